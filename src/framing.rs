@@ -1,0 +1,161 @@
+//! Lines and bodies out of a byte stream.
+//!
+//! TCP delivers bytes, not messages: one read may bring half a line, or three lines and the beginning of a fourth.
+//! Programs that take one read for one message work on the machine where they were written and fail on the network.
+//! Here stands everything that turns bytes into messages, for both sides.
+
+use std::io::{self, BufRead, BufReader, Read, Write};
+
+use crate::protocol::{ReplyHeader, MAX_COMMAND_LINE, MAX_REPLY_LINE};
+use crate::telnet::{Heard, Telnet};
+
+/// Most bytes that one read or write of a body moves. Larger gains nothing measurable, and every transfer holds one
+/// buffer of this size.
+pub const TRANSFER_BUFFER: usize = 128 * 1024;
+
+/// Cuts the bytes that a client sends into command lines. Bytes that arrive behind a line's end wait for the next turn.
+/// It never holds more than two times [`MAX_COMMAND_LINE`] bytes.
+#[derive(Debug)]
+pub struct LineReader<S> {
+    input: BufReader<S>,
+    telnet: Telnet,
+    line: Vec<u8>,
+    /// Bytes of the current line as received, Telnet's counted: a flood of Telnet sequences has an end too.
+    received: usize,
+}
+
+/// What a [`LineReader`] met in its input.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Received {
+    /// One line with its line end, without Telnet's sequences.
+    Line(Vec<u8>),
+    /// Telnet's IAC DO TIMING-MARK, perhaps inside a line, which is kept.
+    TimingMark,
+    /// [`MAX_COMMAND_LINE`] bytes without completing a line.
+    TooLong,
+    /// The other side ended its sending side; [`LineReader::waiting`] tells whether inside a line.
+    End,
+}
+
+impl<S: Read> LineReader<S> {
+    pub fn new(input: S) -> LineReader<S> {
+        let input = BufReader::with_capacity(MAX_COMMAND_LINE, input);
+        LineReader { input, telnet: Telnet::default(), line: Vec::new(), received: 0 }
+    }
+
+    /// Reads until something is complete. A time-out of the input comes back as an error and loses nothing.
+    pub fn next(&mut self) -> io::Result<Received> {
+        while let Some(byte) = self.input.by_ref().bytes().next().transpose()? {
+            self.received += 1;
+            let heard = self.telnet.hear(byte);
+            if let Heard::Text(byte) = heard {
+                self.line.push(byte);
+                if byte == b'\n' {
+                    self.received = 0;
+                    return Ok(Received::Line(std::mem::take(&mut self.line)));
+                }
+            }
+            if self.received == MAX_COMMAND_LINE {
+                return Ok(Received::TooLong);
+            }
+            if heard == Heard::DoTimingMark {
+                return Ok(Received::TimingMark);
+            }
+        }
+        Ok(Received::End)
+    }
+
+    /// Bytes of an unfinished line that wait for their line end, Telnet's not counted.
+    pub fn waiting(&self) -> usize {
+        self.line.len()
+    }
+
+    /// The stream itself, for the other direction.
+    pub fn stream(&mut self) -> &mut S {
+        self.input.get_mut()
+    }
+}
+
+/// Reads one reply header, and not a byte more than its line.
+///
+/// # Errors
+/// `UnexpectedEof` if the stream ends before the line does, `InvalidData` if the line is no header or longer than
+/// [`MAX_REPLY_LINE`], with a sentence that says what is wrong; else what the stream reports.
+pub fn read_reply_header(input: &mut impl BufRead) -> io::Result<(ReplyHeader, Vec<u8>)> {
+    let mut line = Vec::new();
+    input.by_ref().take(MAX_REPLY_LINE as u64).read_until(b'\n', &mut line)?;
+    let wrong = |reason: String| io::Error::new(io::ErrorKind::InvalidData, reason);
+    match line.strip_suffix(b"\n") {
+        Some(header) => match ReplyHeader::parse(header) {
+            Ok(header) => Ok((header, line)),
+            Err(reason) => Err(wrong(format!("{reason}, but it is '{}'", crate::protocol::visible(&line)))),
+        },
+        None if line.len() == MAX_REPLY_LINE => {
+            Err(wrong(format!("a reply's first line must have at most {MAX_REPLY_LINE} bytes")))
+        }
+        None => Err(io::ErrorKind::UnexpectedEof.into()),
+    }
+}
+
+/// Which end of a copy failed: the two have different consequences, so they are told apart.
+#[derive(Debug)]
+pub enum CopyError {
+    /// Reading failed; `UnexpectedEof` if the source ended before its promised size.
+    Source(io::Error),
+    /// Writing failed.
+    Sink(io::Error),
+}
+
+/// Writes `head`, then exactly `size` bytes of `source`, never fewer without an error and never more.
+///
+/// The head and the beginning of the body leave in ONE write, so that a small reply is one packet: in two writes, the
+/// second would wait for the other side's delayed acknowledgement of the first (Nagle's algorithm, RFC 896 and 1122).
+/// `on_written` is called after each write with the bytes of the body that it carried.
+///
+/// # Errors
+/// Which side failed. What was read before the source failed has been written.
+pub fn copy_exactly(
+    head: &[u8],
+    source: &mut impl Read,
+    size: u64,
+    sink: &mut impl Write,
+    mut on_written: impl FnMut(&[u8]),
+) -> Result<(), CopyError> {
+    let whole = size.saturating_add(head.len() as u64);
+    let mut buffer = vec![0; at_most(whole, TRANSFER_BUFFER.max(head.len() + 1))];
+    buffer[..head.len()].copy_from_slice(head);
+    let mut start = head.len();
+    let mut left = size;
+    loop {
+        let room = at_most(left, buffer.len() - start);
+        let read = read_some(source, &mut buffer[start..start + room]);
+        let count = *read.as_ref().unwrap_or(&0);
+        sink.write_all(&buffer[..start + count]).map_err(CopyError::Sink)?;
+        on_written(&buffer[start..start + count]);
+        left -= count as u64;
+        match read {
+            _ if left == 0 => return Ok(()),
+            Ok(0) => return Err(CopyError::Source(io::ErrorKind::UnexpectedEof.into())),
+            Ok(_) => start = 0,
+            Err(error) => return Err(CopyError::Source(error)),
+        }
+    }
+}
+
+/// One read; a signal that interrupts it is no error. Nothing wanted is nothing asked: some sources would wait.
+fn read_some(source: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
+    if buffer.is_empty() {
+        return Ok(0);
+    }
+    loop {
+        match source.read(buffer) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            done => return done,
+        }
+    }
+}
+
+/// The smaller of the two, as a length in memory.
+fn at_most(wanted: u64, limit: usize) -> usize {
+    usize::try_from(wanted).map_or(limit, |wanted| wanted.min(limit))
+}

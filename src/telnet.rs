@@ -1,0 +1,70 @@
+//! What a Telnet client mixes into the text (RFC 854), and how it is taken out again.
+//!
+//! A sequence begins with IAC, a byte that UTF-8 never contains, so text and Telnet can't be confused.
+
+/// "Interpret as command": the first byte of every sequence.
+const IAC: u8 = 255;
+/// WILL, WONT, DO and DONT: one more byte, the option, follows.
+const WILL: u8 = 251;
+const WONT: u8 = 252;
+const DO: u8 = 253;
+const DONT: u8 = 254;
+/// Subnegotiation: everything up to IAC SE belongs to it.
+const SB: u8 = 250;
+const SE: u8 = 240;
+/// The option of RFC 860. A telnet whose user pressed Ctrl-C sends IAC DO TIMING-MARK and throws away all that it
+/// receives until this is answered.
+const TIMING_MARK: u8 = 6;
+
+/// The answer to IAC DO TIMING-MARK: refused, which is an answer all the same.
+pub const WONT_TIMING_MARK: [u8; 3] = [IAC, WONT, TIMING_MARK];
+
+/// Takes Telnet's sequences out of a stream, byte by byte, wherever they stand and however they are split.
+#[derive(Debug, Default)]
+pub struct Telnet {
+    state: State,
+}
+
+#[derive(Debug, Default, Clone, Copy)]
+enum State {
+    #[default]
+    Text,
+    /// After IAC.
+    Command,
+    /// After IAC and one of WILL, WONT, DO, DONT, which is kept.
+    Option(u8),
+    /// After IAC SB.
+    Subnegotiation,
+    /// After an IAC inside a subnegotiation.
+    SubnegotiationCommand,
+}
+
+/// What one byte turned out to be.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// A byte of the text.
+    Text(u8),
+    /// A part of a sequence, to be dropped.
+    Telnet,
+    /// The last byte of IAC DO TIMING-MARK: answer with [`WONT_TIMING_MARK`].
+    DoTimingMark,
+}
+
+impl Telnet {
+    pub fn hear(&mut self, byte: u8) -> Heard {
+        let (next, heard) = match (self.state, byte) {
+            (State::Text, IAC) => (State::Command, Heard::Telnet),
+            (State::Text, _) => (State::Text, Heard::Text(byte)),
+            (State::Command, WILL | WONT | DO | DONT) => (State::Option(byte), Heard::Telnet),
+            (State::Command, SB) => (State::Subnegotiation, Heard::Telnet),
+            (State::Command, _) => (State::Text, Heard::Telnet),
+            (State::Option(DO), TIMING_MARK) => (State::Text, Heard::DoTimingMark),
+            (State::Option(_), _) => (State::Text, Heard::Telnet),
+            (State::Subnegotiation, IAC) => (State::SubnegotiationCommand, Heard::Telnet),
+            (State::SubnegotiationCommand, SE) => (State::Text, Heard::Telnet),
+            (State::Subnegotiation | State::SubnegotiationCommand, _) => (State::Subnegotiation, Heard::Telnet),
+        };
+        self.state = next;
+        heard
+    }
+}

@@ -1,0 +1,154 @@
+//! Command lines, small: options as `--name value` or `--name=value`, then what is left.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+/// Longest time-out that can be asked for, in seconds: a day. What should last longer should not be called one.
+pub const MOST_SECONDS: f64 = 86_400.0;
+
+/// Shortest time-out, in seconds. Below it the system's timers decide, and 0 would mean "none" to them.
+pub const FEWEST_SECONDS: f64 = 0.01;
+
+/// Wrong usage, in one line that says what is right. Programs exit with [`Usage::EXIT_CODE`] then.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Usage(pub String);
+
+impl Usage {
+    pub const EXIT_CODE: u8 = 2;
+}
+
+impl fmt::Display for Usage {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The arguments of a command line, taken one by one.
+pub struct Args {
+    rest: std::vec::IntoIter<OsString>,
+    /// The value that stood behind `=` in the option that was taken last.
+    attached: Option<OsString>,
+}
+
+/// One argument.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Arg {
+    /// `--name` or `-n`, with its dashes.
+    Option(String),
+    /// Anything else.
+    Word(OsString),
+}
+
+impl Args {
+    /// Takes the arguments without the program's name.
+    pub fn new(arguments: impl IntoIterator<Item = OsString>) -> Args {
+        Args { rest: arguments.into_iter().collect::<Vec<_>>().into_iter(), attached: None }
+    }
+
+    /// The next argument; `None` at the end.
+    ///
+    /// # Errors
+    /// If the last option was given a value that it does not take.
+    pub fn next(&mut self) -> Result<Option<Arg>, Usage> {
+        if let Some(value) = self.attached.take() {
+            return Err(Usage(format!("the option before '={}' takes no value", value.to_string_lossy().escape_debug())));
+        }
+        let Some(argument) = self.rest.next() else { return Ok(None) };
+        Ok(Some(match argument.to_str() {
+            Some(text) if text.len() > 1 && text.starts_with('-') => match text.split_once('=') {
+                Some((name, value)) if name.starts_with("--") => {
+                    self.attached = Some(value.into());
+                    Arg::Option(name.to_string())
+                }
+                _ => Arg::Option(text.to_string()),
+            },
+            _ => Arg::Word(argument),
+        }))
+    }
+
+    /// All that is left, whatever it looks like.
+    pub fn rest(self) -> Vec<OsString> {
+        self.rest.collect()
+    }
+
+    /// The value of the option that was taken last; `wanted` says what it should be.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub fn value(&mut self, option: &str, wanted: &str) -> Result<OsString, Usage> {
+        let value = self.attached.take().or_else(|| self.rest.next());
+        value.ok_or_else(|| Usage(format!("{option} needs {wanted}")))
+    }
+
+    /// The value of the option that was taken last, as a path.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub fn path(&mut self, option: &str) -> Result<PathBuf, Usage> {
+        self.value(option, "a directory").map(PathBuf::from)
+    }
+
+    /// The value of the option that was taken last, read as a `T` that `fits`.
+    ///
+    /// # Errors
+    /// If it is anything else.
+    pub fn parsed<T: FromStr>(
+        &mut self,
+        option: &str,
+        wanted: &str,
+        fits: impl Fn(&T) -> bool,
+    ) -> Result<T, Usage> {
+        let value = self.value(option, wanted)?;
+        let parsed = value.to_str().and_then(|text| text.parse().ok()).filter(fits);
+        parsed.ok_or_else(|| Usage(format!("{option} needs {wanted}, not '{}'", value.to_string_lossy().escape_debug())))
+    }
+
+    /// The value of the option that was taken last, as a whole number from 1 to `most`.
+    ///
+    /// # Errors
+    /// If it is anything else.
+    pub fn count(&mut self, option: &str, most: usize) -> Result<usize, Usage> {
+        self.parsed(option, &format!("a whole number from 1 to {most}"), |count| (1..=most).contains(count))
+    }
+
+    /// The value of the option that was taken last, as a time in seconds; fractions are fine.
+    ///
+    /// # Errors
+    /// If it is anything else, below [`FEWEST_SECONDS`] or above [`MOST_SECONDS`].
+    pub fn seconds(&mut self, option: &str) -> Result<Duration, Usage> {
+        let wanted = format!("a number of seconds from {FEWEST_SECONDS} to {MOST_SECONDS}");
+        let fits = |seconds: &f64| (FEWEST_SECONDS..=MOST_SECONDS).contains(seconds);
+        self.parsed(option, &wanted, fits).map(Duration::from_secs_f64)
+    }
+}
+
+/// An argument that the program does not know.
+pub fn unknown(argument: &Arg, program: &str) -> Usage {
+    let text = match argument {
+        Arg::Option(option) => option.clone(),
+        Arg::Word(word) => word.to_string_lossy().into_owned(),
+    };
+    Usage(format!("'{}' is not understood; {program} --help shows the usage", text.escape_debug()))
+}
+
+/// What `--version` says.
+pub fn version(program: &str) -> String {
+    format!("{program} {}", env!("CARGO_PKG_VERSION"))
+}
+
+/// A line on standard output, without the panic of `println!`.
+///
+/// # Errors
+/// If it can't be written: the output is closed, or full.
+pub fn say(text: &str) -> io::Result<()> {
+    writeln!(io::stdout(), "{text}")
+}
+
+/// A line on standard error that begins with the program's name. If nobody can read it, there is nobody to tell.
+pub fn complain(program: &str, message: &str) {
+    let _ = writeln!(io::stderr(), "{program}: {message}");
+}

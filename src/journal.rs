@@ -1,0 +1,115 @@
+//! What happened, where in the code, and in which session: one stream of events.
+//!
+//! The server and the client tell their [`Journal`] each thing at the moment when it has happened, on the thread that
+//! did it. Whoever wants to know passes an observer: the log, the trace and the classroom's tools all read this stream,
+//! and the code of the eight steps knows none of them.
+
+use std::net::SocketAddr;
+use std::panic::Location;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::protocol::{visible, Refusal, Step};
+
+/// One thing that happened. The observer is called on the thread that did it.
+#[derive(Debug, Clone, Copy)]
+pub struct Record<'a> {
+    /// The session's number; none for a client, and for what concerns the whole server.
+    pub session: Option<u64>,
+    /// The other end of the connection.
+    pub peer: Option<SocketAddr>,
+    /// The step of the protocol that it belongs to.
+    pub step: Option<Step>,
+    /// The place in the code that did it.
+    pub site: &'static Location<'static>,
+    pub event: Event<'a>,
+}
+
+/// What happened.
+#[derive(Debug, Clone, Copy)]
+pub enum Event<'a> {
+    /// A connection stands; for the server: it has been admitted as a session.
+    Connected,
+    /// A refusal was sent: to a command, or, outside every session, to a connection that was turned away.
+    Refused(&'a Refusal),
+    /// A command line or a reply's header was sent, or was received: the bytes as on the wire, Telnet's left out.
+    Sent(&'a [u8]),
+    Received(&'a [u8]),
+    /// The first bytes of a body were sent, or were received. An empty body has none.
+    SentBodyStart(&'a [u8]),
+    ReceivedBodyStart(&'a [u8]),
+    /// A whole body was sent.
+    SentBody(Transfer<'a>),
+    /// The connection is over, and why.
+    Closed(&'a str),
+    /// Something went wrong that is no session's end, or is well again.
+    Notice(&'a str),
+}
+
+/// A body that went over the wire.
+#[derive(Debug, Clone, Copy)]
+pub struct Transfer<'a> {
+    /// The file's name, or the verb that was answered.
+    pub subject: &'a str,
+    pub bytes: u64,
+    pub took: Duration,
+}
+
+impl Record<'_> {
+    /// The record as a line of the trace: what went over the wire, with its step, every byte visible. `None` for what is
+    /// no line of the wire.
+    pub fn trace(&self) -> Option<String> {
+        let step = self.step.map_or("------".to_string(), |step| format!("step {}", step.number()));
+        match self.event {
+            Event::Sent(line) => Some(format!("{step} sent     {}", visible(line))),
+            Event::Received(line) => Some(format!("{step} received {}", visible(line))),
+            _ => None,
+        }
+    }
+}
+
+/// Where a server or a client tells what happened.
+#[derive(Clone)]
+pub struct Journal {
+    observer: Arc<dyn Fn(&Record) + Send + Sync>,
+}
+
+impl Journal {
+    /// A journal with one reader.
+    pub fn new(observer: impl Fn(&Record) + Send + Sync + 'static) -> Journal {
+        Journal { observer: Arc::new(observer) }
+    }
+
+    /// A journal that nobody reads.
+    pub fn silent() -> Journal {
+        Journal::new(|_| {})
+    }
+
+    pub fn tell(&self, record: Record) {
+        (self.observer)(&record);
+    }
+}
+
+/// Text that tells sizes and speeds to people: `1.5 MiB`; bytes below 1 KiB are exact.
+pub fn human_size(bytes: u64) -> String {
+    const UNITS: [&str; 6] = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+    if bytes < 1024 {
+        return format!("{bytes} B");
+    }
+    let mut value = bytes as f64 / 1024.0;
+    let mut unit = 0;
+    // What would be printed as 1024.0 belongs to the next unit.
+    while value >= 1023.95 && unit + 1 < UNITS.len() {
+        value /= 1024.0;
+        unit += 1;
+    }
+    format!("{value:.1} {}", UNITS[unit])
+}
+
+impl Transfer<'_> {
+    /// Bytes per second, for people.
+    pub fn rate(&self) -> String {
+        let seconds = self.took.as_secs_f64().max(1e-6);
+        format!("{}/s", human_size((self.bytes as f64 / seconds) as u64))
+    }
+}

@@ -1,0 +1,105 @@
+//! What TCP makes necessary around a session: the deadline for a command, and the close that loses nothing.
+
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How long a closed connection waits for its peer to close too.
+pub const CLOSING_TIME: Duration = Duration::from_secs(1);
+
+/// How many bytes it reads and drops meanwhile: more than a line or a burst of commands, less than a flood.
+const CLOSING_BYTES: usize = 256 * 1024;
+
+/// How long the stop waits for a peer to take its last line. The kernel takes it at once, unless the peer has left
+/// megabytes of replies unread.
+const DISMISSAL_TIME: Duration = Duration::from_millis(10);
+
+/// A session's TCP connection, with a deadline for each command: reading fails with a time-out when no complete command
+/// arrived within the idle time-out, writing when the peer took no byte for so long.
+///
+/// `flush` marks the end of a reply: from there the time for the next command counts. What arrives meanwhile does not
+/// extend it, so a byte now and then holds no session for ever.
+#[derive(Debug)]
+pub struct Connection {
+    stream: Arc<TcpStream>,
+    idle_timeout: Duration,
+    deadline: Instant,
+}
+
+impl Connection {
+    pub fn new(stream: Arc<TcpStream>, idle_timeout: Duration) -> io::Result<Connection> {
+        stream.set_write_timeout(Some(idle_timeout))?;
+        // A reply's last, partly filled segment leaves at once instead of waiting for an acknowledgement (Nagle).
+        stream.set_nodelay(true)?;
+        Ok(Connection { stream, idle_timeout, deadline: Instant::now() + idle_timeout })
+    }
+}
+
+impl Read for Connection {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        self.stream.set_read_timeout(Some(left))?;
+        (&*self.stream).read(buffer)
+    }
+}
+
+impl Write for Connection {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        (&*self.stream).write(buffer)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.deadline = Instant::now() + self.idle_timeout;
+        Ok(())
+    }
+}
+
+/// Did it take too long? Unix says `WouldBlock`, Windows `TimedOut`.
+pub fn is_timeout(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
+}
+
+/// Ends our sending side: the peer reads all that was sent, then the end of the stream.
+pub fn end_sending(stream: &TcpStream) {
+    // An error means that the connection is gone already.
+    let _ = stream.shutdown(Shutdown::Write);
+}
+
+/// Reads and drops what the peer still sends, until it closes too, for [`CLOSING_TIME`] at most.
+///
+/// To close a socket while input waits unread makes TCP send a reset, and a reset can destroy what the peer has not
+/// read yet: our last reply (RFC 1122, 4.2.2.13; Stevens calls the wait a lingering close).
+pub fn drain(stream: &TcpStream) {
+    let deadline = Instant::now() + CLOSING_TIME;
+    let mut dropped = 0;
+    let mut buffer = [0; 4096];
+    while dropped < CLOSING_BYTES {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() || stream.set_read_timeout(Some(left)).is_err() {
+            return;
+        }
+        match (&*stream).read(&mut buffer) {
+            Ok(0) | Err(_) => return,
+            Ok(count) => dropped += count,
+        }
+    }
+}
+
+/// Sends a waiting session's peer its last line and ends the sending side, while the session's own thread goes on
+/// reading what still comes.
+pub fn dismiss(stream: &TcpStream, line: &str) {
+    let sent = stream.set_write_timeout(Some(DISMISSAL_TIME)).and_then(|()| (&*stream).write_all(line.as_bytes()));
+    match sent {
+        Ok(()) => end_sending(stream),
+        Err(_) => cut(stream),
+    }
+}
+
+/// Cuts the connection in both directions. A thread that waits in a read or a write on it returns at once.
+pub fn cut(stream: &TcpStream) {
+    let _ = stream.shutdown(Shutdown::Both);
+}

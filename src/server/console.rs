@@ -1,0 +1,82 @@
+//! The operator's console: commands on the server's standard input, answers on its standard output.
+
+use std::io::BufRead;
+use std::time::Instant;
+
+use crate::journal::human_size;
+use crate::protocol::{quote, visible};
+use crate::server::registry::{Doing, SessionView};
+use crate::server::Server;
+
+const HELP: &str = "\
+who      the sessions that are active
+kick N   cuts the connection of session N, also inside a file
+stop     ends the server: no new sessions, transfers may finish for 10 seconds
+help     these lines";
+
+/// Carries out the operator's commands until `stop` or the end of the input. The end of the input does not stop the
+/// server: it may run in the background.
+pub fn run(mut input: impl BufRead, server: &Server, print: impl Fn(&str)) {
+    let mut line = Vec::new();
+    while matches!(input.read_until(b'\n', &mut line), Ok(count) if count > 0) {
+        let command = String::from_utf8_lossy(&line).into_owned();
+        line.clear();
+        let mut words = command.split_whitespace();
+        match (words.next(), words.next(), words.next()) {
+            (None, ..) => {}
+            (Some("who"), None, _) => print(&who(&server.registry().snapshot())),
+            (Some("kick"), Some(number), None) => print(&kick(server, number)),
+            (Some("help"), None, _) => print(HELP),
+            (Some("stop"), None, _) => {
+                print("stopping");
+                server.stop();
+                return;
+            }
+            _ => print(&format!("{} is no command here; help shows the commands", quote(command.trim()))),
+        }
+    }
+}
+
+/// The registry as a table.
+fn who(sessions: &[SessionView]) -> String {
+    if sessions.is_empty() {
+        return "nobody is connected".to_string();
+    }
+    let mut table = row("#", "peer", "thread", "doing", "age", "idle", "sent");
+    let now = Instant::now();
+    for session in sessions {
+        let seconds = |since: Instant| format!("{} s", now.saturating_duration_since(since).as_secs());
+        table.push('\n');
+        table.push_str(&row(
+            &session.number.to_string(),
+            &session.peer.to_string(),
+            &session.thread,
+            &doing(&session.doing),
+            &seconds(session.since),
+            &seconds(session.last_active),
+            &human_size(session.bytes_sent),
+        ));
+    }
+    table
+}
+
+fn row(number: &str, peer: &str, thread: &str, doing: &str, age: &str, idle: &str, sent: &str) -> String {
+    format!("{number:>5}  {peer:<21}  {thread:<12}  {doing:<32}  {age:>7}  {idle:>7}  {sent:>10}")
+}
+
+/// What a session is doing, in a few words.
+pub fn doing(doing: &Doing) -> String {
+    match doing {
+        Doing::Waiting => "waiting".to_string(),
+        Doing::Sending { subject, sent, size } => format!("sending {} {sent}/{size}", visible(subject.as_bytes())),
+        Doing::Dismissed => "dismissed".to_string(),
+    }
+}
+
+fn kick(server: &Server, number: &str) -> String {
+    match number.parse() {
+        Ok(number) if server.kick(number) => format!("session {number} is cut"),
+        Ok(number) => format!("there is no session {number}; who shows the sessions"),
+        Err(_) => format!("{} is no session's number; who shows the sessions", quote(number)),
+    }
+}

@@ -1,0 +1,89 @@
+//! Lines for a terminal, a file or a pipe, printed by a thread of its own.
+//!
+//! Whoever prints to a pipe that nobody reads waits for ever, and `println!` panics when the other end is gone. A
+//! server's sessions must not share that fate: they leave their lines here and go on.
+
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
+use std::thread::{self, Thread};
+use std::time::{Duration, Instant};
+
+/// Most bytes that wait to be printed. What comes on top is lost, and counted.
+const MOST_WAITING: usize = 1024 * 1024;
+
+/// How often a flush looks whether all is printed.
+const FLUSH_POLL: Duration = Duration::from_millis(1);
+
+/// Prints lines in order. A clone is another handle to the same one.
+#[derive(Debug, Clone)]
+pub struct Printer {
+    /// Protects the lines between those who leave them and the thread that prints them; never held during output.
+    queue: Arc<Mutex<Queue>>,
+    thread: Thread,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    waiting: Vec<u8>,
+    lost: u64,
+    /// The thread has printed everything and sleeps.
+    idle: bool,
+}
+
+impl Printer {
+    /// # Errors
+    /// If the thread can't be spawned.
+    pub fn new(name: &str, output: impl Write + Send + 'static) -> io::Result<Printer> {
+        let queue = Arc::new(Mutex::new(Queue::default()));
+        let printed = Arc::clone(&queue);
+        let thread = thread::Builder::new().name(name.to_string()).spawn(move || print_all(&printed, output))?;
+        Ok(Printer { queue, thread: thread.thread().clone() })
+    }
+
+    /// Leaves one line to be printed; never waits for the output.
+    pub fn line(&self, text: &str) {
+        let wake = lock(&self.queue, |queue| {
+            if queue.waiting.len() + text.len() < MOST_WAITING {
+                queue.waiting.extend_from_slice(text.as_bytes());
+                queue.waiting.push(b'\n');
+            } else {
+                queue.lost += 1;
+            }
+            std::mem::take(&mut queue.idle)
+        });
+        if wake {
+            self.thread.unpark();
+        }
+    }
+
+    /// Waits until everything is printed, at most so long.
+    pub fn flush(&self, at_most: Duration) {
+        let deadline = Instant::now() + at_most;
+        while !lock(&self.queue, |queue| queue.idle) && Instant::now() < deadline {
+            thread::sleep(FLUSH_POLL);
+        }
+    }
+}
+
+fn lock<T>(queue: &Mutex<Queue>, work: impl FnOnce(&mut Queue) -> T) -> T {
+    work(&mut queue.lock().unwrap_or_else(|poisoned| poisoned.into_inner()))
+}
+
+/// The thread: takes what waits, prints it, sleeps when there is nothing. An output that is closed or full loses lines,
+/// and nothing else.
+fn print_all(queue: &Mutex<Queue>, mut output: impl Write) {
+    loop {
+        let (mut lines, lost) = lock(queue, |queue| {
+            queue.idle = queue.waiting.is_empty() && queue.lost == 0;
+            (std::mem::take(&mut queue.waiting), std::mem::take(&mut queue.lost))
+        });
+        if lost > 0 {
+            lines.extend_from_slice(format!("({lost} lines lost here: nobody read them in time)\n").as_bytes());
+        }
+        if lines.is_empty() {
+            thread::park();
+            continue;
+        }
+        let _ = output.write_all(&lines).and_then(|()| output.flush());
+    }
+}

@@ -1,0 +1,170 @@
+//! The program `server`: its options, and the parts put together.
+
+use std::ffi::OsString;
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::args::{complain, say, unknown, version, Arg, Args, Usage};
+use crate::journal::Journal;
+use crate::protocol::DEFAULT_ADDRESS;
+use crate::server::printer::Printer;
+use crate::server::registry::{Limits, Registry, DEFAULT_SESSIONS, MOST_SESSIONS};
+use crate::server::served_dir::ServedDir;
+use crate::server::{console, log, Server};
+
+const DEFAULT_DIR: &str = "server_data";
+
+/// Long enough for a person who thinks between two commands, short enough to free the places of those who left.
+const DEFAULT_IDLE_SECONDS: u64 = 300;
+
+/// How long the last lines may take to be printed when the server ends.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+struct Options {
+    bind: SocketAddr,
+    dir: PathBuf,
+    limits: Limits,
+    idle_timeout: Duration,
+    trace: bool,
+}
+
+enum Asked {
+    Serve(Options),
+    Say(String),
+}
+
+/// Runs the program with its arguments (the program's own name left out).
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let result = match parse(Args::new(arguments)) {
+        Ok(Asked::Serve(options)) => serve(options),
+        Ok(Asked::Say(text)) => {
+            let _ = say(&text);
+            Ok(())
+        }
+        Err(usage) => {
+            complain("server", &usage.to_string());
+            return ExitCode::from(Usage::EXIT_CODE);
+        }
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            complain("server", &message);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn parse(mut args: Args) -> Result<Asked, Usage> {
+    let mut options = Options {
+        bind: DEFAULT_ADDRESS.parse().map_err(|_| Usage(format!("{DEFAULT_ADDRESS} is no address")))?,
+        dir: DEFAULT_DIR.into(),
+        limits: Limits { max_sessions: DEFAULT_SESSIONS, max_per_address: None },
+        idle_timeout: Duration::from_secs(DEFAULT_IDLE_SECONDS),
+        trace: false,
+    };
+    while let Some(argument) = args.next()? {
+        let Arg::Option(option) = &argument else { return Err(unknown(&argument, "server")) };
+        match option.as_str() {
+            "--bind" => {
+                let wanted = "an IP address and a port, such as 127.0.0.1:4456, 0.0.0.0:4456 or [::1]:4456";
+                options.bind = args.parsed(option, wanted, |_| true)?;
+            }
+            "--dir" => options.dir = args.path(option)?,
+            "--max-sessions" => options.limits.max_sessions = args.count(option, MOST_SESSIONS)?,
+            "--max-per-address" => options.limits.max_per_address = Some(args.count(option, MOST_SESSIONS)?),
+            "--idle-timeout" => options.idle_timeout = args.seconds(option)?,
+            "--trace" => options.trace = true,
+            "-h" | "--help" => return Ok(Asked::Say(help())),
+            "-V" | "--version" => return Ok(Asked::Say(version("server"))),
+            _ => return Err(unknown(&argument, "server")),
+        }
+    }
+    Ok(Asked::Serve(options))
+}
+
+fn help() -> String {
+    format!(
+        "\
+Serves the files of a directory over TCP: LIST, DOWNLOAD, HELP and LOGOUT.
+
+Usage: server [OPTIONS]
+
+  --bind ADDR:PORT      where to listen [{DEFAULT_ADDRESS}]; port 0 takes a free one;
+                        0.0.0.0 or [::] is reached by everyone on the network
+  --dir PATH            the directory to serve [{DEFAULT_DIR}]
+  --max-sessions N      most sessions at once [{DEFAULT_SESSIONS}], at most {MOST_SESSIONS};
+                        each takes one file descriptor, two while it sends a file (see ulimit -n)
+  --max-per-address N   most sessions at once from one IP address [no limit]
+  --idle-timeout SECS   ends a session after so long without a command, or without
+                        taking a byte [{DEFAULT_IDLE_SECONDS}]; fractions are fine
+  --trace               prints every line received and every reply header sent
+  -h, --help            this text
+  -V, --version         the version
+
+While it runs, it takes commands on standard input: who, kick N, stop, help.
+The log goes to standard error."
+    )
+}
+
+/// Serves until the operator's `stop`.
+fn serve(options: Options) -> Result<(), String> {
+    let Options { bind, dir, limits, idle_timeout, trace } = options;
+    let dir = ServedDir::new(dir.clone())
+        .map_err(|error| format!("can't serve the directory {dir:?}: {error}; name another with --dir"))?;
+    let no_thread = |error: io::Error| format!("can't start a thread: {error}");
+    let answers = Printer::new("stdout", io::stdout()).map_err(no_thread)?;
+    let log = Printer::new("stderr", io::stderr()).map_err(no_thread)?;
+
+    let registry = Registry::new(limits);
+    let (started, counted, printer) = (Instant::now(), registry.clone(), log.clone());
+    let journal = Journal::new(move |record| {
+        if let Some(line) = log::line(record, started.elapsed(), || counted.active(), trace) {
+            printer.line(&line);
+        }
+    });
+    let server = Server::bind(bind, dir, registry, idle_timeout, journal).map_err(|error| bind_failed(bind, &error))?;
+    let server = Arc::new(server);
+    let address = server.local_addr().map_err(|error| error.to_string())?;
+    answers.line(&format!("listening on {address}\n{}", who_can_reach(address)));
+
+    let (operated, print) = (Arc::clone(&server), answers.clone());
+    thread::Builder::new()
+        .name("console".to_string())
+        .spawn(move || console::run(io::stdin().lock(), &operated, |text| print.line(text)))
+        .map_err(no_thread)?;
+    server.run();
+    answers.line("stopped");
+    answers.flush(LAST_WORDS);
+    log.flush(LAST_WORDS);
+    Ok(())
+}
+
+fn who_can_reach(address: SocketAddr) -> String {
+    let ip = address.ip().to_canonical();
+    if ip.is_loopback() {
+        "only this machine can reach it; --bind 0.0.0.0:4456 lets others in".to_string()
+    } else if ip.is_unspecified() {
+        "everyone on the network can reach it, at any address of this machine".to_string()
+    } else {
+        format!("everyone on the network of {ip} can reach it")
+    }
+}
+
+fn bind_failed(address: SocketAddr, error: &io::Error) -> String {
+    let advice = match error.kind() {
+        io::ErrorKind::AddrInUse => {
+            "another server may be running there, or one has just ended (TIME_WAIT lasts about a minute); \
+             stop it, wait, or choose another port with --bind"
+        }
+        io::ErrorKind::PermissionDenied => "ports below 1024 are the administrator's; choose a higher one with --bind",
+        io::ErrorKind::AddrNotAvailable => "this machine has no such address; choose one of its own with --bind",
+        _ => "choose another address with --bind",
+    };
+    format!("can't listen on {address}: {error}; {advice}")
+}

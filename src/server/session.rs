@@ -1,0 +1,268 @@
+//! One client's conversation with the server: the server's side of the eight steps.
+//!
+//! A session reads commands from a stream and writes replies to it. It knows no listener, no thread and no socket, so
+//! a whole session runs on bytes in memory too, as in this module's tests.
+
+use std::fmt;
+use std::io::{self, Read, Write};
+use std::net::SocketAddr;
+use std::panic::Location;
+use std::time::Instant;
+
+use crate::framing::{copy_exactly, CopyError, LineReader, Received};
+use crate::journal::{Event, Journal, Record, Transfer};
+use crate::protocol::{Command, ErrorCode, FileName, Refusal, ReplyHeader, Step, Verb, MAX_COMMAND_LINE};
+use crate::server::connection::is_timeout;
+use crate::server::registry::{shutting_down, Place, Stopping};
+use crate::server::served_dir::ServedDir;
+use crate::telnet::WONT_TIMING_MARK;
+
+/// The body of the first reply. It names HELP, for whoever comes with netcat.
+pub const GREETING: &str = "Welcome to the file server. Send HELP for the commands, each on a line of its own.\n";
+
+/// The body of the last reply.
+pub const GOODBYE: &str = "Goodbye.\n";
+
+/// One client's conversation.
+pub struct Session<'a, S> {
+    pub lines: LineReader<S>,
+    pub peer: SocketAddr,
+    pub dir: &'a ServedDir,
+    pub place: &'a Place,
+    pub journal: &'a Journal,
+}
+
+/// Why a session is over.
+#[derive(Debug)]
+pub enum Ending {
+    /// The client logged out.
+    Logout,
+    /// The client ended its sending side between two commands.
+    EndOfStream,
+    /// After this refusal the server closes.
+    Refused(ErrorCode),
+    /// A body's promised size can't be kept: the file shrank, or reading failed.
+    BodyCut(io::Error),
+    /// The client took no byte of a reply for the idle time-out.
+    NotTaken,
+    /// The connection failed.
+    Lost(io::Error),
+    /// The stop has sent the last line in the session's place.
+    Dismissed,
+}
+
+impl<S: Read + Write> Session<'_, S> {
+    /// Holds the whole conversation, and returns why it ended. To close the connection (step 8) is left to the caller.
+    pub fn converse(&mut self) -> Ending {
+        match self.eight_steps() {
+            Ok(()) => Ending::Logout,
+            Err(ending) => ending,
+        }
+    }
+
+    fn eight_steps(&mut self) -> Result<(), Ending> {
+        self.greet()?;
+        loop {
+            match self.next_command()? {
+                Command::List => self.send_list()?,
+                Command::Download(name) => self.send_file(&name)?,
+                Command::Help => self.send_help()?,
+                Command::Logout => return self.say_goodbye(),
+            }
+        }
+    }
+
+    /// Step 1, the server's side: greets the client that has connected.
+    ///
+    /// The client's side is [`Client::connect`](crate::client::Client::connect).
+    fn greet(&mut self) -> Result<(), Ending> {
+        self.reply(Some(Step::Connect), "greeting", GREETING.len() as u64, GREETING.as_bytes())
+    }
+
+    /// Steps 2, 4 and 7, the server's side: receives the next command. Step 6 is the loop around it.
+    ///
+    /// A client's mistake is refused, and the session goes on. The client's side is
+    /// [`Client::list`](crate::client::Client::list), [`Client::download`](crate::client::Client::download) and
+    /// [`Client::logout`](crate::client::Client::logout).
+    fn next_command(&mut self) -> Result<Command, Ending> {
+        loop {
+            let line = self.next_line()?;
+            let verb = Verb::of_line(&line);
+            self.tell(verb.and_then(Verb::asked_in), Event::Received(&line));
+            match Command::parse(&line) {
+                Ok(command) => return Ok(command),
+                Err(refusal) => self.refuse(verb.and_then(Verb::answered_in), refusal)?,
+            }
+        }
+    }
+
+    fn next_line(&mut self) -> Result<Vec<u8>, Ending> {
+        loop {
+            let refusal = match self.lines.next() {
+                Ok(Received::Line(line)) => return Ok(line),
+                Ok(Received::TimingMark) => {
+                    self.answer_timing_mark()?;
+                    continue;
+                }
+                Ok(Received::End) if self.lines.waiting() == 0 => return Err(Ending::EndOfStream),
+                Ok(Received::End) => incomplete_line(self.lines.waiting()),
+                Ok(Received::TooLong) => line_too_long(),
+                Err(error) if is_timeout(&error) => idle_timeout(self.lines.waiting()),
+                Err(error) => return Err(Ending::Lost(error)),
+            };
+            self.refuse(None, refusal)?;
+        }
+    }
+
+    /// Step 3, the server's side: answers LIST with a line for each file.
+    ///
+    /// The client's side is [`Client::list`](crate::client::Client::list).
+    fn send_list(&mut self) -> Result<(), Ending> {
+        let files = match self.dir.list() {
+            Ok(files) => files,
+            Err(refusal) => return self.refuse(Some(Step::SendList), refusal),
+        };
+        let mut body = Vec::new();
+        for file in files {
+            // Writing to memory can't fail.
+            let _ = writeln!(body, "{file}");
+        }
+        self.reply(Some(Step::SendList), Verb::List.word(), body.len() as u64, &*body)
+    }
+
+    /// Step 5, the server's side: answers DOWNLOAD with the file's size, then its bytes.
+    ///
+    /// If the file shrinks meanwhile the promise of its size can't be kept, and the session ends: the client sees a
+    /// short body, never a filled-up one. The client's side is [`Client::download`](crate::client::Client::download).
+    fn send_file(&mut self, name: &FileName) -> Result<(), Ending> {
+        match self.dir.open(name) {
+            Ok((file, size)) => self.reply(Some(Step::SendFile), name.as_str(), size, file),
+            Err(refusal) => self.refuse(Some(Step::SendFile), refusal),
+        }
+    }
+
+    /// Answers HELP, at any time, with a line for each command. It belongs to no step.
+    fn send_help(&mut self) -> Result<(), Ending> {
+        let text: String = Verb::ALL.iter().map(|verb| format!("{}\n", verb.help())).collect();
+        self.reply(None, Verb::Help.word(), text.len() as u64, text.as_bytes())
+    }
+
+    /// Step 8, the server's side: says goodbye. The server closes the connection right after.
+    ///
+    /// The client's side is [`Client::logout`](crate::client::Client::logout).
+    fn say_goodbye(&mut self) -> Result<(), Ending> {
+        self.send(Some(Step::Close), Verb::Logout.word(), GOODBYE.len() as u64, GOODBYE.as_bytes())
+    }
+
+    /// Telnet's question, answered between two replies; without an answer a telnet whose user pressed Ctrl-C shows
+    /// nothing any more.
+    fn answer_timing_mark(&mut self) -> Result<(), Ending> {
+        self.place.begin_reply("TIMING-MARK", 0)?;
+        // Not flushed: it is no reply, so the time for the next command goes on counting.
+        self.lines.stream().write_all(&WONT_TIMING_MARK).map_err(lost_in_write)?;
+        self.end_reply()
+    }
+
+    /// One whole reply, `OK <size>` and the body; then it is the client's turn.
+    #[track_caller]
+    fn reply(&mut self, step: Option<Step>, subject: &str, size: u64, body: impl Read) -> Result<(), Ending> {
+        self.send(step, subject, size, body)?;
+        self.end_reply()
+    }
+
+    #[track_caller]
+    fn send(&mut self, step: Option<Step>, subject: &str, size: u64, mut body: impl Read) -> Result<(), Ending> {
+        self.place.begin_reply(subject, size)?;
+        let site = Location::caller();
+        let (session, peer, place, journal) = (Some(self.place.number()), Some(self.peer), self.place, self.journal);
+        let tell = |event: Event| journal.tell(Record { session, peer, step, site, event });
+
+        let begun = Instant::now();
+        let header = ReplyHeader::Ok(size).to_line();
+        let mut header_sent = false;
+        let copied = copy_exactly(header.as_bytes(), &mut body, size, self.lines.stream(), |chunk| {
+            if !header_sent {
+                header_sent = true;
+                tell(Event::Sent(header.as_bytes()));
+                tell(Event::SentBodyStart(chunk));
+            }
+            place.progress(chunk.len() as u64);
+        });
+        copied.map_err(|error| match error {
+            CopyError::Source(error) => Ending::BodyCut(error),
+            CopyError::Sink(error) => lost_in_write(error),
+        })?;
+        self.lines.stream().flush().map_err(Ending::Lost)?;
+        tell(Event::SentBody(Transfer { subject, bytes: size, took: begun.elapsed() }));
+        Ok(())
+    }
+
+    /// `ERR <CODE> <message>` in place of a reply; after some codes the session ends.
+    #[track_caller]
+    fn refuse(&mut self, step: Option<Step>, refusal: Refusal) -> Result<(), Ending> {
+        self.place.begin_reply("refusal", 0)?;
+        let header = ReplyHeader::Err(refusal.clone()).to_line();
+        self.lines.stream().write_all(header.as_bytes()).map_err(lost_in_write)?;
+        self.lines.stream().flush().map_err(Ending::Lost)?;
+        self.tell(step, Event::Sent(header.as_bytes()));
+        self.tell(step, Event::Refused(&refusal));
+        match refusal.code.closes() {
+            true => Err(Ending::Refused(refusal.code)),
+            false => self.end_reply(),
+        }
+    }
+
+    /// The session waits for a command from here, or, if the server is stopping, says so and ends.
+    fn end_reply(&mut self) -> Result<(), Ending> {
+        self.place.end_reply().or_else(|Stopping| self.refuse(None, shutting_down()))
+    }
+
+    #[track_caller]
+    fn tell(&self, step: Option<Step>, event: Event) {
+        let (session, peer, site) = (Some(self.place.number()), Some(self.peer), Location::caller());
+        self.journal.tell(Record { session, peer, step, site, event });
+    }
+}
+
+fn incomplete_line(waiting: usize) -> Refusal {
+    let message = format!("your sending side ended inside a line of {waiting} bytes; end every command with a newline");
+    Refusal::new(ErrorCode::IncompleteLine, message)
+}
+
+fn line_too_long() -> Refusal {
+    let message = format!("{MAX_COMMAND_LINE} bytes came without completing a line; end every command with a newline");
+    Refusal::new(ErrorCode::LineTooLong, message)
+}
+
+fn idle_timeout(waiting: usize) -> Refusal {
+    let message = match waiting {
+        0 => "no command came in time, 0 bytes of an unfinished line wait; connect again, and end every command with a newline".to_string(),
+        _ => format!("{waiting} bytes of an unfinished line wait; connect again, and end the line with a newline"),
+    };
+    Refusal::new(ErrorCode::IdleTimeout, message)
+}
+
+fn lost_in_write(error: io::Error) -> Ending {
+    if is_timeout(&error) { Ending::NotTaken } else { Ending::Lost(error) }
+}
+
+impl From<Stopping> for Ending {
+    fn from(_: Stopping) -> Ending {
+        Ending::Dismissed
+    }
+}
+
+/// Why it ended, for the log.
+impl fmt::Display for Ending {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Ending::Logout => f.write_str("logged out"),
+            Ending::EndOfStream => f.write_str("the client ended the connection without LOGOUT"),
+            Ending::Refused(code) => write!(f, "closed after {}", code.word()),
+            Ending::BodyCut(error) => write!(f, "the promised size can't be kept, the body is cut: {error}"),
+            Ending::NotTaken => f.write_str("the client took no byte for the idle time-out"),
+            Ending::Lost(error) => write!(f, "the connection is lost: {error}"),
+            Ending::Dismissed => f.write_str("dismissed by the stop"),
+        }
+    }
+}

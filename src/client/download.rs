@@ -1,0 +1,81 @@
+//! A file from the server into a directory: whole under its name, or not at all.
+
+use std::collections::hash_map::RandomState;
+use std::fs::{self, File, OpenOptions};
+use std::hash::{BuildHasher, Hasher};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::client::{Client, ClientError, DownloadError};
+use crate::protocol::FileName;
+
+/// How many names for the temporary file are tried. Each is random, so one collision is strange and two are somebody's
+/// work.
+const NAME_TRIES: usize = 100;
+
+/// Step 4 with its result on the disk: downloads the file into the directory and returns its size.
+///
+/// The bytes go to a hidden temporary file of a new, random name beside the final one. Only when all that was promised
+/// has arrived is it renamed over the final name: whatever happens before, an earlier file of that name stays as it was.
+///
+/// # Errors
+/// As of [`Client::download`], or if a file can't be made, written or renamed. The temporary file is removed then.
+pub fn store(
+    client: &mut Client,
+    name: &FileName,
+    dir: &Path,
+    on_progress: impl FnMut(u64, u64),
+) -> Result<u64, ClientError> {
+    let path = dir.join(name.as_str());
+    let not_stored = |error| ClientError::NotStored { path: path.clone(), error };
+    let (mut file, temporary) = TemporaryFile::create(dir).map_err(not_stored)?;
+    let size = client.download(name, &mut file, on_progress).map_err(|error| match error {
+        DownloadError::Server(error) => error,
+        DownloadError::Sink(error) => ClientError::Abandoned { path: path.clone(), error },
+    })?;
+    // Windows renames no open file.
+    drop(file);
+    temporary.rename_to(&path).map_err(not_stored)?;
+    Ok(size)
+}
+
+/// A hidden file that is removed when it is dropped, unless it was renamed.
+struct TemporaryFile {
+    path: Option<PathBuf>,
+}
+
+impl TemporaryFile {
+    /// Makes a file that did not exist: `create_new` follows no link and takes no file that somebody planted.
+    fn create(dir: &Path) -> io::Result<(File, TemporaryFile)> {
+        let mut tries = 0;
+        loop {
+            let path = dir.join(format!(".download-{:016x}.part", random()));
+            match OpenOptions::new().write(true).create_new(true).open(&path) {
+                Ok(file) => return Ok((file, TemporaryFile { path: Some(path) })),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists && tries < NAME_TRIES => tries += 1,
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn rename_to(mut self, path: &Path) -> io::Result<()> {
+        if let Some(temporary) = &self.path {
+            fs::rename(temporary, path)?;
+        }
+        self.path = None;
+        Ok(())
+    }
+}
+
+impl Drop for TemporaryFile {
+    fn drop(&mut self) {
+        if let Some(path) = &self.path {
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+/// The standard library's only source of random numbers: the seeds of its hash maps.
+fn random() -> u64 {
+    RandomState::new().build_hasher().finish()
+}

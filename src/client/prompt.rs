@@ -1,0 +1,163 @@
+//! Commands of a command line, a script or a person, carried out one by one in a session.
+
+use std::io::{self, BufRead, Write};
+use std::path::PathBuf;
+
+use crate::args::{complain, say};
+use crate::client::download::store;
+use crate::client::progress::{summary, ProgressBar};
+use crate::client::{Client, ClientError};
+use crate::journal::{human_size, Transfer};
+use crate::protocol::{printable, Command, FileName, Listed, Refusal, Verb};
+
+/// What people type out of habit, and the command that they mean. HELP names them.
+const ALIASES: [(&str, Verb); 4] =
+    [("ls", Verb::List), ("get", Verb::Download), ("quit", Verb::Logout), ("exit", Verb::Logout)];
+
+/// Carries out commands and shows their results.
+pub struct Commands {
+    pub client: Client,
+    /// Where downloads are stored.
+    pub dir: PathBuf,
+    /// No progress, no summary.
+    pub quiet: bool,
+    /// Was something not done?
+    pub failed: bool,
+}
+
+/// Is the session still good for another command?
+#[derive(Debug, PartialEq, Eq)]
+pub enum Session {
+    GoesOn,
+    Over,
+}
+
+impl Commands {
+    /// Carries out one command after the other, up to the first LOGOUT or the end, also after a refusal. To log out is
+    /// left to the caller.
+    pub fn carry_out_all(&mut self, commands: impl Iterator<Item = Result<Command, Refusal>>) -> Session {
+        for command in commands {
+            match command {
+                Ok(Command::Logout) => return Session::GoesOn,
+                Ok(command) => {
+                    if self.carry_out(&command) == Session::Over {
+                        return Session::Over;
+                    }
+                }
+                Err(refusal) => self.fail(&refusal.to_string()),
+            }
+        }
+        Session::GoesOn
+    }
+
+    fn carry_out(&mut self, command: &Command) -> Session {
+        let done = match command {
+            Command::List => self.list(),
+            Command::Download(name) => self.download(name),
+            Command::Help => self.help(),
+            Command::Logout => Ok(()),
+        };
+        let Err(error) = done else { return Session::GoesOn };
+        match command {
+            Command::Download(name) => self.fail(&format!("{}: {error}", printable(name.as_str()))),
+            _ => self.fail(&error.to_string()),
+        }
+        if error.ends_session() { Session::Over } else { Session::GoesOn }
+    }
+
+    fn list(&mut self) -> Result<(), ClientError> {
+        let files = self.client.list()?;
+        self.show(&table(&files, self.quiet));
+        Ok(())
+    }
+
+    fn download(&mut self, name: &FileName) -> Result<(), ClientError> {
+        let mut bar = ProgressBar::new(name.as_str(), self.quiet);
+        let stored = store(&mut self.client, name, &self.dir, |done, size| bar.update(done, size));
+        bar.clear();
+        let transfer = Transfer { subject: name.as_str(), bytes: stored?, took: bar.elapsed() };
+        if !self.quiet {
+            self.show(&summary(&transfer));
+        }
+        Ok(())
+    }
+
+    fn help(&mut self) -> Result<(), ClientError> {
+        let text = self.client.help()?;
+        self.show(&printable_lines(&text));
+        let aliases: Vec<_> = ALIASES.iter().map(|(alias, verb)| format!("{alias} for {}", verb.word())).collect();
+        self.show(&format!("Here also {}; Ctrl-D logs out too.", aliases.join(", ")));
+        Ok(())
+    }
+
+    /// Shows a result. Whoever closed standard output wants no more; any other failure there is told.
+    pub fn show(&mut self, text: &str) {
+        match say(text) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                self.fail(&format!("can't write to standard output: {error}"));
+            }
+            _ => {}
+        }
+    }
+
+    /// Says what was not done.
+    pub fn fail(&mut self, message: &str) {
+        complain("client", message);
+        self.failed = true;
+    }
+}
+
+/// The verb that a word means: one of the protocol's four, or an alias.
+pub fn verb(word: &str) -> Option<Verb> {
+    let alias = ALIASES.iter().find(|(alias, _)| word.eq_ignore_ascii_case(alias));
+    alias.map(|(_, verb)| *verb).or_else(|| Verb::ALL.into_iter().find(|verb| word.eq_ignore_ascii_case(verb.word())))
+}
+
+/// The command that a line means, in the protocol's words or with an alias for the first. `None` for an empty line.
+fn parse(line: &[u8]) -> Option<Result<Command, Refusal>> {
+    let Ok(text) = std::str::from_utf8(line) else { return Some(Command::parse(line)) };
+    let text = text.trim_end_matches(['\n', '\r']).trim_matches(' ');
+    let (word, argument) = text.split_once(' ').unwrap_or((text, ""));
+    match verb(word) {
+        _ if text.is_empty() => None,
+        Some(verb) => Some(Command::parse(format!("{} {argument}", verb.word()).as_bytes())),
+        None => Some(Command::parse(text.as_bytes())),
+    }
+}
+
+/// The commands of a script, or of a person, who is shown a prompt. Ends with the input.
+pub fn typed(mut input: impl BufRead, interactive: bool) -> impl Iterator<Item = Result<Command, Refusal>> {
+    std::iter::from_fn(move || loop {
+        if interactive {
+            let _ = write!(io::stdout(), "> ").and_then(|()| io::stdout().flush());
+        }
+        let mut line = Vec::new();
+        // An input that fails has ended.
+        if input.read_until(b'\n', &mut line).unwrap_or(0) == 0 {
+            if interactive {
+                let _ = say("");
+            }
+            return None;
+        }
+        if let Some(command) = parse(&line) {
+            return Some(command);
+        }
+    })
+}
+
+/// A server's text, each line safe for a terminal.
+pub fn printable_lines(text: &str) -> String {
+    text.lines().map(printable).collect::<Vec<_>>().join("\n")
+}
+
+/// The list for people: sizes in human units, and with a last line that counts.
+fn table(files: &[Listed], quiet: bool) -> String {
+    let mut lines: Vec<_> =
+        files.iter().map(|file| format!("{:>10}  {}", human_size(file.size), printable(file.name.as_str()))).collect();
+    if !quiet {
+        let total = files.iter().fold(0, |total: u64, file| total.saturating_add(file.size));
+        let count = if files.len() == 1 { "1 file".to_string() } else { format!("{} files", files.len()) };
+        lines.push(format!("{:>10}  in {count}", human_size(total)));
+    }
+    lines.join("\n")
+}

@@ -1,0 +1,14 @@
+#![forbid(unsafe_code)]
+pub mod protocol;
+
+pub mod telnet;
+
+pub mod framing;
+
+pub mod server;
+
+pub mod client;
+
+pub mod journal;
+
+pub mod args;

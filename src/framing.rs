@@ -9,10 +9,6 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use crate::protocol::{ReplyHeader, MAX_COMMAND_LINE, MAX_REPLY_LINE};
 use crate::telnet::{Heard, Telnet};
 
-/// Most bytes that one read or write of a body moves. Larger gains nothing measurable, and every transfer holds one
-/// buffer of this size.
-pub const TRANSFER_BUFFER: usize = 128 * 1024;
-
 /// Cuts the bytes that a client sends into command lines. Bytes that arrive behind a line's end wait for the next turn.
 /// It never holds more than two times [`MAX_COMMAND_LINE`] bytes.
 #[derive(Debug)]
@@ -110,7 +106,8 @@ pub enum CopyError {
 ///
 /// The head and the beginning of the body leave in ONE write, so that a small reply is one packet: in two writes, the
 /// second would wait for the other side's delayed acknowledgement of the first (Nagle's algorithm, RFC 896 and 1122).
-/// `on_written` is called after each write with the bytes of the body that it carried.
+/// No read or write moves more than `part` bytes. `on_written` is called after each write with the bytes of the body
+/// that it carried.
 ///
 /// # Errors
 /// Which side failed. What was read before the source failed has been written.
@@ -119,10 +116,11 @@ pub fn copy_exactly(
     source: &mut impl Read,
     size: u64,
     sink: &mut impl Write,
+    part: usize,
     mut on_written: impl FnMut(&[u8]),
 ) -> Result<(), CopyError> {
     let whole = size.saturating_add(head.len() as u64);
-    let mut buffer = vec![0; at_most(whole, TRANSFER_BUFFER.max(head.len() + 1))];
+    let mut buffer = vec![0; at_most(whole, part.max(head.len() + 1))];
     buffer[..head.len()].copy_from_slice(head);
     let mut start = head.len();
     let mut left = size;

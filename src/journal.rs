@@ -90,26 +90,26 @@ impl Journal {
     }
 }
 
-/// Text that tells sizes and speeds to people: `1.5 MiB`; bytes below 1 KiB are exact.
-pub fn human_size(bytes: u64) -> String {
-    const UNITS: [&str; 6] = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
-    if bytes < 1024 {
-        return format!("{bytes} B");
-    }
-    let mut value = bytes as f64 / 1024.0;
-    let mut unit = 0;
-    // What would be printed as 1024.0 belongs to the next unit.
-    while value >= 1023.95 && unit + 1 < UNITS.len() {
-        value /= 1024.0;
-        unit += 1;
-    }
-    format!("{value:.1} {}", UNITS[unit])
-}
-
 impl Transfer<'_> {
     /// Bytes per second, for people.
     pub fn rate(&self) -> String {
-        let seconds = self.took.as_secs_f64().max(1e-6);
-        format!("{}/s", human_size((self.bytes as f64 / seconds) as u64))
+        let microseconds = self.took.as_micros().max(1);
+        let per_second = u128::from(self.bytes) * 1_000_000 / microseconds;
+        format!("{}/s", human_size(u64::try_from(per_second).unwrap_or(u64::MAX)))
+    }
+}
+
+/// A size for people: `1.5 MiB`; below 1 KiB the exact number of bytes.
+pub fn human_size(bytes: u64) -> String {
+    const UNITS: [&str; 7] = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+    let mut unit = 0;
+    let mut tenths = u128::from(bytes) * 10;
+    while tenths >= 10 * 1024 && unit + 1 < UNITS.len() {
+        tenths = (tenths + 512) / 1024;
+        unit += 1;
+    }
+    match unit {
+        0 => format!("{bytes} B"),
+        _ => format!("{}.{} {}", tenths / 10, tenths % 10, UNITS[unit]),
     }
 }

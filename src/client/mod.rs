@@ -25,6 +25,10 @@ const MOST_TEXT: u64 = 64 * 1024;
 /// Longest list that is taken, in bytes: room for 200 000 files with the longest names.
 const MOST_LIST: u64 = 64 * 1024 * 1024;
 
+/// Most bytes of a file that one read and one write move: large, since there is one transfer at a time, and every call
+/// costs. A quarter of it took measurably more of the processor.
+const PART: usize = 1024 * 1024;
+
 /// One session with a server.
 pub struct Client {
     input: BufReader<TcpStream>,
@@ -112,7 +116,7 @@ impl Client {
         let size = self.receive_header(step, sent).map_err(DownloadError::Server)?;
         let (journal, peer, site) = (self.journal.clone(), self.peer, Location::caller());
         let mut received = 0;
-        let copied = copy_exactly(&[], &mut self.input, size, sink, |chunk| {
+        let copied = copy_exactly(&[], &mut self.input, size, sink, PART, |chunk| {
             if received == 0 {
                 let event = Event::ReceivedBodyStart(chunk);
                 journal.tell(Record { session: None, peer: Some(peer), step, site, event });

@@ -25,6 +25,10 @@ pub struct Connection {
     stream: Arc<TcpStream>,
     idle_timeout: Duration,
     deadline: Instant,
+    /// No byte has been waited for since the last reply.
+    fresh: bool,
+    /// The time-out that the socket has now: to set it is a system call, and most commands come in one read.
+    read_timeout: Option<Duration>,
 }
 
 impl Connection {
@@ -32,17 +36,29 @@ impl Connection {
         stream.set_write_timeout(Some(idle_timeout))?;
         // A reply's last, partly filled segment leaves at once instead of waiting for an acknowledgement (Nagle).
         stream.set_nodelay(true)?;
-        Ok(Connection { stream, idle_timeout, deadline: Instant::now() + idle_timeout })
+        let deadline = Instant::now() + idle_timeout;
+        Ok(Connection { stream, idle_timeout, deadline, fresh: true, read_timeout: None })
+    }
+
+    /// How long the next read may wait.
+    fn time_left(&mut self) -> Duration {
+        match std::mem::take(&mut self.fresh) {
+            true => self.idle_timeout,
+            false => self.deadline.saturating_duration_since(Instant::now()),
+        }
     }
 }
 
 impl Read for Connection {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let left = self.deadline.saturating_duration_since(Instant::now());
+        let left = self.time_left();
         if left.is_zero() {
             return Err(io::ErrorKind::TimedOut.into());
         }
-        self.stream.set_read_timeout(Some(left))?;
+        if self.read_timeout != Some(left) {
+            self.stream.set_read_timeout(Some(left))?;
+            self.read_timeout = Some(left);
+        }
         (&*self.stream).read(buffer)
     }
 }
@@ -54,6 +70,7 @@ impl Write for Connection {
 
     fn flush(&mut self) -> io::Result<()> {
         self.deadline = Instant::now() + self.idle_timeout;
+        self.fresh = true;
         Ok(())
     }
 }

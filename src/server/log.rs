@@ -1,40 +1,63 @@
 //! The journal as lines of text: the log, and with `--trace` the conversation itself.
 
+use std::fmt::{self, Write};
 use std::thread;
 use std::time::Duration;
 
 use crate::journal::{Event, Record};
 use crate::protocol::{printable, quote, Step};
 
+/// Room for most lines, so that a line is built in one piece of memory.
+const USUAL_LINE: usize = 160;
+
 /// One line of the log, or `None` if this is nothing for the log: since the start, who, on which thread, how many
 /// sessions are active, and what happened. To be called on the thread that did it.
 pub fn line(record: &Record, since_start: Duration, active: impl Fn() -> usize, trace: bool) -> Option<String> {
-    let what = what_happened(record, trace)?;
-    let active = active();
-    let seconds = since_start.as_secs_f64();
-    let session = record.session.map_or("-".to_string(), |number| format!("#{number}"));
-    let peer = record.peer.map_or("-".to_string(), |peer| peer.to_string());
-    let thread = thread::current();
-    let thread = thread.name().unwrap_or("unnamed");
-    Some(format!("{seconds:10.3} s  {session:<5} {peer:<21} {thread:<12} {active:>3} active  {what}"))
+    if !is_told(record, trace) {
+        return None;
+    }
+    let mut line = String::with_capacity(USUAL_LINE);
+    // Writing to memory can't fail.
+    let _ = write_who(&mut line, record, since_start, active()).and_then(|()| write_what(&mut line, record));
+    Some(line)
 }
 
-fn what_happened(record: &Record, trace: bool) -> Option<String> {
-    Some(match record.event {
-        Event::Connected => "session begins".to_string(),
-        Event::Refused(refusal) if record.session.is_none() => format!("turned away: {refusal}"),
-        Event::Refused(refusal) => format!("refused: {refusal}"),
-        Event::SentBody(sent) if matches!(record.step, Some(Step::SendList | Step::SendFile)) => format!(
-            "sent {}: {} bytes in {:.3} s, {}",
-            quote(sent.subject),
-            sent.bytes,
-            sent.took.as_secs_f64(),
-            sent.rate()
-        ),
-        Event::Closed(why) => format!("session ends: {}", printable(why)),
-        Event::Notice(text) => printable(text),
-        Event::Received(_) | Event::Sent(_) if trace => record.trace()?,
-        Event::SentBody(_) | Event::Received(_) | Event::Sent(_) => return None,
-        Event::SentBodyStart(_) | Event::ReceivedBodyStart(_) => return None,
-    })
+fn is_told(record: &Record, trace: bool) -> bool {
+    match record.event {
+        Event::Connected | Event::Refused(_) | Event::Closed(_) | Event::Notice(_) => true,
+        // The greeting and the goodbye go without saying.
+        Event::SentBody(_) => matches!(record.step, Some(Step::SendList | Step::SendFile)),
+        Event::Received(_) | Event::Sent(_) => trace,
+        Event::SentBodyStart(_) | Event::ReceivedBodyStart(_) => false,
+    }
+}
+
+fn write_who(line: &mut String, record: &Record, since_start: Duration, active: usize) -> fmt::Result {
+    write!(line, "{:>6}.{:03} s  ", since_start.as_secs(), since_start.subsec_millis())?;
+    match record.session {
+        Some(number) => write!(line, "#{number:<4} ")?,
+        None => line.push_str("-     "),
+    }
+    match record.peer {
+        Some(peer) => write!(line, "{peer:<21} ")?,
+        None => write!(line, "{:<21} ", "-")?,
+    }
+    let thread = thread::current();
+    write!(line, "{:<12} {active:>3} active  ", thread.name().unwrap_or("unnamed"))
+}
+
+fn write_what(line: &mut String, record: &Record) -> fmt::Result {
+    match record.event {
+        Event::Connected => line.write_str("session begins"),
+        Event::Refused(refusal) if record.session.is_none() => write!(line, "turned away: {refusal}"),
+        Event::Refused(refusal) => write!(line, "refused: {refusal}"),
+        Event::SentBody(sent) => {
+            let (name, took) = (quote(sent.subject), sent.took);
+            write!(line, "sent {name}: {} bytes in ", sent.bytes)?;
+            write!(line, "{}.{:03} s, {}", took.as_secs(), took.subsec_millis(), sent.rate())
+        }
+        Event::Closed(why) => write!(line, "session ends: {}", printable(why)),
+        Event::Notice(text) => line.write_str(&printable(text)),
+        _ => line.write_str(&record.trace().unwrap_or_default()),
+    }
 }

@@ -23,6 +23,11 @@ pub const GREETING: &str = "Welcome to the file server. Send HELP for the comman
 /// The body of the last reply.
 pub const GOODBYE: &str = "Goodbye.\n";
 
+/// Most bytes of a body that one read and one write move. Small enough that what was read is still in the processor's
+/// cache when it is written, also with a hundred sessions that take turns: twice this size was measurably slower on one
+/// stream and on 64. Every session that sends holds one such buffer, and gives it back at the end of the reply.
+const PART: usize = 48 * 1024;
+
 /// One client's conversation.
 pub struct Session<'a, S> {
     pub lines: LineReader<S>,
@@ -180,7 +185,8 @@ impl<S: Read + Write> Session<'_, S> {
         let begun = Instant::now();
         let header = ReplyHeader::Ok(size).to_line();
         let mut header_sent = false;
-        let copied = copy_exactly(header.as_bytes(), &mut body, size, self.lines.stream(), |chunk| {
+        let stream = self.lines.stream();
+        let copied = copy_exactly(header.as_bytes(), &mut body, size, stream, PART, |chunk| {
             if !header_sent {
                 header_sent = true;
                 tell(Event::Sent(header.as_bytes()));

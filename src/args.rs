@@ -55,7 +55,10 @@ impl Args {
     /// If the last option was given a value that it does not take.
     pub fn next(&mut self) -> Result<Option<Arg>, Usage> {
         if let Some(value) = self.attached.take() {
-            return Err(Usage(format!("the option before '={}' takes no value", value.to_string_lossy().escape_debug())));
+            return Err(Usage(format!(
+                "the option before '={}' takes no value",
+                value.to_string_lossy().escape_debug()
+            )));
         }
         let Some(argument) = self.rest.next() else { return Ok(None) };
         Ok(Some(match argument.to_str() {
@@ -96,15 +99,11 @@ impl Args {
     ///
     /// # Errors
     /// If it is anything else.
-    pub fn parsed<T: FromStr>(
-        &mut self,
-        option: &str,
-        wanted: &str,
-        fits: impl Fn(&T) -> bool,
-    ) -> Result<T, Usage> {
+    pub fn parsed<T: FromStr>(&mut self, option: &str, wanted: &str, fits: impl Fn(&T) -> bool) -> Result<T, Usage> {
         let value = self.value(option, wanted)?;
         let parsed = value.to_str().and_then(|text| text.parse().ok()).filter(fits);
-        parsed.ok_or_else(|| Usage(format!("{option} needs {wanted}, not '{}'", value.to_string_lossy().escape_debug())))
+        parsed
+            .ok_or_else(|| Usage(format!("{option} needs {wanted}, not '{}'", value.to_string_lossy().escape_debug())))
     }
 
     /// The value of the option that was taken last, as a whole number from 1 to `most`.

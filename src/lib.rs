@@ -12,3 +12,5 @@ pub mod client;
 pub mod journal;
 
 pub mod args;
+
+pub mod lab;

@@ -72,7 +72,7 @@ impl Client {
     ///
     /// `server` is `HOST:PORT`; each address of the host is tried. `timeout` is for the connection, and then for each
     /// silence of the server. The server's side is
-    /// [`Session::greet`](crate::server::session::Session).
+    /// [`Session::greet`](crate::server::session::Session::greet).
     ///
     /// # Errors
     /// No connection, a refusal in place of the greeting, or a server that breaks the protocol.
@@ -87,7 +87,7 @@ impl Client {
 
     /// Step 2, the client's side: asks for the list with `LIST`, and reads it.
     ///
-    /// The server's side is [`Session::send_list`](crate::server::session::Session), step 3.
+    /// The server's side is [`Session::send_list`](crate::server::session::Session::send_list), step 3.
     ///
     /// # Errors
     /// A refusal, a lost connection, or a list that breaks the protocol: it is taken whole or not at all.
@@ -101,7 +101,7 @@ impl Client {
     /// Step 4, the client's side: asks for a file with `DOWNLOAD filename`, and writes its bytes to `sink`.
     ///
     /// `on_progress` is called with the bytes written so far and the promised size, after each part. Returns the size.
-    /// The server's side is [`Session::send_file`](crate::server::session::Session), step 5.
+    /// The server's side is [`Session::send_file`](crate::server::session::Session::send_file), step 5.
     ///
     /// # Errors
     /// A refusal, a body shorter than promised, or a `sink` that fails.
@@ -117,7 +117,7 @@ impl Client {
         let (journal, peer, site) = (self.journal.clone(), self.peer, Location::caller());
         let mut received = 0;
         let copied = copy_exactly(&[], &mut self.input, size, sink, PART, |chunk| {
-            if received == 0 {
+            if received == 0 && !chunk.is_empty() {
                 let event = Event::ReceivedBodyStart(chunk);
                 journal.tell(Record { session: None, peer: Some(peer), step, site, event });
             }
@@ -142,7 +142,7 @@ impl Client {
 
     /// Step 7, the client's side: ends the session with `LOGOUT`, reads the goodbye, and sees the server close.
     ///
-    /// The server's side is [`Session::say_goodbye`](crate::server::session::Session), step 8.
+    /// The server's side is [`Session::say_goodbye`](crate::server::session::Session::say_goodbye), step 8.
     ///
     /// # Errors
     /// A refusal, a lost connection, or a server that says more or keeps the connection open.
@@ -206,7 +206,9 @@ impl Client {
         let read = self.input.by_ref().take(size).read_to_end(&mut body);
         match read {
             Ok(count) if count as u64 == size => {
-                self.tell(step, Event::ReceivedBodyStart(&body));
+                if !body.is_empty() {
+                    self.tell(step, Event::ReceivedBodyStart(&body));
+                }
                 Ok(body)
             }
             Ok(_) => Err(self.broken("the answer", io::ErrorKind::UnexpectedEof.into())),
@@ -264,7 +266,9 @@ fn parse_list(body: &[u8]) -> Result<Vec<Listed>, ClientError> {
     for line in text.split_terminator('\n') {
         match Listed::parse(line) {
             Some(file) => files.push(file),
-            None => return wrong(format!("a line of its list is no '<size> <name>': {}", crate::protocol::quote(line))),
+            None => {
+                return wrong(format!("a line of its list is no '<size> <name>': {}", crate::protocol::quote(line)))
+            }
         }
     }
     Ok(files)
@@ -285,7 +289,11 @@ impl fmt::Display for ClientError {
                 write!(f, "the connection was lost before {what} was complete: {error}; connect and ask again")
             }
             ClientError::Silent(timeout) => {
-                write!(f, "the server said nothing for {} s; try again, or wait longer with --timeout", timeout.as_secs_f64())
+                write!(
+                    f,
+                    "the server said nothing for {} s; try again, or wait longer with --timeout",
+                    timeout.as_secs_f64()
+                )
             }
             ClientError::Violation(what) => write!(f, "the server breaks the protocol: {}", printable(what)),
             ClientError::NotStored { path, error } | ClientError::Abandoned { path, error } => {

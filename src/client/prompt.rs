@@ -62,7 +62,11 @@ impl Commands {
             Command::Download(name) => self.fail(&format!("{}: {error}", printable(name.as_str()))),
             _ => self.fail(&error.to_string()),
         }
-        if error.ends_session() { Session::Over } else { Session::GoesOn }
+        if error.ends_session() {
+            Session::Over
+        } else {
+            Session::GoesOn
+        }
     }
 
     fn list(&mut self) -> Result<(), ClientError> {

@@ -65,7 +65,7 @@ fn row(number: &str, peer: &str, thread: &str, doing: &str, age: &str, idle: &st
 }
 
 /// What a session is doing, in a few words.
-pub fn doing(doing: &Doing) -> String {
+fn doing(doing: &Doing) -> String {
     match doing {
         Doing::Waiting => "waiting".to_string(),
         Doing::Sending { subject, sent, size } => format!("sending {} {sent}/{size}", visible(subject.as_bytes())),

@@ -276,7 +276,11 @@ impl Place {
                 false
             }
         });
-        if dismissed == Some(true) { Err(Stopping) } else { Ok(()) }
+        if dismissed == Some(true) {
+            Err(Stopping)
+        } else {
+            Ok(())
+        }
     }
 
     /// So many more bytes of the reply's body have been written.
@@ -302,7 +306,11 @@ impl Place {
             }
             state.stopping
         });
-        if stopping { Err(Stopping) } else { Ok(()) }
+        if stopping {
+            Err(Stopping)
+        } else {
+            Ok(())
+        }
     }
 
     /// Why this session's connection was cut from our side, if it was.

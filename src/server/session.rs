@@ -80,7 +80,7 @@ impl<S: Read + Write> Session<'_, S> {
     /// Step 1, the server's side: greets the client that has connected.
     ///
     /// The client's side is [`Client::connect`](crate::client::Client::connect).
-    fn greet(&mut self) -> Result<(), Ending> {
+    pub fn greet(&mut self) -> Result<(), Ending> {
         self.reply(Some(Step::Connect), "greeting", GREETING.len() as u64, GREETING.as_bytes())
     }
 
@@ -89,7 +89,7 @@ impl<S: Read + Write> Session<'_, S> {
     /// A client's mistake is refused, and the session goes on. The client's side is
     /// [`Client::list`](crate::client::Client::list), [`Client::download`](crate::client::Client::download) and
     /// [`Client::logout`](crate::client::Client::logout).
-    fn next_command(&mut self) -> Result<Command, Ending> {
+    pub fn next_command(&mut self) -> Result<Command, Ending> {
         loop {
             let line = self.next_line()?;
             let verb = Verb::of_line(&line);
@@ -122,7 +122,7 @@ impl<S: Read + Write> Session<'_, S> {
     /// Step 3, the server's side: answers LIST with a line for each file.
     ///
     /// The client's side is [`Client::list`](crate::client::Client::list).
-    fn send_list(&mut self) -> Result<(), Ending> {
+    pub fn send_list(&mut self) -> Result<(), Ending> {
         let files = match self.dir.list() {
             Ok(files) => files,
             Err(refusal) => return self.refuse(Some(Step::SendList), refusal),
@@ -139,7 +139,7 @@ impl<S: Read + Write> Session<'_, S> {
     ///
     /// If the file shrinks meanwhile the promise of its size can't be kept, and the session ends: the client sees a
     /// short body, never a filled-up one. The client's side is [`Client::download`](crate::client::Client::download).
-    fn send_file(&mut self, name: &FileName) -> Result<(), Ending> {
+    pub fn send_file(&mut self, name: &FileName) -> Result<(), Ending> {
         match self.dir.open(name) {
             Ok((file, size)) => self.reply(Some(Step::SendFile), name.as_str(), size, file),
             Err(refusal) => self.refuse(Some(Step::SendFile), refusal),
@@ -147,7 +147,7 @@ impl<S: Read + Write> Session<'_, S> {
     }
 
     /// Answers HELP, at any time, with a line for each command. It belongs to no step.
-    fn send_help(&mut self) -> Result<(), Ending> {
+    pub fn send_help(&mut self) -> Result<(), Ending> {
         let text: String = Verb::ALL.iter().map(|verb| format!("{}\n", verb.help())).collect();
         self.reply(None, Verb::Help.word(), text.len() as u64, text.as_bytes())
     }
@@ -155,7 +155,7 @@ impl<S: Read + Write> Session<'_, S> {
     /// Step 8, the server's side: says goodbye. The server closes the connection right after.
     ///
     /// The client's side is [`Client::logout`](crate::client::Client::logout).
-    fn say_goodbye(&mut self) -> Result<(), Ending> {
+    pub fn say_goodbye(&mut self) -> Result<(), Ending> {
         self.send(Some(Step::Close), Verb::Logout.word(), GOODBYE.len() as u64, GOODBYE.as_bytes())
     }
 
@@ -190,7 +190,9 @@ impl<S: Read + Write> Session<'_, S> {
             if !header_sent {
                 header_sent = true;
                 tell(Event::Sent(header.as_bytes()));
-                tell(Event::SentBodyStart(chunk));
+                if !chunk.is_empty() {
+                    tell(Event::SentBodyStart(chunk));
+                }
             }
             place.progress(chunk.len() as u64);
         });
@@ -249,7 +251,11 @@ fn idle_timeout(waiting: usize) -> Refusal {
 }
 
 fn lost_in_write(error: io::Error) -> Ending {
-    if is_timeout(&error) { Ending::NotTaken } else { Ending::Lost(error) }
+    if is_timeout(&error) {
+        Ending::NotTaken
+    } else {
+        Ending::Lost(error)
+    }
 }
 
 impl From<Stopping> for Ending {

@@ -1,0 +1,7 @@
+//! The classroom's toolbox: tools around the server and the client, which know nothing of it.
+
+pub mod walk;
+
+pub mod happenings;
+
+pub mod program;

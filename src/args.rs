@@ -18,6 +18,7 @@ pub const FEWEST_SECONDS: f64 = 0.01;
 pub struct Usage(pub String);
 
 impl Usage {
+    /// The exit code for it.
     pub const EXIT_CODE: u8 = 2;
 }
 

@@ -34,6 +34,7 @@ pub enum Received {
 }
 
 impl<S: Read> LineReader<S> {
+    /// A reader at the beginning of a stream.
     pub fn new(input: S) -> LineReader<S> {
         let input = BufReader::with_capacity(MAX_COMMAND_LINE, input);
         LineReader { input, telnet: Telnet::default(), line: Vec::new(), received: 0 }

@@ -22,6 +22,7 @@ pub struct Record<'a> {
     pub step: Option<Step>,
     /// The place in the code that did it.
     pub site: &'static Location<'static>,
+    /// What happened.
     pub event: Event<'a>,
 }
 
@@ -34,9 +35,11 @@ pub enum Event<'a> {
     Refused(&'a Refusal),
     /// A command line or a reply's header was sent, or was received: the bytes as on the wire, Telnet's left out.
     Sent(&'a [u8]),
+    /// As above.
     Received(&'a [u8]),
     /// The first bytes of a body were sent, or were received. An empty body has none.
     SentBodyStart(&'a [u8]),
+    /// As above.
     ReceivedBodyStart(&'a [u8]),
     /// A whole body was sent.
     SentBody(Transfer<'a>),
@@ -51,7 +54,9 @@ pub enum Event<'a> {
 pub struct Transfer<'a> {
     /// The file's name, or the verb that was answered.
     pub subject: &'a str,
+    /// Its size.
     pub bytes: u64,
+    /// From the first byte to the last.
     pub took: Duration,
 }
 
@@ -85,6 +90,7 @@ impl Journal {
         Journal::new(|_| {})
     }
 
+    /// Tells it to the observer, on this thread.
     pub fn tell(&self, record: Record) {
         (self.observer)(&record);
     }

@@ -59,9 +59,13 @@ impl Step {
 /// The first word of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verb {
+    /// Asks for the list of the files.
     List,
+    /// Asks for one file.
     Download,
+    /// Asks for the commands.
     Help,
+    /// Ends the session.
     Logout,
 }
 
@@ -120,9 +124,13 @@ impl Verb {
 /// One command of a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
+    /// Step 2: the list of the files.
     List,
+    /// Step 4: the file of that name.
     Download(FileName),
+    /// The commands, at any time.
     Help,
+    /// Step 7: the end of the session.
     Logout,
 }
 
@@ -213,6 +221,7 @@ impl FileName {
         Err(Refusal::new(ErrorCode::BadFilename, message))
     }
 
+    /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -229,6 +238,7 @@ impl fmt::Display for FileName {
 pub struct Listed {
     /// In bytes.
     pub size: u64,
+    /// The name by which it can be downloaded.
     pub name: FileName,
 }
 
@@ -250,16 +260,27 @@ impl fmt::Display for Listed {
 /// Why a server says no: the word for programs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ErrorCode {
+    /// The verb is none of the four, or the line is empty.
     UnknownCommand,
+    /// DOWNLOAD without a filename, or another command with an argument.
     BadArguments,
+    /// A name that no served file can have.
     BadFilename,
+    /// There is no served file of that name.
     NotFound,
+    /// The system refuses to read the directory or to open the file.
     ReadFailed,
+    /// The line is not UTF-8.
     NotText,
+    /// [`MAX_COMMAND_LINE`] bytes arrived without completing a line.
     LineTooLong,
+    /// The client's sending side ended inside a line.
     IncompleteLine,
+    /// No complete command arrived within the idle time-out.
     IdleTimeout,
+    /// In place of the greeting: all places are taken.
     ServerFull,
+    /// The server is stopping.
     ShuttingDown,
     /// A word that a later version added: a client takes it as a refusal all the same.
     Later(String),

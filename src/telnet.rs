@@ -51,6 +51,7 @@ pub enum Heard {
 }
 
 impl Telnet {
+    /// Takes the next byte of the stream.
     pub fn hear(&mut self, byte: u8) -> Heard {
         let (next, heard) = match (self.state, byte) {
             (State::Text, IAC) => (State::Command, Heard::Telnet),

@@ -43,17 +43,37 @@ pub enum ClientError {
     /// The server said no: an answer like any other, and the session may go on.
     Refused(Refusal),
     /// No connection could be made to the server of that name.
-    NoConnection { server: String, error: io::Error },
+    NoConnection {
+        /// `HOST:PORT`.
+        server: String,
+        /// What the system says.
+        error: io::Error,
+    },
     /// The connection ended or failed before the answer was complete; `what` was being received.
-    Lost { what: &'static str, error: io::Error },
+    Lost {
+        /// A few words for a sentence.
+        what: &'static str,
+        /// What the system says; `UnexpectedEof` if the server closed.
+        error: io::Error,
+    },
     /// The server said nothing for the time-out.
     Silent(Duration),
     /// The server broke the protocol.
     Violation(String),
     /// A file of our own could not be written.
-    NotStored { path: PathBuf, error: io::Error },
+    NotStored {
+        /// Where it should have been stored.
+        path: PathBuf,
+        /// What the system says.
+        error: io::Error,
+    },
     /// As above, in the middle of a body: what follows on the wire can't be understood any more.
-    Abandoned { path: PathBuf, error: io::Error },
+    Abandoned {
+        /// Where it should have been stored.
+        path: PathBuf,
+        /// What the system says.
+        error: io::Error,
+    },
 }
 
 impl ClientError {
@@ -235,7 +255,9 @@ impl Client {
 /// Why a download failed: the server's side, or the sink that the bytes were written to.
 #[derive(Debug)]
 pub enum DownloadError {
+    /// The server refused, or the connection failed.
     Server(ClientError),
+    /// The sink could not be written.
     Sink(io::Error),
 }
 

@@ -29,6 +29,7 @@ impl ProgressBar {
         ProgressBar { shown, name: printable(name), begun: Instant::now(), drawn: None }
     }
 
+    /// So many bytes of so many are here.
     pub fn update(&mut self, done: u64, size: u64) {
         if !self.shown || self.drawn.is_some_and(|drawn| drawn.elapsed() < REDRAW) {
             return;

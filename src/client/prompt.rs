@@ -16,6 +16,7 @@ const ALIASES: [(&str, Verb); 4] =
 
 /// Carries out commands and shows their results.
 pub struct Commands {
+    /// The session.
     pub client: Client,
     /// Where downloads are stored.
     pub dir: PathBuf,
@@ -28,7 +29,9 @@ pub struct Commands {
 /// Is the session still good for another command?
 #[derive(Debug, PartialEq, Eq)]
 pub enum Session {
+    /// It is.
     GoesOn,
+    /// It is not.
     Over,
 }
 

@@ -22,33 +22,48 @@ const SOURCES: [(&str, &str); 4] = [
     ("src/client/download.rs", include_str!("../client/download.rs")),
 ];
 
+/// Who told it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
+    /// The client.
     Client,
+    /// The server.
     Server,
 }
 
 /// What happened, of the events that belong to a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
+    /// See [`Event`]; so for all of these.
     Connected,
+    /// A line left.
     Sent,
+    /// A line came.
     Received,
+    /// The first bytes of a body left.
     SentBodyStart,
+    /// The first bytes of a body came.
     ReceivedBodyStart,
+    /// The last byte of a body left.
     SentBody,
+    /// A refusal left.
     Refused,
+    /// The connection is over.
     Closed,
 }
 
 /// One event, copied out of the journal on the thread where it happened.
 #[derive(Debug, Clone)]
 pub struct Happening {
+    /// Who told it.
     pub side: Side,
+    /// To which step it belongs.
     pub step: Step,
+    /// What it was.
     pub kind: Kind,
     /// The bytes on the wire, of a body the first ones; for `Closed`, why.
     pub bytes: Vec<u8>,
+    /// The thread that did it.
     pub thread: String,
     /// The function that did it.
     pub function: String,

@@ -28,7 +28,9 @@ const MOST_FILES: usize = 5;
 /// The language of the narration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Language {
+    /// The default.
     English,
+    /// As the report was written.
     French,
 }
 
@@ -41,7 +43,9 @@ pub struct Options {
     pub serve: PathBuf,
     /// Where the client stores its downloads.
     pub dir: PathBuf,
+    /// Of the narration.
     pub language: Language,
+    /// Wait for Enter after each step.
     pub pause: bool,
 }
 

@@ -32,6 +32,10 @@ pub struct Connection {
 }
 
 impl Connection {
+    /// Prepares the stream for a session.
+    ///
+    /// # Errors
+    /// If the connection is gone already.
     pub fn new(stream: Arc<TcpStream>, idle_timeout: Duration) -> io::Result<Connection> {
         stream.set_write_timeout(Some(idle_timeout))?;
         // A reply's last, partly filled segment leaves at once instead of waiting for an acknowledgement (Nagle).

@@ -80,6 +80,7 @@ impl Server {
         self.listener.local_addr()
     }
 
+    /// Who is connected.
     pub fn registry(&self) -> &Registry {
         &self.registry
     }

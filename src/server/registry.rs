@@ -25,6 +25,7 @@ const MOST_CLOSING: usize = 256;
 /// How many sessions may be active at once.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
+    /// In all, at most [`MOST_SESSIONS`].
     pub max_sessions: usize,
     /// From one IP address; `None` is no limit.
     pub max_per_address: Option<usize>,
@@ -68,7 +69,14 @@ pub enum Doing {
     /// It waits for a command.
     Waiting,
     /// It sends a reply: a file under its name, any other body under the command's.
-    Sending { subject: String, sent: u64, size: u64 },
+    Sending {
+        /// The file's name, or the command's word.
+        subject: String,
+        /// Bytes of the body that have been written.
+        sent: u64,
+        /// Bytes of the body in all.
+        size: u64,
+    },
     /// The stop has sent it SHUTTING_DOWN: the session itself writes no more.
     Dismissed,
 }
@@ -76,12 +84,19 @@ pub enum Doing {
 /// What the registry knows of one session, copied out of it.
 #[derive(Debug, Clone)]
 pub struct SessionView {
+    /// Counted from 1, in the order of admission.
     pub number: u64,
+    /// The client's address.
     pub peer: SocketAddr,
+    /// The thread that carries the session out.
     pub thread: String,
+    /// When it was admitted.
     pub since: Instant,
+    /// When it last began, went on with or ended a reply.
     pub last_active: Instant,
+    /// What it is doing.
     pub doing: Doing,
+    /// Bytes of bodies, in all.
     pub bytes_sent: u64,
 }
 
@@ -90,6 +105,7 @@ pub struct SessionView {
 pub struct Stopping;
 
 impl Registry {
+    /// An empty registry.
     pub fn new(limits: Limits) -> Registry {
         Registry { state: Arc::default(), limits }
     }
@@ -167,6 +183,7 @@ impl Registry {
         self.lock(|state| state.stopped = true);
     }
 
+    /// Has the stop ended?
     pub fn is_stopped(&self) -> bool {
         self.lock(|state| state.stopped)
     }
@@ -248,6 +265,7 @@ pub struct Place {
 }
 
 impl Place {
+    /// The session's number.
     pub fn number(&self) -> u64 {
         self.number
     }

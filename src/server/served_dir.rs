@@ -20,6 +20,8 @@ pub struct ServedDir {
 }
 
 impl ServedDir {
+    /// A directory that can be read.
+    ///
     /// # Errors
     /// What the system says of the path; `NotADirectory` is among it.
     pub fn new(path: impl Into<PathBuf>) -> io::Result<ServedDir> {
@@ -28,6 +30,7 @@ impl ServedDir {
         Ok(ServedDir { path })
     }
 
+    /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
     }

@@ -30,10 +30,15 @@ const PART: usize = 48 * 1024;
 
 /// One client's conversation.
 pub struct Session<'a, S> {
+    /// The stream: commands come out of it line by line, replies go into it.
     pub lines: LineReader<S>,
+    /// The client's address, for the journal.
     pub peer: SocketAddr,
+    /// The files.
     pub dir: &'a ServedDir,
+    /// The session's entry in the registry, which shows what it is doing.
     pub place: &'a Place,
+    /// Where it tells what happened.
     pub journal: &'a Journal,
 }
 

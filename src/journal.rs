@@ -61,8 +61,8 @@ pub struct Transfer<'a> {
 }
 
 impl Record<'_> {
-    /// The record as a line of the trace: what went over the wire, with its step, every byte visible. `None` for what is
-    /// no line of the wire.
+    /// The record as a line of the trace: what went over the wire, with its step, every byte visible. `None` for what
+    /// is no line of the wire.
     pub fn trace(&self) -> Option<String> {
         let step = self.step.map_or("------".to_string(), |step| format!("step {}", step.number()));
         match self.event {

@@ -16,7 +16,7 @@ const NAME_TRIES: usize = 100;
 /// Step 4 with its result on the disk: downloads the file into the directory and returns its size.
 ///
 /// The bytes go to a hidden temporary file of a new, random name beside the final one. Only when all that was promised
-/// has arrived is it renamed over the final name: whatever happens before, an earlier file of that name stays as it was.
+/// has arrived is it renamed over the final name: until then an earlier file of that name stays as it was.
 ///
 /// # Errors
 /// As of [`Client::download`], or if a file can't be made, written or renamed. The temporary file is removed then.

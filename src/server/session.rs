@@ -248,10 +248,10 @@ fn line_too_long() -> Refusal {
 }
 
 fn idle_timeout(waiting: usize) -> Refusal {
-    let message = match waiting {
-        0 => "no command came in time, 0 bytes of an unfinished line wait; connect again, and end every command with a newline".to_string(),
-        _ => format!("{waiting} bytes of an unfinished line wait; connect again, and end the line with a newline"),
-    };
+    let message = format!(
+        "no command was complete in time, {waiting} bytes of an unfinished line wait; \
+         connect again, and end every line with a newline"
+    );
     Refusal::new(ErrorCode::IdleTimeout, message)
 }
 

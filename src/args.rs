@@ -152,3 +152,47 @@ pub fn say(text: &str) -> io::Result<()> {
 pub fn complain(program: &str, message: &str) {
     let _ = writeln!(io::stderr(), "{program}: {message}");
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn args(words: &[&str]) -> Args {
+        Args::new(words.iter().map(OsString::from))
+    }
+
+    #[test]
+    fn a_value_stands_behind_its_option_or_behind_an_equals_sign() {
+        for words in [&["--limit", "5"][..], &["--limit=5"]] {
+            let mut args = args(words);
+            assert_eq!(args.next(), Ok(Some(Arg::Option("--limit".to_string()))));
+            assert_eq!(args.count("--limit", 9), Ok(5));
+            assert_eq!(args.next(), Ok(None));
+        }
+    }
+
+    #[test]
+    fn a_value_that_nobody_took_is_wrong_usage() {
+        let mut args = args(&["--trace=yes", "LIST"]);
+        assert_eq!(args.next(), Ok(Some(Arg::Option("--trace".to_string()))));
+        assert!(args.next().is_err());
+    }
+
+    #[test]
+    fn a_count_and_a_time_have_bounds() {
+        for bad in ["0", "10", "-1", "x", "", "1.5", "99999999999999999999"] {
+            assert!(args(&[bad]).count("--limit", 9).is_err(), "{bad:?}");
+        }
+        for bad in ["0", "-1", "nan", "inf", "1e99", "x", ""] {
+            assert!(args(&[bad]).seconds("--timeout").is_err(), "{bad:?}");
+        }
+        assert_eq!(args(&["0.5"]).seconds("--timeout"), Ok(Duration::from_millis(500)));
+    }
+
+    #[test]
+    fn what_is_left_is_left_as_it_is() {
+        let mut args = args(&["DOWNLOAD", "-x", "--trace"]);
+        assert_eq!(args.next(), Ok(Some(Arg::Word("DOWNLOAD".into()))));
+        assert_eq!(args.rest(), ["-x", "--trace"]);
+    }
+}

@@ -158,3 +158,60 @@ fn read_some(source: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
 fn at_most(wanted: u64, limit: usize) -> usize {
     usize::try_from(wanted).map_or(limit, |wanted| wanted.min(limit))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Copies a source of `bytes` in parts of 4 bytes; returns the result and the writes.
+    fn copied(head: &[u8], bytes: &[u8], size: u64) -> (Result<(), CopyError>, Vec<Vec<u8>>) {
+        struct Writes(Vec<Vec<u8>>);
+        impl Write for Writes {
+            fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+                self.0.push(bytes.to_vec());
+                Ok(bytes.len())
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let mut writes = Writes(Vec::new());
+        let result = copy_exactly(head, &mut &*bytes, size, &mut writes, 4, |_| {});
+        (result, writes.0)
+    }
+
+    #[test]
+    fn the_head_and_the_beginning_of_the_body_leave_in_one_write() {
+        let (result, writes) = copied(b"h\n", b"abcdefg", 7);
+        assert!(result.is_ok());
+        assert_eq!(writes, [&b"h\nab"[..], b"cdef", b"g"]);
+        assert_eq!(copied(b"h\n", b"", 0).1, [b"h\n"]);
+    }
+
+    #[test]
+    fn never_more_than_the_size_is_copied() {
+        let (result, writes) = copied(b"", b"abcdefg", 5);
+        assert!(result.is_ok());
+        assert_eq!(writes.concat(), b"abcde");
+    }
+
+    #[test]
+    fn a_source_that_ends_early_is_an_error_after_what_it_had() {
+        let (result, writes) = copied(b"h\n", b"abc", 9);
+        assert!(matches!(result, Err(CopyError::Source(error)) if error.kind() == io::ErrorKind::UnexpectedEof));
+        assert_eq!(writes.concat(), b"h\nabc");
+    }
+
+    #[test]
+    fn a_header_is_read_and_not_a_byte_more() {
+        let mut input = &b"OK 2\nhi"[..];
+        let (header, line) = read_reply_header(&mut input).unwrap();
+        assert_eq!((header, line.as_slice(), input), (ReplyHeader::Ok(2), &b"OK 2\n"[..], &b"hi"[..]));
+    }
+
+    #[test]
+    fn an_endless_header_is_given_up() {
+        let error = read_reply_header(&mut io::BufReader::new(io::repeat(b'x'))).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::InvalidData);
+    }
+}

@@ -464,3 +464,86 @@ fn cut_at(text: &mut String, limit: usize) {
     }
     text.truncate(end);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(line: &[u8]) -> ErrorCode {
+        Command::parse(line).unwrap_err().code
+    }
+
+    #[test]
+    fn a_command_is_its_verb_in_either_case_and_its_argument() {
+        assert_eq!(Command::parse(b"LIST\n"), Ok(Command::List));
+        assert_eq!(Command::parse(b"  lIsT  \r\n"), Ok(Command::List));
+        let name = FileName::parse("my  notes.txt").unwrap();
+        assert_eq!(Command::parse(b"download   my  notes.txt \n"), Ok(Command::Download(name)));
+    }
+
+    #[test]
+    fn only_the_space_separates_and_only_ascii_letters_fold() {
+        assert_eq!(refused(b"LIST\t\n"), ErrorCode::UnknownCommand);
+        assert_eq!(refused("LIST\u{a0}\n".as_bytes()), ErrorCode::UnknownCommand);
+        assert_eq!(refused("LI\u{17f}T\n".as_bytes()), ErrorCode::UnknownCommand);
+    }
+
+    #[test]
+    fn only_the_cr_right_before_the_lf_is_dropped() {
+        assert_eq!(refused(b"LIST\r\r\n"), ErrorCode::UnknownCommand);
+        assert_eq!(refused(b"LIST \r \n"), ErrorCode::BadArguments);
+    }
+
+    #[test]
+    fn a_file_name_stays_inside_its_directory() {
+        for bad in ["", ".", "..", "../x", "a/b", "a\\b", ".hidden", "a\0b", "a\u{85}b", " a", "a "] {
+            assert_eq!(FileName::parse(bad).unwrap_err().code, ErrorCode::BadFilename, "{bad:?}");
+        }
+        for good in ["a", "a..b", "déjà vu.txt", "-x", &"x".repeat(MAX_FILE_NAME)] {
+            assert!(FileName::parse(good).is_ok(), "{good:?}");
+        }
+        assert!(FileName::parse(&"x".repeat(MAX_FILE_NAME + 1)).is_err());
+        assert!(FileName::parse(&"é".repeat(128)).is_err(), "the limit counts bytes");
+    }
+
+    #[test]
+    fn a_header_is_read_back_as_it_was_written() {
+        let refusal = Refusal::new(ErrorCode::NotFound, "there is no file 'x' here");
+        for header in [ReplyHeader::Ok(0), ReplyHeader::Ok(MAX_SIZE), ReplyHeader::Err(refusal)] {
+            let line = header.to_line();
+            assert_eq!(ReplyHeader::parse(line.trim_end_matches('\n').as_bytes()), Ok(header));
+        }
+    }
+
+    #[test]
+    fn a_size_is_nothing_but_its_digits() {
+        for bad in
+            ["OK +5", "OK -1", "OK 05", "OK 00", "OK ", "OK", "OK 5 ", "OK  5", "OK 9223372036854775808", "OK 0x5"]
+        {
+            assert!(ReplyHeader::parse(bad.as_bytes()).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_code_of_a_later_version_is_a_refusal() {
+        let header = ReplyHeader::parse(b"ERR NEW_CODE and why");
+        assert!(matches!(header, Ok(ReplyHeader::Err(refusal)) if refusal.code.word() == "NEW_CODE"));
+    }
+
+    #[test]
+    fn a_refusal_fits_the_wire_whatever_it_quotes() {
+        for name in ["\u{1}".repeat(1000), "\u{202e}".repeat(300), "é".repeat(500), "\\".repeat(1000)] {
+            let line = ReplyHeader::Err(FileName::parse(&name).unwrap_err()).to_line();
+            assert!(line.len() <= MAX_REPLY_LINE, "{} bytes", line.len());
+            let text = line.strip_suffix('\n').unwrap();
+            assert!(!text.contains(char::is_control) && text.ends_with("LIST shows the files"), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_a_terminal_would_obey_is_escaped_and_what_it_prints_stays() {
+        assert_eq!(visible(b"LIST\r\n"), r"LIST\r\n");
+        assert_eq!(visible(b"a\\b\x1b[2J\xff"), r"a\\b\u{1b}[2J\xff");
+        assert_eq!(printable("d\u{e9}ja\u{300} \u{202e}x\u{9b}"), "d\u{e9}ja\u{300} \\u{202e}x\\u{9b}");
+    }
+}

@@ -69,3 +69,39 @@ impl Telnet {
         heard
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text_of(bytes: &[u8]) -> Vec<u8> {
+        let mut telnet = Telnet::default();
+        let heard = bytes.iter().map(|byte| telnet.hear(*byte));
+        heard.filter_map(|heard| if let Heard::Text(byte) = heard { Some(byte) } else { None }).collect()
+    }
+
+    #[test]
+    fn every_kind_of_sequence_is_taken_out() {
+        assert_eq!(text_of(b"a\xff\xf1b"), b"ab", "IAC NOP");
+        assert_eq!(text_of(b"a\xff\xffb"), b"ab", "IAC IAC");
+        assert_eq!(text_of(b"a\xff\xfb\x01b\xff\xfc\x01c\xff\xfd\x03d\xff\xfe\x03e"), b"abcde");
+        assert_eq!(text_of(b"a\xff\xfa\x18\x00xterm\nxx\xff\xf0b"), b"ab", "IAC SB ... IAC SE");
+        assert_eq!(text_of(b"a\xff\xfa1\xff\xff2\xff\xf0b"), b"ab", "IAC IAC inside SB");
+        assert_eq!(text_of(b"a\xff\nb"), b"ab", "an LF inside a sequence");
+    }
+
+    #[test]
+    fn a_sequence_that_does_not_end_takes_everything() {
+        assert_eq!(text_of(b"a\xff\xfabcdef"), b"a");
+    }
+
+    #[test]
+    fn only_do_timing_mark_asks_for_an_answer() {
+        let asks = |bytes: &[u8]| {
+            let mut telnet = Telnet::default();
+            bytes.iter().filter(|byte| telnet.hear(**byte) == Heard::DoTimingMark).count()
+        };
+        assert_eq!(asks(b"\xff\xfd\x06"), 1);
+        assert_eq!(asks(b"\xff\xfb\x06\xff\xfe\x06\xff\xfd\x05\x06\xff\xff\xfd\x06"), 0);
+    }
+}

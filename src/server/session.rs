@@ -283,3 +283,78 @@ impl fmt::Display for Ending {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::{TcpListener, TcpStream};
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::server::registry::{Limits, Registry};
+
+    /// What the client sent, and what the session wrote: a stream without a socket.
+    struct InMemory<'a> {
+        sent: &'a [u8],
+        written: Vec<u8>,
+    }
+
+    impl Read for InMemory<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            self.sent.read(buffer)
+        }
+    }
+
+    impl Write for InMemory<'_> {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.written.write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// Holds the whole conversation with these bytes of the client; returns the server's, and how it ended.
+    fn conversation(sent: &str) -> (String, Ending) {
+        let dir = ServedDir::new(concat!(env!("CARGO_MANIFEST_DIR"), "/server_data")).unwrap();
+        let registry = Registry::new(Limits { max_sessions: 1, max_per_address: None });
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        // The registry keeps a connection to cut the session by; the conversation itself does not touch it.
+        let unused = Arc::new(TcpStream::connect(listener.local_addr().unwrap()).unwrap());
+        let peer = unused.local_addr().unwrap();
+        let place = registry.admit(peer, &unused).unwrap();
+        let stream = InMemory { sent: sent.as_bytes(), written: Vec::new() };
+        let journal = Journal::silent();
+        let lines = LineReader::new(stream);
+        let mut session = Session { lines, peer, dir: &dir, place: &place, journal: &journal };
+        let ending = session.converse();
+        let written = std::mem::take(&mut session.lines.stream().written);
+        (String::from_utf8(written).unwrap(), ending)
+    }
+
+    fn greeting() -> String {
+        format!("OK {}\n{GREETING}", GREETING.len())
+    }
+
+    #[test]
+    fn a_whole_session_runs_on_bytes_in_memory() {
+        let (said, ending) = conversation("DOWNLOAD notes.txt\nDOWNLOAD empty.txt\nLOGOUT\nLIST\n");
+        let file = "OK 34\nTCP delivers bytes, not messages.\n";
+        assert_eq!(said, format!("{}{file}OK 0\nOK {}\n{GOODBYE}", greeting(), GOODBYE.len()));
+        assert!(matches!(ending, Ending::Logout), "{ending}");
+    }
+
+    #[test]
+    fn a_mistake_is_refused_and_the_session_goes_on() {
+        let (said, ending) = conversation("WHAT\nDOWNLOAD notes.txt\n");
+        assert!(said.contains("\nERR UNKNOWN_COMMAND ") && said.ends_with("not messages.\n"), "{said}");
+        assert!(matches!(ending, Ending::EndOfStream), "{ending}");
+    }
+
+    #[test]
+    fn an_unfinished_line_ends_the_session() {
+        let (said, ending) = conversation("LIS");
+        assert!(said.starts_with(&format!("{}ERR INCOMPLETE_LINE ", greeting())), "{said}");
+        assert!(matches!(ending, Ending::Refused(ErrorCode::IncompleteLine)), "{ending}");
+    }
+}

@@ -46,7 +46,7 @@ const STOP_POLL: Duration = Duration::from_millis(5);
 
 /// Address space for a session's stack. A session uses a few KiB of it; with the standard 2 MiB, 10 000 sessions would
 /// reserve 20 GiB.
-const SESSION_STACK: usize = 256 * 1024;
+pub const SESSION_STACK: usize = 256 * 1024;
 
 /// A server, bound to its address.
 pub struct Server {

@@ -26,7 +26,7 @@ pub const GOODBYE: &str = "Goodbye.\n";
 /// Most bytes of a body that one read and one write move. Small enough that what was read is still in the processor's
 /// cache when it is written, also with a hundred sessions that take turns: twice this size was measurably slower on one
 /// stream and on 64. Every session that sends holds one such buffer, and gives it back at the end of the reply.
-const PART: usize = 48 * 1024;
+pub const PART: usize = 48 * 1024;
 
 /// One client's conversation.
 pub struct Session<'a, S> {

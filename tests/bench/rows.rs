@@ -1,0 +1,238 @@
+//! The rows of the table: what is measured, and what its ratio means.
+
+use std::error::Error;
+use std::fmt::Debug;
+use std::fs;
+use std::io;
+use std::time::{Duration, Instant};
+
+use file_transfer::client::{download, Client};
+use file_transfer::journal::Journal;
+use file_transfer::protocol::{Command, FileName};
+
+use crate::load::{exchanges_per_second, logout, open, seconds_for_one, sessions_per_second, Exchange};
+use crate::setup::{descriptor_limit, Server, TempDir};
+
+/// How often each of the two servers is measured: the median forgets what else the machine did meanwhile.
+pub const ROUNDS: usize = 5;
+
+/// As often for memory, which hardly varies, while 10 000 sessions take seconds to open.
+const MEMORY_ROUNDS: usize = 1;
+
+/// How long the small files are asked for in each round.
+const LASTING: Duration = Duration::from_millis(500);
+
+/// How many lists are asked for in each round.
+const LISTS: usize = 10;
+
+/// Descriptors of a process beside its sessions: the standard streams, the listener, what the library opens.
+const OTHER_DESCRIPTORS: usize = 32;
+
+const MIB: u64 = 1024 * 1024;
+const GIB: u64 = 1024 * MIB;
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+/// A row of the table.
+pub struct Row {
+    pub name: &'static str,
+    pub unit: &'static str,
+    pub meaning: &'static str,
+    pub measure: fn() -> Result<Measured>,
+}
+
+/// What a row measured.
+pub enum Measured {
+    /// The medians.
+    Pair {
+        ours: f64,
+        bare: f64,
+    },
+    Skipped(String),
+}
+
+/// The table, in the order in which it is measured.
+pub const ROWS: [Row; 9] = [
+    Row {
+        name: "download 1 GiB to nowhere",
+        unit: "MiB/s",
+        meaning: "What our server and client leave of loopback's own speed (the file is sparse: zeros, no disk).",
+        measure: download_to_nowhere,
+    },
+    Row {
+        name: "download 1 GiB to a file",
+        unit: "MiB/s",
+        meaning: "The same when our client stores the file too; the bare client stores nothing.",
+        measure: download_to_a_file,
+    },
+    Row {
+        name: "1 KiB files, 1 connection",
+        unit: "files/s",
+        meaning: "Near 1, for both sides mostly wait: the time goes into waking one thread, then the other.",
+        measure: || small_files(1),
+    },
+    Row {
+        name: "1 KiB files, 16 connections",
+        unit: "files/s",
+        meaning: "Nobody waits now, so work counts: a request understood, a file opened and read, a line logged.",
+        measure: || small_files(16),
+    },
+    Row {
+        name: "1 KiB files, 64 connections",
+        unit: "files/s",
+        meaning: "As with 16; much less would mean that the threads wait for each other, as for a lock.",
+        measure: || small_files(64),
+    },
+    Row {
+        name: "sessions opened and closed",
+        unit: "sessions/s",
+        meaning: "What is left of accept, a new thread and close when a session is admitted and logged as well.",
+        measure: sessions,
+    },
+    Row {
+        name: "LIST of 10 000 files",
+        unit: "ms",
+        meaning: "How many times as long as sending the bytes: a directory is read, each file's size asked for.",
+        measure: list,
+    },
+    Row {
+        name: "memory per idle session, 1000",
+        unit: "KiB",
+        meaning: "How many times that of a mere thread that waits; one round, the kernel's own memory not counted.",
+        measure: || idle_memory(1000),
+    },
+    Row {
+        name: "memory per idle session, 10 000",
+        unit: "KiB",
+        meaning: "As with 1000; more would mean that each session costs the more, the more there are.",
+        measure: || idle_memory(10_000),
+    },
+];
+
+/// Measures one, the other, one, the other, and takes the median of each: a busy minute of the machine hits both.
+fn in_turn(
+    rounds: usize,
+    mut ours: impl FnMut() -> Result<f64>,
+    mut bare: impl FnMut() -> Result<f64>,
+) -> Result<Measured> {
+    let (mut all_ours, mut all_bare) = (Vec::new(), Vec::new());
+    for _ in 0..rounds {
+        all_ours.push(ours()?);
+        all_bare.push(bare()?);
+    }
+    Ok(Measured::Pair { ours: median(all_ours), bare: median(all_bare) })
+}
+
+fn median(mut numbers: Vec<f64>) -> f64 {
+    numbers.sort_by(f64::total_cmp);
+    numbers[numbers.len() / 2]
+}
+
+fn download_to_nowhere() -> Result<Measured> {
+    one_gib(|client, name, _| seconds(|| client.download(name, &mut io::sink(), |_, _| {})))
+}
+
+fn download_to_a_file() -> Result<Measured> {
+    one_gib(|client, name, dir| {
+        let took = seconds(|| download::store(client, name, dir.path(), |_, _| {}))?;
+        // Else the next round would spend its time on deleting this file when it puts its own in its place.
+        fs::remove_file(dir.path().join(name.as_str()))?;
+        Ok(took)
+    })
+}
+
+/// One large file: our client with our server, and the bare load with the bare server. `download` gets a directory to
+/// store the file in, and returns the seconds that it took.
+fn one_gib(download: impl Fn(&mut Client, &FileName, &TempDir) -> Result<f64>) -> Result<Measured> {
+    let (served, stored) = (TempDir::new()?, TempDir::new()?);
+    let name = file_name("large");
+    served.put(name.as_str(), GIB)?;
+    let exchange = Exchange::new(Command::Download(name.clone()), GIB);
+    let (ours, bare) = (Server::ours(served.path())?, Server::bare(exchange.script())?);
+    let mib_per_second = |seconds: f64| (GIB / MIB) as f64 / seconds;
+    in_turn(
+        ROUNDS,
+        || Ok(mib_per_second(download(&mut connect(&ours)?, &name, &stored)?)),
+        || Ok(mib_per_second(seconds_for_one(bare.address, &exchange)?)),
+    )
+}
+
+fn small_files(connections: usize) -> Result<Measured> {
+    let dir = TempDir::new()?;
+    let name = file_name("small");
+    dir.put(name.as_str(), 1024)?;
+    let exchange = Exchange::new(Command::Download(name), 1024);
+    let (ours, bare) = (Server::ours(dir.path())?, Server::bare(exchange.script())?);
+    let rate = |server: &Server| Ok(exchanges_per_second(server.address, &exchange, connections, LASTING)?);
+    in_turn(ROUNDS, || rate(&ours), || rate(&bare))
+}
+
+fn sessions() -> Result<Measured> {
+    let dir = TempDir::new()?;
+    let (ours, bare) = (Server::ours(dir.path())?, Server::bare(logout().script())?);
+    in_turn(ROUNDS, || Ok(sessions_per_second(ours.address)?), || Ok(sessions_per_second(bare.address)?))
+}
+
+fn list() -> Result<Measured> {
+    let dir = TempDir::new()?;
+    for number in 0..10_000 {
+        dir.put(&format!("file-{number:05}.txt"), number)?;
+    }
+    let ours = Server::ours(dir.path())?;
+    let listed = in_words(connect(&ours)?.list())?;
+    let body: usize = listed.iter().map(|file| format!("{file}\n").len()).sum();
+    let exchange = Exchange::new(Command::List, body as u64);
+    let bare = Server::bare(exchange.script())?;
+    let milliseconds = |server: &Server| {
+        let times = (0..LISTS).map(|_| seconds_for_one(server.address, &exchange));
+        Ok(median(times.collect::<io::Result<_>>()?) * 1000.0)
+    };
+    in_turn(ROUNDS, || milliseconds(&ours), || milliseconds(&bare))
+}
+
+/// New servers for each round: a process keeps memory that its ended sessions gave back.
+fn idle_memory(sessions: usize) -> Result<Measured> {
+    let dir = TempDir::new()?;
+    if Server::ours(dir.path())?.resident_kib().is_none() {
+        return Ok(Measured::Skipped("not measured on this system: it shows no /proc/PID/status".to_string()));
+    }
+    let needed = sessions + OTHER_DESCRIPTORS;
+    if let Some(limit) = descriptor_limit().filter(|limit| *limit < needed) {
+        let why = format!("not measured: each process needs {needed} open files and may have {limit} (see ulimit -n)");
+        return Ok(Measured::Skipped(why));
+    }
+    in_turn(
+        MEMORY_ROUNDS,
+        || kib_each(&Server::ours(dir.path())?, sessions),
+        || kib_each(&Server::bare(logout().script())?, sessions),
+    )
+}
+
+fn kib_each(server: &Server, sessions: usize) -> Result<f64> {
+    let resident = || server.resident_kib().ok_or("the server has ended");
+    let before = resident()?;
+    // Kept until the measurement is done.
+    let _sessions = (0..sessions).map(|_| open(server.address)).collect::<io::Result<Vec<_>>>()?;
+    Ok((resident()? - before) / sessions as f64)
+}
+
+fn connect(server: &Server) -> Result<Client> {
+    let address = server.address.to_string();
+    Ok(in_words(Client::connect(&address, Duration::from_secs(30), Journal::silent()))?.0)
+}
+
+/// How long the work takes.
+fn seconds<T, E: Debug>(work: impl FnOnce() -> std::result::Result<T, E>) -> Result<f64> {
+    let begun = Instant::now();
+    in_words(work())?;
+    Ok(begun.elapsed().as_secs_f64())
+}
+
+/// The client's errors are for a program to look at; here they end a row.
+fn in_words<T, E: Debug>(result: std::result::Result<T, E>) -> Result<T> {
+    result.map_err(|error| format!("{error:?}").into())
+}
+
+fn file_name(name: &str) -> FileName {
+    FileName::parse(name).expect("a name that can be served")
+}

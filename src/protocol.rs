@@ -201,23 +201,24 @@ impl FileName {
     ///
     /// # Errors
     /// BAD_FILENAME, with the rule that the name breaks.
-    pub fn parse(name: &str) -> Result<FileName, Refusal> {
-        let broken_rule = if name.is_empty() {
+    pub fn parse(name: impl Into<String> + AsRef<str>) -> Result<FileName, Refusal> {
+        let text = name.as_ref();
+        let broken_rule = if text.is_empty() {
             "a name can't be empty"
-        } else if name.len() > MAX_FILE_NAME {
+        } else if text.len() > MAX_FILE_NAME {
             "a name has at most 255 bytes"
-        } else if name.contains(['/', '\\']) {
+        } else if text.contains(['/', '\\']) {
             "a name can't lead into another directory; leave out / and \\"
-        } else if name.starts_with('.') {
+        } else if text.starts_with('.') {
             "names that start with a dot are not served"
-        } else if name.contains(char::is_control) {
+        } else if text.contains(char::is_control) {
             "a name has no control characters"
-        } else if name.starts_with(' ') || name.ends_with(' ') {
+        } else if text.starts_with(' ') || text.ends_with(' ') {
             "a name has no space at either end"
         } else {
-            return Ok(FileName(name.to_string()));
+            return Ok(FileName(name.into()));
         };
-        let message = format!("{} can't be a file here: {broken_rule}; LIST shows the files", quote(name));
+        let message = format!("{} can't be a file here: {broken_rule}; LIST shows the files", quote(text));
         Err(Refusal::new(ErrorCode::BadFilename, message))
     }
 
@@ -502,8 +503,8 @@ mod tests {
         for good in ["a", "a..b", "déjà vu.txt", "-x", &"x".repeat(MAX_FILE_NAME)] {
             assert!(FileName::parse(good).is_ok(), "{good:?}");
         }
-        assert!(FileName::parse(&"x".repeat(MAX_FILE_NAME + 1)).is_err());
-        assert!(FileName::parse(&"é".repeat(128)).is_err(), "the limit counts bytes");
+        assert!(FileName::parse("x".repeat(MAX_FILE_NAME + 1)).is_err());
+        assert!(FileName::parse("é".repeat(128)).is_err(), "the limit counts bytes");
     }
 
     #[test]
@@ -533,7 +534,7 @@ mod tests {
     #[test]
     fn a_refusal_fits_the_wire_whatever_it_quotes() {
         for name in ["\u{1}".repeat(1000), "\u{202e}".repeat(300), "é".repeat(500), "\\".repeat(1000)] {
-            let line = ReplyHeader::Err(FileName::parse(&name).unwrap_err()).to_line();
+            let line = ReplyHeader::Err(FileName::parse(name.as_str()).unwrap_err()).to_line();
             assert!(line.len() <= MAX_REPLY_LINE, "{} bytes", line.len());
             let text = line.strip_suffix('\n').unwrap();
             assert!(!text.contains(char::is_control) && text.ends_with("LIST shows the files"), "{text}");

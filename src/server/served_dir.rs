@@ -46,7 +46,9 @@ impl ServedDir {
         let mut files = Vec::new();
         for entry in fs::read_dir(&self.path).map_err(refused)? {
             let entry = entry.map_err(refused)?;
-            let Some(name) = entry.file_name().to_str().and_then(|name| FileName::parse(name).ok()) else { continue };
+            let Some(name) = entry.file_name().into_string().ok().and_then(|name| FileName::parse(name).ok()) else {
+                continue;
+            };
             if !entry.file_type().map_err(refused)?.is_file() {
                 continue;
             }

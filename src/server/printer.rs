@@ -92,3 +92,49 @@ fn print_all(queue: &Mutex<Queue>, mut output: impl Write) {
         let _ = output.write_all(&lines).and_then(|()| output.flush());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An output that takes nothing as long as the test holds its lock, like a pipe that nobody reads.
+    struct Gate(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Gate {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn lines_are_printed_in_order() {
+        let printed = Arc::new(Mutex::new(Vec::new()));
+        let printer = Printer::new("test", Gate(Arc::clone(&printed))).unwrap();
+        printer.line("one");
+        printer.line("two");
+        printer.flush(Duration::from_secs(20));
+        assert_eq!(*printed.lock().unwrap(), b"one\ntwo\n");
+    }
+
+    #[test]
+    fn an_output_that_takes_nothing_holds_nobody_up_and_what_was_lost_is_counted() {
+        let printed = Arc::new(Mutex::new(Vec::new()));
+        let printer = Printer::new("test", Gate(Arc::clone(&printed))).unwrap();
+        let shut = printed.lock().unwrap();
+        let line = "x".repeat(MOST_WAITING / 4);
+        for _ in 0..20 {
+            printer.line(&line);
+        }
+        drop(shut);
+        printer.flush(Duration::from_secs(20));
+        let printed = String::from_utf8(printed.lock().unwrap().clone()).unwrap();
+        let kept = printed.lines().filter(|printed| *printed == line).count();
+        let lost = printed.lines().filter_map(|line| line.strip_prefix('(')?.split(' ').next()?.parse::<usize>().ok());
+        assert_eq!(kept + lost.sum::<usize>(), 20, "every line is either printed or counted");
+        assert!(kept < 20 && kept >= 3, "{kept} kept");
+    }
+}

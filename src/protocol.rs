@@ -93,11 +93,16 @@ impl Verb {
         }
     }
 
-    /// The verb that a line begins with, if it is one of the four, whatever follows it. ASCII letters match in either
-    /// case and nothing else folds: `LIſT`, whose capital letters are `LIST`, is not LIST.
+    /// The verb that a word means. ASCII letters match in either case and nothing else folds: `LIſT`, whose capital
+    /// letters are `LIST`, is not LIST.
+    pub fn from_word(word: &str) -> Option<Verb> {
+        Verb::ALL.into_iter().find(|verb| word.eq_ignore_ascii_case(verb.word()))
+    }
+
+    /// The verb that a line of text begins with, if it is one of the four, whatever follows it.
     pub fn of_line(line: &[u8]) -> Option<Verb> {
         let (word, _) = split_verb(std::str::from_utf8(line).ok()?);
-        Verb::ALL.into_iter().find(|verb| word.eq_ignore_ascii_case(verb.word()))
+        Verb::from_word(word)
     }
 
     /// The step in which a client sends this command; HELP belongs to none.
@@ -143,7 +148,7 @@ impl Command {
         let text = std::str::from_utf8(line)
             .map_err(|_| Refusal::new(ErrorCode::NotText, "the line is not UTF-8 text; send commands as UTF-8"))?;
         let (word, argument) = split_verb(text);
-        match (Verb::of_line(line), argument) {
+        match (Verb::from_word(word), argument) {
             (None, _) => Err(unknown_command(word)),
             (Some(Verb::Download), "") => Err(Refusal::new(
                 ErrorCode::BadArguments,
@@ -175,7 +180,7 @@ impl fmt::Display for Command {
 
 /// Splits a line into its first word and its argument, without the line end and the spaces around either. Only U+0020
 /// is a space here; `str::trim` would take tabs and more.
-fn split_verb(line: &str) -> (&str, &str) {
+pub(crate) fn split_verb(line: &str) -> (&str, &str) {
     let line = line.strip_suffix('\n').unwrap_or(line);
     let line = line.strip_suffix('\r').unwrap_or(line);
     let line = line.trim_matches(' ');
@@ -215,6 +220,8 @@ impl FileName {
             "a name has no control characters"
         } else if text.starts_with(' ') || text.ends_with(' ') {
             "a name has no space at either end"
+        } else if cfg!(windows) && text.contains(':') {
+            "a name has no colon on this system, where it would name a drive"
         } else {
             return Ok(FileName(name.into()));
         };
@@ -334,7 +341,7 @@ impl ErrorCode {
     }
 }
 
-/// A server's no: an answer of the protocol, not a fault of the connection.
+/// A no: the server's answer to a command, or what a client answers its user before it sends one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     /// For programs.

@@ -6,12 +6,8 @@ use std::hash::{BuildHasher, Hasher};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::client::{Client, ClientError, DownloadError};
+use crate::client::{Client, ClientError};
 use crate::protocol::FileName;
-
-/// How many names for the temporary file are tried. Each is random, so one collision is strange and two are somebody's
-/// work.
-const NAME_TRIES: usize = 100;
 
 /// Step 4 with its result on the disk: downloads the file into the directory and returns its size.
 ///
@@ -28,10 +24,11 @@ pub fn store(
 ) -> Result<u64, ClientError> {
     let path = dir.join(name.as_str());
     let not_stored = |error| ClientError::NotStored { path: path.clone(), error };
+    fs::create_dir_all(dir).map_err(not_stored)?;
     let (mut file, temporary) = TemporaryFile::create(dir).map_err(not_stored)?;
     let size = client.download(name, &mut file, on_progress).map_err(|error| match error {
-        DownloadError::Server(error) => error,
-        DownloadError::Sink(error) => ClientError::Abandoned { path: path.clone(), error },
+        ClientError::Sink(error) => ClientError::Abandoned { path: path.clone(), error },
+        other => other,
     })?;
     // Windows renames no open file.
     drop(file);
@@ -47,15 +44,9 @@ struct TemporaryFile {
 impl TemporaryFile {
     /// Makes a file that did not exist: `create_new` follows no link and takes no file that somebody planted.
     fn create(dir: &Path) -> io::Result<(File, TemporaryFile)> {
-        let mut tries = 0;
-        loop {
-            let path = dir.join(format!(".download-{:016x}.part", random()));
-            match OpenOptions::new().write(true).create_new(true).open(&path) {
-                Ok(file) => return Ok((file, TemporaryFile { path: Some(path) })),
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists && tries < NAME_TRIES => tries += 1,
-                Err(error) => return Err(error),
-            }
-        }
+        let path = dir.join(format!(".download-{:016x}.part", random()));
+        let file = OpenOptions::new().write(true).create_new(true).open(&path)?;
+        Ok((file, TemporaryFile { path: Some(path) }))
     }
 
     fn rename_to(mut self, path: &Path) -> io::Result<()> {

@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use crate::framing::{copy_exactly, read_reply_header, CopyError};
 use crate::journal::{Event, Journal, Record};
-use crate::protocol::{printable, Command, FileName, Listed, Refusal, ReplyHeader, Step, Verb};
+use crate::protocol::{printable, Command, FileName, Listed, Refusal, ReplyHeader, Step};
 
 /// Longest greeting, help or goodbye that is taken, in bytes: they are for a person to read.
 const MOST_TEXT: u64 = 64 * 1024;
@@ -60,6 +60,8 @@ pub enum ClientError {
     Silent(Duration),
     /// The server broke the protocol.
     Violation(String),
+    /// What was received could not be written to the sink of the download.
+    Sink(io::Error),
     /// A file of our own could not be written.
     NotStored {
         /// Where it should have been stored.
@@ -101,7 +103,7 @@ impl Client {
         let (stream, peer) = connect_to_any(server, timeout).map_err(no_connection)?;
         let mut client = Client { input: BufReader::new(stream), peer, timeout, journal };
         client.tell(Some(Step::Connect), Event::Connected);
-        let greeting = client.receive_text(Some(Step::Connect))?;
+        let greeting = client.receive_answer(Some(Step::Connect), Ok(()))?;
         Ok((client, greeting))
     }
 
@@ -112,9 +114,9 @@ impl Client {
     /// # Errors
     /// A refusal, a lost connection, or a list that breaks the protocol: it is taken whole or not at all.
     pub fn list(&mut self) -> Result<Vec<Listed>, ClientError> {
-        let sent = self.ask(Verb::List.asked_in(), &Command::List);
-        let size = self.receive_header(Verb::List.answered_in(), sent)?;
-        let body = self.receive_body(Verb::List.answered_in(), size, MOST_LIST)?;
+        let sent = self.ask(Some(Step::AskForList), &Command::List);
+        let size = self.receive_header(Some(Step::SendList), sent)?;
+        let body = self.receive_body(Some(Step::SendList), size, MOST_LIST)?;
         parse_list(&body)
     }
 
@@ -130,10 +132,10 @@ impl Client {
         name: &FileName,
         sink: &mut impl Write,
         mut on_progress: impl FnMut(u64, u64),
-    ) -> Result<u64, DownloadError> {
-        let sent = self.ask(Verb::Download.asked_in(), &Command::Download(name.clone()));
-        let step = Verb::Download.answered_in();
-        let size = self.receive_header(step, sent).map_err(DownloadError::Server)?;
+    ) -> Result<u64, ClientError> {
+        let sent = self.ask(Some(Step::AskForFile), &Command::Download(name.clone()));
+        let step = Some(Step::SendFile);
+        let size = self.receive_header(step, sent)?;
         let (journal, peer, site) = (self.journal.clone(), self.peer, Location::caller());
         let mut received = 0;
         let copied = copy_exactly(&[], &mut self.input, size, sink, PART, |chunk| {
@@ -146,8 +148,8 @@ impl Client {
         });
         match copied {
             Ok(()) => Ok(size),
-            Err(CopyError::Sink(error)) => Err(DownloadError::Sink(error)),
-            Err(CopyError::Source(error)) => Err(DownloadError::Server(self.broken("the file", error))),
+            Err(CopyError::Sink(error)) => Err(ClientError::Sink(error)),
+            Err(CopyError::Source(error)) => Err(self.broken("the file", error)),
         }
     }
 
@@ -169,13 +171,13 @@ impl Client {
     pub fn logout(mut self) -> Result<String, ClientError> {
         let sent = self.ask(Some(Step::Logout), &Command::Logout);
         let goodbye = self.receive_answer(Some(Step::Close), sent)?;
-        match self.input.read(&mut [0]) {
-            Ok(0) => {
+        match self.input.by_ref().bytes().next() {
+            None => {
                 self.tell(Some(Step::Close), Event::Closed("the server closed the connection"));
                 Ok(goodbye)
             }
-            Ok(_) => Err(ClientError::Violation("it sent more after its goodbye".to_string())),
-            Err(error) => Err(self.broken("the end of the connection", error)),
+            Some(Ok(_)) => Err(ClientError::Violation("it sent more after its goodbye".to_string())),
+            Some(Err(error)) => Err(self.broken("the end of the connection", error)),
         }
     }
 
@@ -211,16 +213,11 @@ impl Client {
         String::from_utf8(body).map_err(|_| ClientError::Violation("its text is not UTF-8".to_string()))
     }
 
-    #[track_caller]
-    fn receive_text(&mut self, step: Option<Step>) -> Result<String, ClientError> {
-        self.receive_answer(step, Ok(()))
-    }
-
     /// Reads a body into memory, which grows with what arrives and not with what is promised.
     #[track_caller]
     fn receive_body(&mut self, step: Option<Step>, size: u64, most: u64) -> Result<Vec<u8>, ClientError> {
         if size > most {
-            return Err(ClientError::Violation(format!("it promises a text of {size} bytes; {most} are taken")));
+            return Err(ClientError::Violation(format!("it promises an answer of {size} bytes; {most} are taken")));
         }
         let mut body = Vec::new();
         let read = self.input.by_ref().take(size).read_to_end(&mut body);
@@ -250,15 +247,6 @@ impl Client {
         let site = Location::caller();
         self.journal.tell(Record { session: None, peer: Some(self.peer), step, site, event });
     }
-}
-
-/// Why a download failed: the server's side, or the sink that the bytes were written to.
-#[derive(Debug)]
-pub enum DownloadError {
-    /// The server refused, or the connection failed.
-    Server(ClientError),
-    /// The sink could not be written.
-    Sink(io::Error),
 }
 
 /// Tries each address of the host; the last error counts.
@@ -318,6 +306,7 @@ impl fmt::Display for ClientError {
                 )
             }
             ClientError::Violation(what) => write!(f, "the server breaks the protocol: {}", printable(what)),
+            ClientError::Sink(error) => write!(f, "what was received can't be written: {error}"),
             ClientError::NotStored { path, error } | ClientError::Abandoned { path, error } => {
                 write!(f, "can't write {}: {error}", printable(&path.to_string_lossy()))
             }

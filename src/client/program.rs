@@ -1,14 +1,13 @@
 //! The program `client`: its options, and the parts put together.
 
 use std::ffi::{OsStr, OsString};
-use std::fs;
 use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use crate::args::{complain, say, unknown, version, Arg, Args, Usage};
-use crate::client::prompt::{printable_lines, typed, verb, Commands, Session};
+use crate::client::prompt::{printable_lines, typed, verb, After, Commands};
 use crate::client::Client;
 use crate::journal::Journal;
 use crate::protocol::{Command, ErrorCode, FileName, Refusal, Verb, DEFAULT_ADDRESS, DEFAULT_PORT};
@@ -157,10 +156,6 @@ Exit code: 0 done, 1 refused or failed, 2 wrong usage."
 
 /// Holds a session. Returns whether all that was asked was done.
 fn session(options: &Options, work: Work) -> bool {
-    if let Err(error) = fs::create_dir_all(&options.dir) {
-        complain("client", &format!("can't make the directory {:?}: {error}; name another with --dir", options.dir));
-        return false;
-    }
     let trace = options.trace;
     let journal = Journal::new(move |record| {
         if let (true, Some(line)) = (trace, record.trace()) {
@@ -178,15 +173,11 @@ fn session(options: &Options, work: Work) -> bool {
     let mut commands = Commands { client, dir, quiet: options.quiet, failed: false };
     match work {
         Work::Given(given) => {
+            let asked_to_log_out = given.contains(&Ok(Command::Logout));
             let session = commands.carry_out_all(given.into_iter());
             let done = !commands.failed;
-            if session == Session::GoesOn {
-                // All that was asked has been answered; how the server takes its leave changes nothing about that.
-                if let (Err(error), false) = (commands.client.logout(), options.quiet) {
-                    complain("client", &format!("done, but after LOGOUT: {error}"));
-                }
-            }
-            done
+            // Without a LOGOUT of its own, the command line has been carried out whatever the server says to ours.
+            session == After::SessionGoesOn && (logged_out(commands, false) || !asked_to_log_out) && done
         }
         Work::Typed => {
             let interactive = io::stdin().is_terminal();
@@ -196,7 +187,7 @@ fn session(options: &Options, work: Work) -> bool {
             let session = commands.carry_out_all(typed(io::stdin().lock(), interactive));
             // A person has seen what failed; a script needs to be told.
             let done = interactive || !commands.failed;
-            session == Session::GoesOn && logged_out(commands, interactive) && done
+            session == After::SessionGoesOn && logged_out(commands, interactive) && done
         }
     }
 }
@@ -210,7 +201,7 @@ fn logged_out(commands: Commands, interactive: bool) -> bool {
             true
         }
         Err(error) => {
-            complain("client", &error.to_string());
+            complain("client", &format!("LOGOUT: {error}"));
             false
         }
     }

@@ -8,7 +8,7 @@ use crate::client::download::store;
 use crate::client::progress::{summary, ProgressBar};
 use crate::client::{Client, ClientError};
 use crate::journal::{human_size, Transfer};
-use crate::protocol::{printable, Command, FileName, Listed, Refusal, Verb};
+use crate::protocol::{printable, split_verb, Command, FileName, Listed, Refusal, Verb};
 
 /// What people type out of habit, and the command that they mean. HELP names them.
 const ALIASES: [(&str, Verb); 4] =
@@ -28,47 +28,47 @@ pub struct Commands {
 
 /// Is the session still good for another command?
 #[derive(Debug, PartialEq, Eq)]
-pub enum Session {
+pub enum After {
     /// It is.
-    GoesOn,
+    SessionGoesOn,
     /// It is not.
-    Over,
+    SessionOver,
 }
 
 impl Commands {
     /// Carries out one command after the other, up to the first LOGOUT or the end, also after a refusal. To log out is
     /// left to the caller.
-    pub fn carry_out_all(&mut self, commands: impl Iterator<Item = Result<Command, Refusal>>) -> Session {
+    pub fn carry_out_all(&mut self, commands: impl Iterator<Item = Result<Command, Refusal>>) -> After {
         for command in commands {
             match command {
-                Ok(Command::Logout) => return Session::GoesOn,
+                Ok(Command::Logout) => return After::SessionGoesOn,
                 Ok(command) => {
-                    if self.carry_out(&command) == Session::Over {
-                        return Session::Over;
+                    if self.carry_out(&command) == After::SessionOver {
+                        return After::SessionOver;
                     }
                 }
                 Err(refusal) => self.fail(&refusal.to_string()),
             }
         }
-        Session::GoesOn
+        After::SessionGoesOn
     }
 
-    fn carry_out(&mut self, command: &Command) -> Session {
+    fn carry_out(&mut self, command: &Command) -> After {
         let done = match command {
             Command::List => self.list(),
             Command::Download(name) => self.download(name),
             Command::Help => self.help(),
             Command::Logout => Ok(()),
         };
-        let Err(error) = done else { return Session::GoesOn };
+        let Err(error) = done else { return After::SessionGoesOn };
         match command {
             Command::Download(name) => self.fail(&format!("{}: {error}", printable(name.as_str()))),
             _ => self.fail(&error.to_string()),
         }
         if error.ends_session() {
-            Session::Over
+            After::SessionOver
         } else {
-            Session::GoesOn
+            After::SessionGoesOn
         }
     }
 
@@ -117,18 +117,18 @@ impl Commands {
 /// The verb that a word means: one of the protocol's four, or an alias.
 pub fn verb(word: &str) -> Option<Verb> {
     let alias = ALIASES.iter().find(|(alias, _)| word.eq_ignore_ascii_case(alias));
-    alias.map(|(_, verb)| *verb).or_else(|| Verb::ALL.into_iter().find(|verb| word.eq_ignore_ascii_case(verb.word())))
+    alias.map(|(_, verb)| *verb).or_else(|| Verb::from_word(word))
 }
 
 /// The command that a line means, in the protocol's words or with an alias for the first. `None` for an empty line.
 fn parse(line: &[u8]) -> Option<Result<Command, Refusal>> {
     let Ok(text) = std::str::from_utf8(line) else { return Some(Command::parse(line)) };
-    let text = text.trim_end_matches(['\n', '\r']).trim_matches(' ');
-    let (word, argument) = text.split_once(' ').unwrap_or((text, ""));
-    match verb(word) {
-        _ if text.is_empty() => None,
-        Some(verb) => Some(Command::parse(format!("{} {argument}", verb.word()).as_bytes())),
-        None => Some(Command::parse(text.as_bytes())),
+    match split_verb(text) {
+        ("", _) => None,
+        (word, argument) => match verb(word) {
+            Some(verb) => Some(Command::parse(format!("{} {argument}", verb.word()).as_bytes())),
+            None => Some(Command::parse(line)),
+        },
     }
 }
 

@@ -25,9 +25,10 @@ pub struct Connection {
     stream: Arc<TcpStream>,
     idle_timeout: Duration,
     deadline: Instant,
-    /// No byte has been waited for since the last reply.
+    /// No byte has been waited for since the last reply. Then the whole time-out is left, and it is set already: most
+    /// commands come in one read, and setting it costs a system call.
     fresh: bool,
-    /// The time-out that the socket has now: to set it is a system call, and most commands come in one read.
+    /// The time-out that the socket has now.
     read_timeout: Option<Duration>,
 }
 
@@ -45,7 +46,7 @@ impl Connection {
     }
 
     /// How long the next read may wait.
-    fn time_left(&mut self) -> Duration {
+    fn take_time_left(&mut self) -> Duration {
         match std::mem::take(&mut self.fresh) {
             true => self.idle_timeout,
             false => self.deadline.saturating_duration_since(Instant::now()),
@@ -55,7 +56,7 @@ impl Connection {
 
 impl Read for Connection {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let left = self.time_left();
+        let left = self.take_time_left();
         if left.is_zero() {
             return Err(io::ErrorKind::TimedOut.into());
         }
@@ -93,7 +94,7 @@ pub fn end_sending(stream: &TcpStream) {
 /// Reads and drops what the peer still sends, until it closes too, for [`CLOSING_TIME`] at most.
 ///
 /// To close a socket while input waits unread makes TCP send a reset, and a reset can destroy what the peer has not
-/// read yet: our last reply (RFC 1122, 4.2.2.13; Stevens calls the wait a lingering close).
+/// read yet: our last reply (RFC 1122, 4.2.2.13). Web servers call this wait a lingering close.
 pub fn drain(stream: &TcpStream) {
     let deadline = Instant::now() + CLOSING_TIME;
     let mut dropped = 0;
@@ -104,6 +105,7 @@ pub fn drain(stream: &TcpStream) {
             return;
         }
         match (&*stream).read(&mut buffer) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Ok(0) | Err(_) => return,
             Ok(count) => dropped += count,
         }
@@ -112,12 +114,16 @@ pub fn drain(stream: &TcpStream) {
 
 /// Sends a waiting session's peer its last line and ends the sending side, while the session's own thread goes on
 /// reading what still comes.
-pub fn dismiss(stream: &TcpStream, line: &str) {
+///
+/// # Errors
+/// If the peer does not take it: the connection is cut then.
+pub fn dismiss(stream: &TcpStream, line: &str) -> io::Result<()> {
     let sent = stream.set_write_timeout(Some(DISMISSAL_TIME)).and_then(|()| (&*stream).write_all(line.as_bytes()));
-    match sent {
+    match &sent {
         Ok(()) => end_sending(stream),
         Err(_) => cut(stream),
     }
+    sent
 }
 
 /// Cuts the connection in both directions. A thread that waits in a read or a write on it returns at once.

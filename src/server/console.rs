@@ -14,9 +14,17 @@ kick N   cuts the connection of session N, also inside a file
 stop     ends the server: no new sessions, transfers may finish for 10 seconds
 help     these lines";
 
-/// Carries out the operator's commands until `stop` or the end of the input. The end of the input does not stop the
-/// server: it may run in the background.
-pub fn run(mut input: impl BufRead, server: &Server, print: impl Fn(&str)) {
+/// Why the console ended.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Console {
+    /// The operator stopped the server.
+    Stopped,
+    /// There is no operator any more; the server may go on in the background.
+    InputEnded,
+}
+
+/// Carries out the operator's commands until `stop` or the end of the input.
+pub fn run(mut input: impl BufRead, server: &Server, print: impl Fn(&str)) -> Console {
     let mut line = Vec::new();
     while matches!(input.read_until(b'\n', &mut line), Ok(count) if count > 0) {
         let command = String::from_utf8_lossy(&line).into_owned();
@@ -30,11 +38,12 @@ pub fn run(mut input: impl BufRead, server: &Server, print: impl Fn(&str)) {
             (Some("stop"), None, _) => {
                 print("stopping");
                 server.stop();
-                return;
+                return Console::Stopped;
             }
             _ => print(&format!("{} is no command here; help shows the commands", quote(command.trim()))),
         }
     }
+    Console::InputEnded
 }
 
 /// The registry as a table.

@@ -25,7 +25,7 @@ pub fn line(record: &Record, since_start: Duration, active: impl Fn() -> usize, 
 fn is_told(record: &Record, trace: bool) -> bool {
     match record.event {
         Event::Connected | Event::Refused(_) | Event::Closed(_) | Event::Notice(_) => true,
-        // The greeting and the goodbye go without saying.
+        // What every session says goes without saying.
         Event::SentBody(_) => matches!(record.step, Some(Step::SendList | Step::SendFile)),
         Event::Received(_) | Event::Sent(_) => trace,
         Event::SentBodyStart(_) | Event::ReceivedBodyStart(_) => false,

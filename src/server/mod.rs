@@ -27,7 +27,7 @@ use crate::framing::LineReader;
 use crate::journal::{Event, Journal, Record};
 use crate::protocol::{ErrorCode, Refusal, ReplyHeader, Step};
 use connection::Connection;
-use registry::{shutting_down, Closing, Doing, Place, Registry};
+use registry::{shutting_down, Closing, Doing, Place, Registry, Waiting};
 use served_dir::ServedDir;
 use session::{Ending, Session};
 
@@ -35,7 +35,7 @@ use session::{Ending, Session};
 pub const STOP_GRACE: Duration = Duration::from_secs(10);
 
 /// How long the listener rests when the system grants it no connection or no thread. Without a rest it would spin: the
-/// connection that it can't take stays in the backlog.
+/// connection that it can't take stays in the backlog, the kernel's queue of connections that nobody has accepted yet.
 const TROUBLE_PAUSE: Duration = Duration::from_millis(100);
 
 /// Trouble within this time of the last is the same trouble, and is not told again.
@@ -96,7 +96,7 @@ impl Server {
             if self.registry.is_stopped() {
                 return;
             }
-            let Err(error) = accepted.and_then(|(stream, peer)| self.receive(stream, peer)) else { continue };
+            let Err(error) = accepted.and_then(|(stream, peer)| self.admit(stream, peer)) else { continue };
             // The client left before we came to it: no trouble of ours.
             if matches!(error.kind(), io::ErrorKind::ConnectionAborted | io::ErrorKind::Interrupted) {
                 continue;
@@ -110,11 +110,11 @@ impl Server {
         }
     }
 
-    /// Step 1, the server's side: receives a connection, and gives it a thread or turns it away.
+    /// Step 1, the server's side: admits a connection and gives it a thread, or turns it away.
     ///
     /// # Errors
     /// If no thread can be spawned. The connection has been turned away then.
-    fn receive(self: &Arc<Server>, stream: TcpStream, peer: SocketAddr) -> io::Result<()> {
+    fn admit(self: &Arc<Server>, stream: TcpStream, peer: SocketAddr) -> io::Result<()> {
         let stream = Arc::new(stream);
         let place = match self.registry.admit(peer, &stream) {
             Ok(place) => place,
@@ -124,28 +124,24 @@ impl Server {
         self.tell(Some(number), Some(peer), Some(Step::Connect), Event::Connected);
         // The place moves into the thread: if it can't be spawned, the place is given back by itself.
         let (server, session_stream) = (Arc::clone(self), Arc::clone(&stream));
-        spawn(format!("session-{number}"), move || server.carry_out(session_stream, peer, place)).map_err(|error| {
+        let spawned = spawn(format!("session-{number}"), move || server.carry_out(session_stream, peer, place));
+        if spawned.is_err() {
             let message = "the system grants no thread for another session; try again later";
-            let _ = self.turn_away(stream, peer, &Refusal::new(ErrorCode::ServerFull, message));
-            error
-        })
+            self.turn_away(stream, peer, &Refusal::new(ErrorCode::ServerFull, message))?;
+        }
+        spawned
     }
 
     /// A session from its greeting to its close, on its own thread.
     fn carry_out(&self, stream: Arc<TcpStream>, peer: SocketAddr, place: Place) {
         place.carried_by_this_thread();
         // A panic ends this one session, and takes the same way out as any other ending.
-        let ending = catch_unwind(AssertUnwindSafe(|| self.converse(&stream, peer, &place)));
-        let step = matches!(ending, Ok(Ending::Logout)).then_some(Step::Close);
-        let why = match (place.cut(), ending) {
-            (Some(why), _) => why.to_string(),
-            (None, Ok(ending)) => ending.to_string(),
-            (None, Err(_)) => "the session panicked: a bug in this server, please report it".to_string(),
-        };
-        self.close(&stream, peer, place, step, &why);
+        let ending = catch_unwind(AssertUnwindSafe(|| self.hold_session(&stream, peer, &place)));
+        let ending = ending.unwrap_or(Ending::Panicked);
+        self.close(&stream, peer, place, &ending);
     }
 
-    fn converse(&self, stream: &Arc<TcpStream>, peer: SocketAddr, place: &Place) -> Ending {
+    fn hold_session(&self, stream: &Arc<TcpStream>, peer: SocketAddr, place: &Place) -> Ending {
         match Connection::new(Arc::clone(stream), self.idle_timeout) {
             Ok(connection) => {
                 let lines = LineReader::new(connection);
@@ -159,24 +155,39 @@ impl Server {
     ///
     /// The session's place is given back before the client can see the end: who saw the end can connect again. The
     /// client's side is [`Client::logout`](crate::client::Client::logout).
-    fn close(&self, stream: &TcpStream, peer: SocketAddr, place: Place, step: Option<Step>, why: &str) {
-        let number = place.number();
-        let closing = self.registry.begin_closing();
+    fn close(&self, stream: &TcpStream, peer: SocketAddr, place: Place, ending: &Ending) {
+        let (number, is_cut) = (place.number(), place.is_cut());
+        let closing = match ending {
+            // The stop says the last word and ends the sending side; to read until the client closes is left to do.
+            Ending::Dismissed => {
+                connection::drain(stream);
+                None
+            }
+            _ => self.registry.begin_closing(),
+        };
         drop(place);
         connection::end_sending(stream);
-        self.tell(Some(number), Some(peer), step, Event::Closed(why));
-        drain(stream, closing);
+        let step = matches!(ending, Ending::Logout).then_some(Step::Close);
+        let why = match (is_cut, self.registry.is_stopping()) {
+            (false, _) => ending.to_string(),
+            (true, false) => "kicked by the operator".to_string(),
+            (true, true) => "cut by the stop".to_string(),
+        };
+        self.tell(Some(number), Some(peer), step, Event::Closed(&why));
+        linger(stream, closing);
     }
 
-    /// Refuses a connection in place of the greeting. Only the write stands in the listener's way, and it can't wait:
-    /// a new connection's send buffer has room for a line.
+    /// Refuses a connection instead of greeting it. Only the write stands in the listener's way, and it can't wait: a
+    /// new connection's send buffer has room for a line.
     fn turn_away(&self, stream: Arc<TcpStream>, peer: SocketAddr, refusal: &Refusal) -> io::Result<()> {
         let header = ReplyHeader::Err(refusal.clone()).to_line();
+        // An error means that the peer has left again.
         let _ = (&*stream).write_all(header.as_bytes());
         connection::end_sending(&stream);
+        self.tell(None, Some(peer), Some(Step::Connect), Event::Sent(header.as_bytes()));
         self.tell(None, Some(peer), Some(Step::Connect), Event::Refused(refusal));
         match self.registry.begin_closing() {
-            Some(closing) => spawn("turned-away".to_string(), move || drain(&stream, Some(closing))),
+            Some(closing) => spawn("turned-away".to_string(), move || linger(&stream, Some(closing))),
             None => Ok(()),
         }
     }
@@ -185,30 +196,40 @@ impl Server {
     /// finish for at most [`STOP_GRACE`], cuts what is left, and makes [`Server::run`] return.
     pub fn stop(&self) {
         let begun = Instant::now();
-        let line = ReplyHeader::Err(shutting_down()).to_line();
         let farewell = begun + connection::CLOSING_TIME;
-        for stream in self.registry.begin_stop() {
-            // Peers that take nothing must not use up the time of the others.
+        for waiting in self.registry.begin_stop() {
+            // Peers that take nothing may use up this time in all; who comes after that is cut without a word.
             if Instant::now() < farewell {
-                connection::dismiss(&stream, &line);
+                self.dismiss(&waiting);
             }
         }
         wait_until(farewell, || !self.registry.has_dismissed());
-        self.cut("dismissed by the stop", |_, doing| *doing == Doing::Dismissed);
+        self.cut(|_, doing| *doing == Doing::Dismissed);
         wait_until(begun + STOP_GRACE, || self.registry.is_empty());
-        self.cut("cut by the stop", |_, _| true);
+        self.cut(|_, _| true);
         wait_until(Instant::now() + connection::CLOSING_TIME, || self.registry.is_empty());
         self.registry.end_stop();
         self.wake_listener();
     }
 
-    /// Cuts the connection of one session, also inside a body; false if there is none of that number.
-    pub fn kick(&self, number: u64) -> bool {
-        self.cut("kicked by the operator", |session, _| session == number)
+    /// Tells a waiting session's client that the server is stopping.
+    fn dismiss(&self, waiting: &Waiting) {
+        let (number, peer) = (Some(waiting.number), Some(waiting.peer));
+        let refusal = shutting_down();
+        let line = ReplyHeader::Err(refusal.clone()).to_line();
+        if connection::dismiss(&waiting.connection, &line).is_ok() {
+            self.tell(number, peer, None, Event::Sent(line.as_bytes()));
+            self.tell(number, peer, None, Event::Refused(&refusal));
+        }
     }
 
-    fn cut(&self, why: &'static str, wanted: impl Fn(u64, &Doing) -> bool) -> bool {
-        let streams = self.registry.cut(why, wanted);
+    /// Cuts the connection of one session, also inside a body; false if there is none of that number.
+    pub fn kick(&self, number: u64) -> bool {
+        self.cut(|session, _| session == number)
+    }
+
+    fn cut(&self, wanted: impl Fn(u64, &Doing) -> bool) -> bool {
+        let streams = self.registry.cut(wanted);
         for stream in &streams {
             connection::cut(stream);
         }
@@ -224,7 +245,7 @@ impl Server {
             IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
             _ => {}
         }
-        // If it fails, the backlog is full of others, who wake the listener just as well.
+        // If it fails, the next connection of somebody else wakes the listener; the program does not wait for that.
         let _ = TcpStream::connect_timeout(&address, TROUBLE_PAUSE);
     }
 
@@ -238,8 +259,8 @@ fn spawn(name: String, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
     thread::Builder::new().name(name).stack_size(SESSION_STACK).spawn(work).map(drop)
 }
 
-/// Waits for the peer's end if there is leave to; else the connection closes at once, when `stream` is dropped.
-fn drain(stream: &TcpStream, closing: Option<Closing>) {
+/// Waits for the peer's end, with permission; without, the connection closes at once, when `stream` is dropped.
+fn linger(stream: &TcpStream, closing: Option<Closing>) {
     if closing.is_some() {
         connection::drain(stream);
     }

@@ -12,10 +12,11 @@ use std::time::{Duration, Instant};
 use crate::args::{complain, say, unknown, version, Arg, Args, Usage};
 use crate::journal::Journal;
 use crate::protocol::DEFAULT_ADDRESS;
+use crate::server::console::{self, Console};
 use crate::server::printer::Printer;
 use crate::server::registry::{Limits, Registry, DEFAULT_SESSIONS, MOST_SESSIONS};
 use crate::server::served_dir::ServedDir;
-use crate::server::{console, log, Server};
+use crate::server::{log, Server};
 
 const DEFAULT_DIR: &str = "server_data";
 
@@ -133,12 +134,13 @@ fn serve(options: Options) -> Result<(), String> {
     let address = server.local_addr().map_err(|error| error.to_string())?;
     answers.line(&format!("listening on {address}\n{}", who_can_reach(address)));
 
-    let (operated, print) = (Arc::clone(&server), answers.clone());
-    thread::Builder::new()
-        .name("console".to_string())
-        .spawn(move || console::run(io::stdin().lock(), &operated, |text| print.line(text)))
-        .map_err(no_thread)?;
-    server.run();
+    let listening = Arc::clone(&server);
+    let listener = thread::Builder::new().name("listener".to_string()).spawn(move || listening.run());
+    let listener = listener.map_err(no_thread)?;
+    // The end of the operator's input ends nothing: without a `stop` the listener runs for ever.
+    if console::run(io::stdin().lock(), &server, |text| answers.line(text)) == Console::InputEnded {
+        listener.join().map_err(|_| "the listener panicked: a bug in this server, please report it".to_string())?;
+    }
     answers.line("stopped");
     answers.flush(LAST_WORDS);
     log.flush(LAST_WORDS);
@@ -159,8 +161,8 @@ fn who_can_reach(address: SocketAddr) -> String {
 fn bind_failed(address: SocketAddr, error: &io::Error) -> String {
     let advice = match error.kind() {
         io::ErrorKind::AddrInUse => {
-            "another server may be running there, or one has just ended (TIME_WAIT lasts about a minute); \
-             stop it, wait, or choose another port with --bind"
+            "another server may be running there (or, on some systems, have ended within the last minute: TIME_WAIT); \
+             stop it, or choose another port with --bind"
         }
         io::ErrorKind::PermissionDenied => "ports below 1024 are the administrator's; choose a higher one with --bind",
         io::ErrorKind::AddrNotAvailable => "this machine has no such address; choose one of its own with --bind",

@@ -1,4 +1,4 @@
-//! Who is connected: the one thing that all threads of the server share.
+//! Who is connected: what the threads of the server share.
 //!
 //! The registry admits sessions, limits them, shows them and stops them. A [`Place`] is a session's entry in it: made
 //! when the session is admitted, moved into the session's thread, and given back by its `Drop`, so that logout,
@@ -34,8 +34,8 @@ pub struct Limits {
 /// The shared registry. A clone is another handle to the same one.
 #[derive(Debug, Clone)]
 pub struct Registry {
-    /// The mutex protects everything in [`State`], is the server's only lock around shared state, and is never held
-    /// during input or output: look up or change, copy out, release, then act. An entry is removed by its [`Place`].
+    /// The mutex protects everything in [`State`], and is never held during input or output: look up or change, copy
+    /// out, release, then act. An entry is removed by its [`Place`], whatever ends the session, or when it is cut.
     state: Arc<Mutex<State>>,
     limits: Limits,
 }
@@ -59,8 +59,6 @@ struct Entry {
     last_active: Instant,
     doing: Doing,
     bytes_sent: u64,
-    /// Why its connection was cut, if it was.
-    cut: Option<&'static str>,
 }
 
 /// What a session is doing.
@@ -77,7 +75,7 @@ pub enum Doing {
         /// Bytes of the body in all.
         size: u64,
     },
-    /// The stop has sent it SHUTTING_DOWN: the session itself writes no more.
+    /// The stop tells it SHUTTING_DOWN: the session itself writes no more.
     Dismissed,
 }
 
@@ -100,9 +98,24 @@ pub struct SessionView {
     pub bytes_sent: u64,
 }
 
-/// The server is stopping: say no more, or say so.
+/// The stop speaks on the session's behalf: SHUTTING_DOWN is being sent, and nothing may follow it.
+#[derive(Debug)]
+pub struct Dismissed;
+
+/// The server is stopping, and the session is to say so.
 #[derive(Debug)]
 pub struct Stopping;
+
+/// A session that the stop has to tell.
+#[derive(Debug)]
+pub struct Waiting {
+    /// The session's number.
+    pub number: u64,
+    /// Its client's address.
+    pub peer: SocketAddr,
+    /// Where to tell it.
+    pub connection: Arc<TcpStream>,
+}
 
 impl Registry {
     /// An empty registry.
@@ -140,32 +153,34 @@ impl Registry {
         self.lock(|state| state.sessions.iter().map(|(number, entry)| entry.view(*number)).collect())
     }
 
-    /// Marks the sessions that `wanted` picks as cut, and hands out their connections: the caller cuts them.
-    pub fn cut(&self, why: &'static str, wanted: impl Fn(u64, &Doing) -> bool) -> Vec<Arc<TcpStream>> {
+    /// Takes the sessions that `wanted` picks out of the registry and hands out their connections, to be cut by the
+    /// caller: so their places are free before their clients can see the end.
+    pub fn cut(&self, wanted: impl Fn(u64, &Doing) -> bool) -> Vec<Arc<TcpStream>> {
         self.lock(|state| {
-            let entries = state.sessions.iter_mut().filter(|(number, entry)| wanted(**number, &entry.doing));
-            entries
-                .map(|(_, entry)| {
-                    entry.cut = Some(why);
-                    Arc::clone(&entry.connection)
-                })
-                .collect()
+            let sessions = std::mem::take(&mut state.sessions).into_iter();
+            let (cut, kept): (BTreeMap<_, _>, _) = sessions.partition(|(number, entry)| wanted(*number, &entry.doing));
+            state.sessions = kept;
+            cut.into_values().map(|entry| entry.connection).collect()
         })
     }
 
-    /// From now on nobody is admitted. Returns the connections of the sessions that were waiting for a command: the
-    /// caller tells them, and their own threads write no more. All others learn it at the end of their reply.
-    pub fn begin_stop(&self) -> Vec<Arc<TcpStream>> {
+    /// From now on nobody is admitted. Returns the sessions that wait for a command: the caller tells them, and their
+    /// own threads write no more. All others learn it at the end of their reply.
+    pub fn begin_stop(&self) -> Vec<Waiting> {
         self.lock(|state| {
             state.stopping = true;
-            let waiting = state.sessions.values_mut().filter(|entry| entry.doing == Doing::Waiting);
-            waiting
-                .map(|entry| {
-                    entry.doing = Doing::Dismissed;
-                    Arc::clone(&entry.connection)
-                })
-                .collect()
+            let waiting = state.sessions.iter_mut().filter(|(_, entry)| entry.doing == Doing::Waiting);
+            let dismiss = |(number, entry): (&u64, &mut Entry)| {
+                entry.doing = Doing::Dismissed;
+                Waiting { number: *number, peer: entry.peer, connection: Arc::clone(&entry.connection) }
+            };
+            waiting.map(dismiss).collect()
         })
+    }
+
+    /// Has a stop begun?
+    pub fn is_stopping(&self) -> bool {
+        self.lock(|state| state.stopping)
     }
 
     /// Are there sessions that [`Registry::begin_stop`] dismissed and that are not over yet?
@@ -188,7 +203,7 @@ impl Registry {
         self.lock(|state| state.stopped)
     }
 
-    /// Leave to close one connection slowly; `None` past the bound, then it is to be closed at once.
+    /// Permission for one lingering close; `None` past the bound: then the connection is to be closed at once.
     pub fn begin_closing(&self) -> Option<Closing> {
         let admitted = self.lock(|state| {
             let room = state.closing < MOST_CLOSING;
@@ -225,7 +240,6 @@ impl State {
             last_active: now,
             doing: Doing::Sending { subject: "greeting".to_string(), sent: 0, size: 0 },
             bytes_sent: 0,
-            cut: None,
         };
         self.sessions.insert(self.last_number, entry);
         Ok(self.last_number)
@@ -283,21 +297,20 @@ impl Place {
     /// A reply of `size` bytes of body begins.
     ///
     /// # Errors
-    /// [`Stopping`]: SHUTTING_DOWN has been sent in its place, and nothing may follow that.
-    pub fn begin_reply(&self, subject: &str, size: u64) -> Result<(), Stopping> {
+    /// [`Dismissed`]: the session may say nothing any more.
+    pub fn begin_reply(&self, subject: &str, size: u64) -> Result<(), Dismissed> {
         let doing = Doing::Sending { subject: subject.to_string(), sent: 0, size };
-        let dismissed = self.change(|entry| match entry.doing {
-            Doing::Dismissed => true,
-            _ => {
+        let begun = self.change(|entry| {
+            let dismissed = entry.doing == Doing::Dismissed;
+            if !dismissed {
                 entry.doing = doing;
                 entry.last_active = Instant::now();
-                false
             }
+            !dismissed
         });
-        if dismissed == Some(true) {
-            Err(Stopping)
-        } else {
-            Ok(())
+        match begun {
+            Some(false) => Err(Dismissed),
+            _ => Ok(()),
         }
     }
 
@@ -324,16 +337,15 @@ impl Place {
             }
             state.stopping
         });
-        if stopping {
-            Err(Stopping)
-        } else {
-            Ok(())
+        match stopping {
+            true => Err(Stopping),
+            false => Ok(()),
         }
     }
 
-    /// Why this session's connection was cut from our side, if it was.
-    pub fn cut(&self) -> Option<&'static str> {
-        self.change(|entry| entry.cut).flatten()
+    /// Has the operator cut this session?
+    pub fn is_cut(&self) -> bool {
+        self.change(|_| ()).is_none()
     }
 }
 
@@ -344,9 +356,9 @@ impl Drop for Place {
     }
 }
 
-/// Leave to wait for one connection's end.
+/// Permission to wait for one connection's end.
 #[derive(Debug)]
-#[must_use = "dropping it gives the leave back"]
+#[must_use = "dropping it gives the permission back"]
 pub struct Closing {
     registry: Registry,
 }

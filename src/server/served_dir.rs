@@ -49,7 +49,7 @@ impl ServedDir {
             let Some(name) = entry.file_name().into_string().ok().and_then(|name| FileName::parse(name).ok()) else {
                 continue;
             };
-            if !entry.file_type().map_err(refused)?.is_file() {
+            if entry.file_type().is_ok_and(|kind| !kind.is_file()) {
                 continue;
             }
             match entry.metadata() {
@@ -65,9 +65,8 @@ impl ServedDir {
 
     /// Opens a served file; its size is that of the opened file, whatever the directory says later.
     ///
-    /// Looking first keeps a FIFO from blocking the session and a link from leading out; asking the open file again
-    /// catches what was put in its place between the look and the opening. Where both happen in that very moment, a
-    /// FIFO holds this one session: the standard library has no opening that never waits.
+    /// Looking first keeps links from leading out; asking the open file again catches what was put there between the
+    /// look and the opening.
     ///
     /// # Errors
     /// NOT_FOUND if no served file has that name, READ_FAILED if the system refuses to open it.
@@ -99,12 +98,34 @@ fn open_regular(path: &Path) -> io::Result<Opened> {
     if !seen.is_file() {
         return Ok(Opened::NoFile);
     }
-    let file = File::open(path)?;
+    let file = open_without_waiting(path)?;
     let opened = file.metadata()?;
     match opened.is_file() && same_file(&seen, &opened) {
         true => Ok(Opened::Regular(file, opened.len())),
         false => Ok(Opened::Replaced),
     }
+}
+
+/// Opens for reading. To open a FIFO waits for somebody who writes into it, unless O_NONBLOCK is set, which changes
+/// nothing for regular files. The standard library does not name that flag, and its number is the system's own: where
+/// it is not known here, a FIFO put there in the moment between the look and the opening holds this one session.
+#[cfg(unix)]
+fn open_without_waiting(path: &Path) -> io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let o_nonblock = if cfg!(target_os = "macos") {
+        0x4
+    } else if cfg!(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"))) {
+        0o4000
+    } else {
+        0
+    };
+    fs::OpenOptions::new().read(true).custom_flags(o_nonblock).open(path)
+}
+
+/// Elsewhere there are no FIFOs among the files.
+#[cfg(not(unix))]
+fn open_without_waiting(path: &Path) -> io::Result<File> {
+    File::open(path)
 }
 
 #[cfg(unix)]

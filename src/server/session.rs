@@ -1,7 +1,10 @@
 //! One client's conversation with the server: the server's side of the eight steps.
 //!
 //! A session reads commands from a stream and writes replies to it. It knows no listener, no thread and no socket, so
-//! a whole session runs on bytes in memory too, as in this module's tests.
+//! a whole conversation runs on bytes in memory too, as in this module's tests.
+//!
+//! Two words from the rooms around it: a *place* is the session's entry in the [`registry`](crate::server::registry),
+//! and *the stop* is the operator's command that ends the server.
 
 use std::fmt;
 use std::io::{self, Read, Write};
@@ -13,7 +16,7 @@ use crate::framing::{copy_exactly, CopyError, LineReader, Received};
 use crate::journal::{Event, Journal, Record, Transfer};
 use crate::protocol::{Command, ErrorCode, FileName, Refusal, ReplyHeader, Step, Verb, MAX_COMMAND_LINE};
 use crate::server::connection::is_timeout;
-use crate::server::registry::{shutting_down, Place, Stopping};
+use crate::server::registry::{shutting_down, Dismissed, Place, Stopping};
 use crate::server::served_dir::ServedDir;
 use crate::telnet::WONT_TIMING_MARK;
 
@@ -57,8 +60,10 @@ pub enum Ending {
     NotTaken,
     /// The connection failed.
     Lost(io::Error),
-    /// The stop has sent the last line in the session's place.
+    /// The stop says the last line on the session's behalf.
     Dismissed,
+    /// A bug of ours.
+    Panicked,
 }
 
 impl<S: Read + Write> Session<'_, S> {
@@ -70,7 +75,8 @@ impl<S: Read + Write> Session<'_, S> {
         }
     }
 
-    fn eight_steps(&mut self) -> Result<(), Ending> {
+    /// The conversation as the report tells it; the loop is step 6.
+    pub fn eight_steps(&mut self) -> Result<(), Ending> {
         self.greet()?;
         loop {
             match self.next_command()? {
@@ -168,16 +174,16 @@ impl<S: Read + Write> Session<'_, S> {
     /// nothing any more.
     fn answer_timing_mark(&mut self) -> Result<(), Ending> {
         self.place.begin_reply("TIMING-MARK", 0)?;
-        // Not flushed: it is no reply, so the time for the next command goes on counting.
+        // It is no reply, so the time for the next command goes on counting.
         self.lines.stream().write_all(&WONT_TIMING_MARK).map_err(lost_in_write)?;
-        self.end_reply()
+        self.await_command()
     }
 
     /// One whole reply, `OK <size>` and the body; then it is the client's turn.
     #[track_caller]
     fn reply(&mut self, step: Option<Step>, subject: &str, size: u64, body: impl Read) -> Result<(), Ending> {
         self.send(step, subject, size, body)?;
-        self.end_reply()
+        self.await_command()
     }
 
     #[track_caller]
@@ -205,7 +211,7 @@ impl<S: Read + Write> Session<'_, S> {
             CopyError::Source(error) => Ending::BodyCut(error),
             CopyError::Sink(error) => lost_in_write(error),
         })?;
-        self.lines.stream().flush().map_err(Ending::Lost)?;
+        self.end_of_reply()?;
         tell(Event::SentBody(Transfer { subject, bytes: size, took: begun.elapsed() }));
         Ok(())
     }
@@ -216,17 +222,22 @@ impl<S: Read + Write> Session<'_, S> {
         self.place.begin_reply("refusal", 0)?;
         let header = ReplyHeader::Err(refusal.clone()).to_line();
         self.lines.stream().write_all(header.as_bytes()).map_err(lost_in_write)?;
-        self.lines.stream().flush().map_err(Ending::Lost)?;
+        self.end_of_reply()?;
         self.tell(step, Event::Sent(header.as_bytes()));
         self.tell(step, Event::Refused(&refusal));
         match refusal.code.closes() {
             true => Err(Ending::Refused(refusal.code)),
-            false => self.end_reply(),
+            false => self.await_command(),
         }
     }
 
+    /// To flush means here that a whole reply is out: from now on the time for the next command counts.
+    fn end_of_reply(&mut self) -> Result<(), Ending> {
+        self.lines.stream().flush().map_err(Ending::Lost)
+    }
+
     /// The session waits for a command from here, or, if the server is stopping, says so and ends.
-    fn end_reply(&mut self) -> Result<(), Ending> {
+    fn await_command(&mut self) -> Result<(), Ending> {
         self.place.end_reply().or_else(|Stopping| self.refuse(None, shutting_down()))
     }
 
@@ -263,8 +274,8 @@ fn lost_in_write(error: io::Error) -> Ending {
     }
 }
 
-impl From<Stopping> for Ending {
-    fn from(_: Stopping) -> Ending {
+impl From<Dismissed> for Ending {
+    fn from(_: Dismissed) -> Ending {
         Ending::Dismissed
     }
 }
@@ -274,12 +285,13 @@ impl fmt::Display for Ending {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match self {
             Ending::Logout => f.write_str("logged out"),
-            Ending::EndOfStream => f.write_str("the client ended the connection without LOGOUT"),
+            Ending::EndOfStream => f.write_str("the client ended its sending side without LOGOUT"),
             Ending::Refused(code) => write!(f, "closed after {}", code.word()),
             Ending::BodyCut(error) => write!(f, "the promised size can't be kept, the body is cut: {error}"),
             Ending::NotTaken => f.write_str("the client took no byte for the idle time-out"),
             Ending::Lost(error) => write!(f, "the connection is lost: {error}"),
             Ending::Dismissed => f.write_str("dismissed by the stop"),
+            Ending::Panicked => f.write_str("the session panicked: a bug in this server, please report it"),
         }
     }
 }

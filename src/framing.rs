@@ -105,8 +105,8 @@ pub enum CopyError {
 
 /// Writes `head`, then exactly `size` bytes of `source`, never fewer without an error and never more.
 ///
-/// The head and the beginning of the body leave in ONE write, so that a small reply is one packet: in two writes, the
-/// second would wait for the other side's delayed acknowledgement of the first (Nagle's algorithm, RFC 896 and 1122).
+/// The head and the beginning of the body leave in ONE write, so that a small reply is one packet. A second write would
+/// cost a packet more and, without TCP_NODELAY, wait for the acknowledgement of the first (Nagle's algorithm, RFC 896).
 /// No read or write moves more than `part` bytes. `on_written` is called after each write with the bytes of the body
 /// that it carried.
 ///

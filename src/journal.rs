@@ -43,9 +43,9 @@ pub enum Event<'a> {
     ReceivedBodyStart(&'a [u8]),
     /// A whole body was sent.
     SentBody(Transfer<'a>),
-    /// The connection is over, and why.
+    /// This side has ended its sending side, or seen the other's end; and why.
     Closed(&'a str),
-    /// Something went wrong that is no session's end, or is well again.
+    /// Something went wrong that is no session's end.
     Notice(&'a str),
 }
 
@@ -56,7 +56,7 @@ pub struct Transfer<'a> {
     pub subject: &'a str,
     /// Its size.
     pub bytes: u64,
-    /// From the first byte to the last.
+    /// From the beginning of the transfer to its end.
     pub took: Duration,
 }
 

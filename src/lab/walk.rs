@@ -59,18 +59,14 @@ pub struct Surprise(pub String);
 /// The first thing that happened otherwise than the protocol says, or that the system refused.
 pub fn walk(options: &Options) -> Result<(), Surprise> {
     let refused = |what: &str, error: io::Error| Surprise(format!("{what}: {error}"));
-    std::fs::create_dir_all(&options.dir).map_err(|error| refused(&format!("can't make {:?}", options.dir), error))?;
     let happenings = Happenings::default();
-    let own = match options.server {
-        Some(_) => None,
-        None => Some(start_server(options, &happenings)?),
-    };
-    let address = match (&options.server, &own) {
-        (_, Some(server)) => {
-            server.local_addr().map_err(|error| refused("the server has no address", error))?.to_string()
+    let (own, address) = match &options.server {
+        Some(address) => (None, address.clone()),
+        None => {
+            let server = start_server(options, &happenings)?;
+            let address = server.local_addr().map_err(|error| refused("the server has no address", error))?;
+            (Some(server), address.to_string())
         }
-        (Some(address), None) => address.clone(),
-        (None, None) => String::new(),
     };
     let registry = Vec::new();
     let seen = own.is_some();
@@ -327,11 +323,10 @@ impl Narrator {
     /// A step of the client that failed is an end, after what did happen has been told.
     fn step_fails<T>(&mut self, step: Step, done: Result<T, ClientError>) -> Result<T, Surprise> {
         done.or_else(|error| {
-            for told in [Step::Connect, Step::AskForList, Step::SendList, Step::AskForFile, Step::SendFile] {
+            use Step::{AskForFile, AskForList, Close, Connect, Logout, SendFile, SendList};
+            for told in [Connect, AskForList, SendList, AskForFile, SendFile, Logout, Close] {
                 self.tell_rest(told);
             }
-            self.tell_rest(Step::Logout);
-            self.tell_rest(Step::Close);
             self.surprise(step, &error.to_string())
         })
     }

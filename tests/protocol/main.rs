@@ -2,4 +2,22 @@
 
 mod support;
 
+mod client;
+mod command_lines;
+mod documents;
+mod errors;
+mod files;
+mod framing;
+mod fuzz;
+mod real_clients;
+mod sessions;
 mod step_1_connect;
+mod step_2_ask_for_list;
+mod step_3_send_list;
+mod step_4_ask_for_file;
+mod step_5_send_file;
+mod step_6_repeat;
+mod step_7_logout;
+mod step_8_close;
+mod tidy;
+mod walk;

@@ -54,7 +54,8 @@ impl TempDir {
     /// The names of everything in it, hidden ones included, sorted.
     pub fn names(&self) -> Vec<String> {
         let entries = fs::read_dir(&self.0).unwrap();
-        let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
+        let mut names: Vec<_> =
+            entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
         names.sort();
         names
     }
@@ -100,10 +101,8 @@ impl TestServer {
     pub fn with(wanted: Wanted) -> TestServer {
         let dir = TempDir::new();
         dir.put("a.txt", "hello\n");
-        let registry = Registry::new(Limits {
-            max_sessions: wanted.max_sessions,
-            max_per_address: wanted.max_per_address,
-        });
+        let registry =
+            Registry::new(Limits { max_sessions: wanted.max_sessions, max_per_address: wanted.max_per_address });
         let journal = Arc::new(Mutex::new(Vec::new()));
         let (lines, observer) = (Arc::clone(&journal), wanted.observer);
         let told = Journal::new(move |record: &Record| {

@@ -1,0 +1,97 @@
+//! The documents say what the programs do: their transcripts are held again, their tables compared with the code.
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread;
+
+use file_transfer::journal::Journal;
+use file_transfer::protocol::ErrorCode;
+use file_transfer::server::registry::{Limits, Registry};
+use file_transfer::server::served_dir::ServedDir;
+use file_transfer::server::Server;
+
+use crate::support::{Wire, PATIENCE};
+
+fn document(name: &str) -> String {
+    fs::read_to_string(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap()
+}
+
+/// A wire to a server of the project's own `server_data`, and the server, to be stopped.
+fn server_of_the_projects_files() -> (Arc<Server>, Wire) {
+    let dir = ServedDir::new(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("server_data")).unwrap();
+    let registry = Registry::new(Limits { max_sessions: 1, max_per_address: None });
+    let address = "127.0.0.1:0".parse().unwrap();
+    let server = Arc::new(Server::bind(address, dir, registry, PATIENCE, Journal::silent()).unwrap());
+    let listening = Arc::clone(&server);
+    thread::spawn(move || listening.run());
+    let wire = Wire::connect(server.local_addr().unwrap());
+    (server, wire)
+}
+
+/// The lines between a line that begins with `from` and the next line that is `to`.
+fn lines_between(text: &str, from: &str, to: &str) -> Vec<String> {
+    let inside = text.lines().skip_while(|line| !line.starts_with(from)).skip(1);
+    inside.take_while(|line| *line != to).map(str::to_string).collect()
+}
+
+#[test]
+fn the_netcat_transcript_of_the_readme_is_what_the_server_says() {
+    let readme = document("README.md");
+    let start = "$ printf '";
+    let command = readme.lines().find(|line| line.starts_with(start) && line.contains("| nc ")).unwrap();
+    let typed = command[start.len()..].split('\'').next().unwrap().replace("\\n", "\n");
+    let shown = lines_between(&readme, command, "```").join("\n") + "\n";
+
+    let (server, mut wire) = server_of_the_projects_files();
+    wire.send(typed);
+    wire.half_close();
+    assert_eq!(String::from_utf8(wire.rest()).unwrap(), shown);
+    server.stop();
+}
+
+#[test]
+fn the_conversation_of_the_protocols_document_takes_place_line_by_line() {
+    let (server, mut wire) = server_of_the_projects_files();
+    let mut lines = 0;
+    for line in document("docs/PROTOCOL.md").lines() {
+        if let Some(command) = line.strip_prefix("C: ") {
+            wire.send(format!("{command}\n"));
+        } else if let Some(shown) = line.strip_prefix("S: ") {
+            assert_eq!(String::from_utf8(wire.line()).unwrap(), format!("{shown}\n"));
+            lines += 1;
+        }
+    }
+    assert!(lines > 10, "the conversation was not found");
+    wire.expect_end();
+    server.stop();
+}
+
+#[test]
+fn the_error_table_names_every_code_and_what_comes_after_it() {
+    let document = document("docs/PROTOCOL.md");
+    let rows: Vec<_> = document
+        .lines()
+        .filter_map(|line| {
+            let cells: Vec<_> = line.strip_prefix("| ")?.strip_suffix(" |")?.split(" | ").collect();
+            let ends = *cells.last()?;
+            (ends == "goes on" || ends == "ends").then(|| (cells[0].to_string(), ends == "ends"))
+        })
+        .collect();
+    let codes: Vec<_> = ErrorCode::ALL.iter().map(|code| (code.word().to_string(), code.closes())).collect();
+    assert_eq!(rows, codes);
+}
+
+#[test]
+fn the_reports_steps_are_told_in_the_same_words_everywhere() {
+    use file_transfer::lab::walk::{sentence, Language};
+    use file_transfer::protocol::Step::{AskForFile, AskForList, Close, Connect, Logout, Repeat, SendFile, SendList};
+    let report = document("docs/REPORT.md");
+    let front_door = document("src/lib.rs");
+    for step in [Connect, AskForList, SendList, AskForFile, SendFile, Repeat, Logout, Close] {
+        let (english, french) = (sentence(step, Language::English), sentence(step, Language::French));
+        let row = format!("| {} | {english} |", step.number());
+        assert!(report.contains(&format!("{row} {french} |")), "docs/REPORT.md lacks: {row} {french}");
+        assert!(front_door.contains(&row), "src/lib.rs lacks: {row}");
+    }
+}

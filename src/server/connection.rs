@@ -15,6 +15,10 @@ const CLOSING_BYTES: usize = 256 * 1024;
 /// megabytes of replies unread.
 const DISMISSAL_TIME: Duration = Duration::from_millis(10);
 
+/// Into how many waits the idle time-out of a write is cut. A write that waits is woken only when much of the send
+/// buffer is free again; a new one uses what little a slow peer has taken.
+const WRITE_LOOKS: u32 = 10;
+
 /// A session's TCP connection, with a deadline for each command: reading fails with a time-out when no complete command
 /// arrived within the idle time-out, writing when the peer took no byte for so long.
 ///
@@ -38,7 +42,7 @@ impl Connection {
     /// # Errors
     /// If the connection is gone already.
     pub fn new(stream: Arc<TcpStream>, idle_timeout: Duration) -> io::Result<Connection> {
-        stream.set_write_timeout(Some(idle_timeout))?;
+        stream.set_write_timeout(Some(idle_timeout / WRITE_LOOKS))?;
         // A reply's last, partly filled segment leaves at once instead of waiting for an acknowledgement (Nagle).
         stream.set_nodelay(true)?;
         let deadline = Instant::now() + idle_timeout;
@@ -70,7 +74,13 @@ impl Read for Connection {
 
 impl Write for Connection {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        (&*self.stream).write(buffer)
+        let begun = Instant::now();
+        loop {
+            match (&*self.stream).write(buffer) {
+                Err(error) if is_timeout(&error) && begun.elapsed() < self.idle_timeout => {}
+                done => return done,
+            }
+        }
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::fmt;
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -54,7 +55,7 @@ impl Args {
     ///
     /// # Errors
     /// If the last option was given a value that it does not take.
-    pub fn next(&mut self) -> Result<Option<Arg>, Usage> {
+    pub fn take(&mut self) -> Result<Option<Arg>, Usage> {
         if let Some(value) = self.attached.take() {
             return Err(Usage(format!(
                 "the option before '={}' takes no value",
@@ -91,9 +92,13 @@ impl Args {
     /// The value of the option that was taken last, as a path.
     ///
     /// # Errors
-    /// If there is none.
+    /// If there is none, or an empty one.
     pub fn path(&mut self, option: &str) -> Result<PathBuf, Usage> {
-        self.value(option, "a directory").map(PathBuf::from)
+        let path = self.value(option, "a directory")?;
+        match path.is_empty() {
+            true => Err(Usage(format!("{option} needs a directory, not ''"))),
+            false => Ok(path.into()),
+        }
     }
 
     /// The value of the option that was taken last, read as a `T` that `fits`.
@@ -148,6 +153,14 @@ pub fn say(text: &str) -> io::Result<()> {
     writeln!(io::stdout(), "{text}")
 }
 
+/// A program's whole answer, such as its help, on standard output.
+pub fn answer(text: &str) -> ExitCode {
+    match say(text) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
 /// A line on standard error that begins with the program's name. If nobody can read it, there is nobody to tell.
 pub fn complain(program: &str, message: &str) {
     let _ = writeln!(io::stderr(), "{program}: {message}");
@@ -165,17 +178,17 @@ mod tests {
     fn a_value_stands_behind_its_option_or_behind_an_equals_sign() {
         for words in [&["--limit", "5"][..], &["--limit=5"]] {
             let mut args = args(words);
-            assert_eq!(args.next(), Ok(Some(Arg::Option("--limit".to_string()))));
+            assert_eq!(args.take(), Ok(Some(Arg::Option("--limit".to_string()))));
             assert_eq!(args.count("--limit", 9), Ok(5));
-            assert_eq!(args.next(), Ok(None));
+            assert_eq!(args.take(), Ok(None));
         }
     }
 
     #[test]
     fn a_value_that_nobody_took_is_wrong_usage() {
         let mut args = args(&["--trace=yes", "LIST"]);
-        assert_eq!(args.next(), Ok(Some(Arg::Option("--trace".to_string()))));
-        assert!(args.next().is_err());
+        assert_eq!(args.take(), Ok(Some(Arg::Option("--trace".to_string()))));
+        assert!(args.take().is_err());
     }
 
     #[test]
@@ -192,7 +205,7 @@ mod tests {
     #[test]
     fn what_is_left_is_left_as_it_is() {
         let mut args = args(&["DOWNLOAD", "-x", "--trace"]);
-        assert_eq!(args.next(), Ok(Some(Arg::Word("DOWNLOAD".into()))));
+        assert_eq!(args.take(), Ok(Some(Arg::Word("DOWNLOAD".into()))));
         assert_eq!(args.rest(), ["-x", "--trace"]);
     }
 }

@@ -29,6 +29,9 @@ const MOST_LIST: u64 = 64 * 1024 * 1024;
 /// costs. A quarter of it took measurably more of the processor.
 const PART: usize = 1024 * 1024;
 
+/// Most files in a list that is taken: short lines make many of them, and each takes memory of its own.
+const MOST_LISTED: usize = 1_000_000;
+
 /// One session with a server.
 pub struct Client {
     input: BufReader<TcpStream>,
@@ -275,6 +278,7 @@ fn parse_list(body: &[u8]) -> Result<Vec<Listed>, ClientError> {
     let mut files = Vec::new();
     for line in text.split_terminator('\n') {
         match Listed::parse(line) {
+            Some(_) if files.len() == MOST_LISTED => return wrong(format!("its list has over {MOST_LISTED} files")),
             Some(file) => files.push(file),
             None => {
                 return wrong(format!("a line of its list is no '<size> <name>': {}", crate::protocol::quote(line)))

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use crate::args::{complain, say, unknown, version, Arg, Args, Usage};
+use crate::args::{answer, complain, say, unknown, version, Arg, Args, Usage};
 use crate::client::prompt::{printable_lines, typed, verb, After, Commands};
 use crate::client::Client;
 use crate::journal::Journal;
@@ -45,10 +45,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             true => ExitCode::SUCCESS,
             false => ExitCode::FAILURE,
         },
-        Ok(Asked::Say(text)) => {
-            let _ = say(&text);
-            ExitCode::SUCCESS
-        }
+        Ok(Asked::Say(text)) => answer(&text),
         Err(usage) => {
             complain("client", &usage.to_string());
             ExitCode::from(Usage::EXIT_CODE)
@@ -64,7 +61,7 @@ fn parse(mut args: Args) -> Result<Asked, Usage> {
         trace: false,
         quiet: false,
     };
-    while let Some(argument) = args.next()? {
+    while let Some(argument) = args.take()? {
         let option = match &argument {
             Arg::Option(option) => option,
             Arg::Word(command) => {

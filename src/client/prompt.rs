@@ -8,7 +8,7 @@ use crate::client::download::store;
 use crate::client::progress::{summary, ProgressBar};
 use crate::client::{Client, ClientError};
 use crate::journal::{human_size, Transfer};
-use crate::protocol::{printable, split_verb, Command, FileName, Listed, Refusal, Verb};
+use crate::protocol::{printable, split_verb, Command, ErrorCode, FileName, Listed, Refusal, Verb};
 
 /// What people type out of habit, and the command that they mean. HELP names them.
 const ALIASES: [(&str, Verb); 4] =
@@ -132,24 +132,36 @@ fn parse(line: &[u8]) -> Option<Result<Command, Refusal>> {
     }
 }
 
-/// The commands of a script, or of a person, who is shown a prompt. Ends with the input.
+/// The commands of a script, or of a person, who is shown a prompt. Ends with the input, or when that can't be read.
 pub fn typed(mut input: impl BufRead, interactive: bool) -> impl Iterator<Item = Result<Command, Refusal>> {
-    std::iter::from_fn(move || loop {
-        if interactive {
-            let _ = write!(io::stdout(), "> ").and_then(|()| io::stdout().flush());
-        }
-        let mut line = Vec::new();
-        // An input that fails has ended.
-        if input.read_until(b'\n', &mut line).unwrap_or(0) == 0 {
+    let mut ended = false;
+    std::iter::from_fn(move || {
+        while !ended {
             if interactive {
-                let _ = say("");
+                let _ = write!(io::stdout(), "> ").and_then(|()| io::stdout().flush());
             }
-            return None;
+            let mut line = Vec::new();
+            let read = input.read_until(b'\n', &mut line);
+            ended = matches!(read, Ok(0) | Err(_));
+            match read {
+                Ok(0) if interactive => {
+                    let _ = say("");
+                }
+                Ok(_) => {
+                    let command = parse(&line);
+                    if command.is_some() {
+                        return command;
+                    }
+                }
+                Err(error) => return Some(Err(unreadable(&error))),
+            }
         }
-        if let Some(command) = parse(&line) {
-            return Some(command);
-        }
+        None
     })
+}
+
+fn unreadable(error: &io::Error) -> Refusal {
+    Refusal::new(ErrorCode::ReadFailed, format!("the commands can't be read from standard input: {error}"))
 }
 
 /// A server's text, each line safe for a terminal.

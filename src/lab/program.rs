@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use crate::args::{complain, say, unknown, version, Arg, Args, Usage};
+use crate::args::{answer, complain, unknown, version, Arg, Args, Usage};
 use crate::lab::walk::{walk, Language, Options};
 
 const HELP: &str = "\
@@ -36,18 +36,13 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn tool(mut args: Args) -> Result<ExitCode, Usage> {
-    match args.next()? {
+    match args.take()? {
         None => Err(Usage("which tool? lab walk plays the eight steps; lab --help shows them all".to_string())),
-        Some(Arg::Option(option)) if option == "-h" || option == "--help" => Ok(print(HELP)),
-        Some(Arg::Option(option)) if option == "-V" || option == "--version" => Ok(print(&version("lab"))),
+        Some(Arg::Option(option)) if option == "-h" || option == "--help" => Ok(answer(HELP)),
+        Some(Arg::Option(option)) if option == "-V" || option == "--version" => Ok(answer(&version("lab"))),
         Some(Arg::Word(tool)) if tool == "walk" => walk_tool(args),
         Some(other) => Err(unknown(&other, "lab")),
     }
-}
-
-fn print(text: &str) -> ExitCode {
-    let _ = say(text);
-    ExitCode::SUCCESS
 }
 
 fn walk_tool(mut args: Args) -> Result<ExitCode, Usage> {
@@ -58,7 +53,7 @@ fn walk_tool(mut args: Args) -> Result<ExitCode, Usage> {
         language: Language::English,
         pause: false,
     };
-    while let Some(argument) = args.next()? {
+    while let Some(argument) = args.take()? {
         let Arg::Option(option) = &argument else { return Err(unknown(&argument, "lab")) };
         match option.as_str() {
             "--server" => options.server = Some(args.parsed(option, "HOST:PORT", |text: &String| text.contains(':'))?),
@@ -69,7 +64,7 @@ fn walk_tool(mut args: Args) -> Result<ExitCode, Usage> {
                 options.language = if language == "fr" { Language::French } else { Language::English };
             }
             "--pause" => options.pause = true,
-            "-h" | "--help" => return Ok(print(HELP)),
+            "-h" | "--help" => return Ok(answer(HELP)),
             _ => return Err(unknown(&argument, "lab")),
         }
     }

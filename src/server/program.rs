@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::args::{complain, say, unknown, version, Arg, Args, Usage};
+use crate::args::{answer, complain, unknown, version, Arg, Args, Usage};
 use crate::journal::Journal;
 use crate::protocol::DEFAULT_ADDRESS;
 use crate::server::console::{self, Console};
@@ -41,22 +41,18 @@ enum Asked {
 
 /// Runs the program with its arguments (the program's own name left out).
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let result = match parse(Args::new(arguments)) {
-        Ok(Asked::Serve(options)) => serve(options),
-        Ok(Asked::Say(text)) => {
-            let _ = say(&text);
-            Ok(())
-        }
+    match parse(Args::new(arguments)) {
+        Ok(Asked::Say(text)) => answer(&text),
+        Ok(Asked::Serve(options)) => match serve(options) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(message) => {
+                complain("server", &message);
+                ExitCode::FAILURE
+            }
+        },
         Err(usage) => {
             complain("server", &usage.to_string());
-            return ExitCode::from(Usage::EXIT_CODE);
-        }
-    };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(message) => {
-            complain("server", &message);
-            ExitCode::FAILURE
+            ExitCode::from(Usage::EXIT_CODE)
         }
     }
 }
@@ -69,7 +65,7 @@ fn parse(mut args: Args) -> Result<Asked, Usage> {
         idle_timeout: Duration::from_secs(DEFAULT_IDLE_SECONDS),
         trace: false,
     };
-    while let Some(argument) = args.next()? {
+    while let Some(argument) = args.take()? {
         let Arg::Option(option) = &argument else { return Err(unknown(&argument, "server")) };
         match option.as_str() {
             "--bind" => {
@@ -108,7 +104,8 @@ Usage: server [OPTIONS]
   -h, --help            this text
   -V, --version         the version
 
-While it runs, it takes commands on standard input: who, kick N, stop, help.
+While it runs, it takes commands on standard input: who, kick N, stop, help. In the
+background of a shell, give it none: server </dev/null &
 The log goes to standard error."
     )
 }

@@ -41,7 +41,7 @@ impl<S: Read> LineReader<S> {
     }
 
     /// Reads until something is complete. A time-out of the input comes back as an error and loses nothing.
-    pub fn next(&mut self) -> io::Result<Received> {
+    pub fn receive(&mut self) -> io::Result<Received> {
         while let Some(byte) = self.input.by_ref().bytes().next().transpose()? {
             self.received += 1;
             let heard = self.telnet.hear(byte);

@@ -114,7 +114,7 @@ impl<S: Read + Write> Session<'_, S> {
 
     fn next_line(&mut self) -> Result<Vec<u8>, Ending> {
         loop {
-            let refusal = match self.lines.next() {
+            let refusal = match self.lines.receive() {
                 Ok(Received::Line(line)) => return Ok(line),
                 Ok(Received::TimingMark) => {
                     self.answer_timing_mark()?;

@@ -123,7 +123,7 @@ fn expected_replies(bytes: &[u8]) -> Vec<Option<ErrorCode>> {
     let mut expected = vec![None];
     let mut lines = LineReader::new(bytes);
     loop {
-        match lines.next().unwrap() {
+        match lines.receive().unwrap() {
             Received::TimingMark => {}
             Received::Line(line) => match Command::parse(&line) {
                 Ok(Command::Logout) => break expected.push(None),
@@ -297,7 +297,7 @@ fn lines_of(input: Pieces) -> (Vec<Received>, usize) {
     let mut reader = LineReader::new(input);
     let mut met = Vec::new();
     loop {
-        match reader.next() {
+        match reader.receive() {
             Ok(end @ (Received::End | Received::TooLong)) => {
                 met.push(end);
                 return (met, reader.waiting());

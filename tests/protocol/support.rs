@@ -21,6 +21,9 @@ pub const PATIENCE: Duration = Duration::from_secs(20);
 /// How long a test looks whether something comes that must not.
 pub const MOMENT: Duration = Duration::from_millis(150);
 
+/// More bytes than any test waits for at the end of a connection: a server that repeats itself fails instead of hanging.
+const ENDLESS: u64 = 128 * 1024 * 1024;
+
 /// A directory of its own for each test, removed at the end.
 pub struct TempDir(PathBuf);
 
@@ -273,9 +276,10 @@ impl Wire {
     #[track_caller]
     pub fn rest(&mut self) -> Vec<u8> {
         let mut rest = std::mem::take(&mut self.received);
-        let read = self.stream.read_to_end(&mut rest);
+        let read = (&self.stream).take(ENDLESS).read_to_end(&mut rest);
         self.note("<-", &rest);
         match read {
+            Ok(count) if count as u64 == ENDLESS => self.fail("expected the end of the connection"),
             Ok(_) => self.transcript.push("<- (end)".to_string()),
             Err(error) => self.fail(&format!("expected the end of the connection, but: {error}")),
         }

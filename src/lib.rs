@@ -14,7 +14,7 @@
 //! | 7 | The client ends its session: `LOGOUT`. | [`Client::logout`](client::Client::logout) | [`Session::next_command`](server::session::Session::next_command) |
 //! | 8 | The server closes the connection. | [`Client::logout`](client::Client::logout) | [`Session::say_goodbye`](server::session::Session::say_goodbye), `close` in [`server`] |
 //!
-//! (In between, the client may ask for the list again too.) `cargo run --bin lab -- walk` shows them happen. What goes
+//! (In step 6 the client may ask for the list again too.) `cargo run --bin lab -- walk` shows them happen. What goes
 //! over the wire stands in [`wire_protocol`].
 //!
 //! In this file's source the modules stand in reading order: the protocol's words, how bytes become messages, how both

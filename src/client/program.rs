@@ -90,7 +90,8 @@ fn server_address(text: &str) -> Result<String, Usage> {
     let wrong = || Usage(format!("--server needs {SERVER}, not '{}'", text.escape_debug()));
     let (host, port) = match text.rsplit_once(':') {
         Some((host, port)) if !host.contains(':') || host.ends_with(']') => {
-            (host, port.parse().ok().filter(|port| *port != 0).ok_or_else(wrong)?)
+            let plain = port.bytes().all(|byte| byte.is_ascii_digit());
+            (host, port.parse().ok().filter(|port| plain && *port != 0).ok_or_else(wrong)?)
         }
         _ => (text, DEFAULT_PORT),
     };
@@ -134,7 +135,7 @@ Downloads files from a file server over TCP.
 Usage: client [OPTIONS] [COMMAND [ARGUMENT]...]
 
   LIST                  the files of the server
-  DOWNLOAD NAME...      one or several files, in one session
+  DOWNLOAD NAME...      one or several files, in one session; quote a name with spaces
   HELP                  what the server understands
   LOGOUT                connects and ends the session
 Without a command, it takes them at a prompt, or from a script on standard input.

@@ -47,7 +47,7 @@ impl Commands {
                         return After::SessionOver;
                     }
                 }
-                Err(refusal) => self.fail(&refusal.to_string()),
+                Err(refusal) => self.fail(&format!("{refusal} (nothing was sent)")),
             }
         }
         After::SessionGoesOn

@@ -25,6 +25,9 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(86_400);
 /// How many files the walk downloads at most: step 6 is seen as well with a few as with thousands.
 const MOST_FILES: usize = 5;
 
+/// How many characters of a body are shown.
+const LINE: usize = 64;
+
 /// The language of the narration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Language {
@@ -96,6 +99,12 @@ fn start_server(options: &Options, happenings: &Happenings) -> Result<Arc<Server
 /// The client's part, step by step; after each, the narrator tells what happened on both sides.
 fn play(address: &str, dir: &Path, mut narrator: Narrator) -> Result<(), Surprise> {
     let journal = narrator.happenings.journal(Side::Client, None);
+    if !narrator.seen {
+        narrator.print(narrator.words(
+            "(The server is another program: its threads and its registry are not seen from here.)\n",
+            "(Le serveur est un autre programme : ses threads et son registre ne se voient pas d'ici.)\n",
+        ));
+    }
     let (mut client, greeting) = narrator.step_fails(Step::Connect, Client::connect(address, PATIENCE, journal))?;
     narrator.tell(Step::Connect, Kind::SentBody)?;
     if !greeting.contains("HELP") {
@@ -249,12 +258,18 @@ impl Narrator {
         let told = |end| happened.iter().filter(move |one| (one.side, one.kind) == end);
         let sides: Vec<_> = ends.into_iter().flat_map(told).collect();
         let Some(shown) = sides.iter().max_by_key(|one| one.bytes.len()) else { return };
-        let whole = if ends == BODY { body_size(happened) } else { shown.bytes.len() as u64 };
-        let more = match whole > shown.bytes.len() as u64 {
-            true => format!(" … ({whole} {})", self.words("bytes in all", "octets en tout")),
-            false => String::new(),
+        let text = visible(&shown.bytes);
+        let size = body_size(happened);
+        let is_whole = ends != BODY || (size == shown.bytes.len() as u64 && text.chars().count() <= LINE);
+        let told = match is_whole {
+            true => text,
+            // Escaped bytes take more room than they are: the line counts, not the bytes.
+            false => {
+                let start: String = text.chars().take(LINE).collect();
+                format!("{start} … ({size} {})", self.words("bytes in all", "octets en tout"))
+            }
         };
-        self.print(&format!("  {direction}   {}{more}", visible(&shown.bytes)));
+        self.print(&format!("  {direction}   {told}"));
         for one in sides {
             self.tell_side(one);
         }
@@ -271,12 +286,6 @@ impl Narrator {
 
     fn tell_registry(&mut self, happened: &[Happening]) {
         let Some(last) = happened.iter().rev().find(|one| one.side == Side::Server) else {
-            if !self.seen {
-                self.print(self.words(
-                    "  (the server is another program: its threads and its registry are not seen from here)",
-                    "  (le serveur est un autre programme : ses threads et son registre ne se voient pas d'ici)",
-                ));
-            }
             return;
         };
         let after = last.registry.clone();
@@ -292,14 +301,24 @@ impl Narrator {
         let sessions = registry.iter().map(|session| {
             let doing = match &session.doing {
                 Doing::Waiting => self.words("waiting", "attend").to_string(),
+                Doing::Sending { subject, sent, size } if sent == size => {
+                    format!("{} {} ({size})", self.words("has sent", "a envoyé"), self.subject(subject))
+                }
                 Doing::Sending { subject, sent, size } => {
-                    format!("{} {} {sent}/{size}", self.words("sending", "envoie"), visible(subject.as_bytes()))
+                    format!("{} {} {sent}/{size}", self.words("sending", "envoie"), self.subject(subject))
                 }
                 Doing::Dismissed => self.words("dismissed", "congédiée").to_string(),
             };
             format!("#{} {} {doing}", session.number, session.peer)
         });
         sessions.collect::<Vec<_>>().join(", ")
+    }
+
+    fn subject(&self, subject: &str) -> String {
+        match subject {
+            "greeting" => self.words("the greeting", "l'accueil").to_string(),
+            _ => visible(subject.as_bytes()),
+        }
     }
 
     fn end_of_step(&self) {
@@ -309,8 +328,9 @@ impl Narrator {
         }
         let prompt = self.words("  (Enter goes on) ", "  (Entrée pour continuer) ");
         let _ = write!(io::stdout(), "{prompt}").and_then(|()| io::stdout().flush());
-        let _ = io::stdin().lock().read_until(b'\n', &mut Vec::new());
-        if !io::stdin().is_terminal() {
+        let read = io::stdin().lock().read_until(b'\n', &mut Vec::new());
+        // Enter has ended the line already, where a person pressed it.
+        if !io::stdin().is_terminal() || matches!(read, Ok(0)) {
             self.print("");
         }
     }

@@ -6,7 +6,7 @@ use std::time::Instant;
 use crate::journal::human_size;
 use crate::protocol::{quote, visible};
 use crate::server::registry::{Doing, SessionView};
-use crate::server::Server;
+use crate::server::{Server, STOP_GRACE};
 
 const HELP: &str = "\
 who      the sessions that are active
@@ -27,16 +27,17 @@ pub enum Console {
 pub fn run(mut input: impl BufRead, server: &Server, print: impl Fn(&str)) -> Console {
     let mut line = Vec::new();
     while matches!(input.read_until(b'\n', &mut line), Ok(count) if count > 0) {
-        let command = String::from_utf8_lossy(&line).into_owned();
+        let command = String::from_utf8_lossy(&line).to_ascii_lowercase();
         line.clear();
         let mut words = command.split_whitespace();
         match (words.next(), words.next(), words.next()) {
             (None, ..) => {}
             (Some("who"), None, _) => print(&who(&server.registry().snapshot())),
+            (Some("kick"), None, _) => print("kick needs a session's number; who shows the sessions"),
             (Some("kick"), Some(number), None) => print(&kick(server, number)),
             (Some("help"), None, _) => print(HELP),
             (Some("stop"), None, _) => {
-                print("stopping");
+                print(&format!("stopping; transfers under way may finish for {} seconds", STOP_GRACE.as_secs()));
                 server.stop();
                 return Console::Stopped;
             }

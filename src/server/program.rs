@@ -1,7 +1,7 @@
 //! The program `server`: its options, and the parts put together.
 
 use std::ffi::OsString;
-use std::io;
+use std::io::{self, IsTerminal};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -106,7 +106,7 @@ Usage: server [OPTIONS]
 
 While it runs, it takes commands on standard input: who, kick N, stop, help. In the
 background of a shell, give it none: server </dev/null &
-The log goes to standard error."
+The log goes to standard error. Exit code: 0 stopped, 1 it can't serve, 2 wrong usage."
     )
 }
 
@@ -136,11 +136,14 @@ fn serve(options: Options) -> Result<(), String> {
     let listener = listener.map_err(no_thread)?;
     // The end of the operator's input ends nothing: without a `stop` the listener runs for ever.
     if console::run(io::stdin().lock(), &server, |text| answers.line(text)) == Console::InputEnded {
+        if io::stdin().is_terminal() {
+            answers.line("the console is closed; the server goes on, and Ctrl-C ends it at once");
+        }
         listener.join().map_err(|_| "the listener panicked: a bug in this server, please report it".to_string())?;
     }
+    log.flush(LAST_WORDS);
     answers.line("stopped");
     answers.flush(LAST_WORDS);
-    log.flush(LAST_WORDS);
     Ok(())
 }
 

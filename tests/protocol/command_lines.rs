@@ -376,7 +376,7 @@ fn the_console_shows_the_sessions_kicks_one_and_stops_the_server() {
     drop(second);
     let ended = server.program.ended();
     assert_eq!(ended.code, Some(0));
-    assert!(ended.stdout.ends_with("stopping\nstopped\n"), "{ended:?}");
+    assert!(ended.stdout.contains("\nstopping; transfers") && ended.stdout.ends_with("\nstopped\n"), "{ended:?}");
 }
 
 #[test]
@@ -387,9 +387,10 @@ fn the_console_helps_and_survives_nonsense() {
         server.program.shows(&format!("\n{command}  "));
     }
     server.program.types("\n  \nwho is there\nkick\nkick 1 2\nstop it\n\u{1b}[31m\n");
-    for nonsense in ["who is there", "kick", "kick 1 2", "stop it", r"\u{1b}[31m"] {
+    for nonsense in ["who is there", "kick 1 2", "stop it", r"\u{1b}[31m"] {
         server.program.shows(&format!("'{nonsense}' is no command here"));
     }
+    server.program.shows("kick needs a session's number");
     server.program.types("who\n");
     server.program.shows("nobody is connected");
     server.stop();
@@ -740,6 +741,19 @@ fn a_failure_is_exit_code_1_and_one_line_that_names_the_thing() {
 }
 
 #[test]
+fn a_logout_that_was_asked_for_and_failed_is_exit_code_1() {
+    let server = EvilServer::that_says(&[GREETING, "ERR SHUTTING_DOWN the server is stopping; connect again\n"]);
+    client(&server.address, &TempDir::new(), &["LOGOUT"]).expect_failure(1, &["SHUTTING_DOWN"]);
+}
+
+#[test]
+fn a_logout_that_nobody_asked_for_and_failed_changes_nothing_about_what_was_done() {
+    let server = EvilServer::that_says(&[GREETING, "OK 8\n6 a.txt\n", "ERR SHUTTING_DOWN the server is stopping\n"]);
+    let ended = client(&server.address, &TempDir::new(), &["LIST"]);
+    assert!(ended.code == Some(0) && ended.stdout.contains("a.txt"), "{ended:?}");
+}
+
+#[test]
 fn with_several_files_the_client_goes_on_after_a_refusal_its_own_included() {
     let server = server_with_two_files();
     let dir = TempDir::new();
@@ -847,12 +861,19 @@ fn a_server_is_named_by_host_and_perhaps_by_port() {
     let (dir, port) = (TempDir::new(), server.address.port());
     client(format!("127.0.0.1:{port}"), &dir, &["LIST"]).expect_success();
     client(format!("localhost:{port}"), &dir, &["LIST"]).expect_success();
-    run(CLIENT, &[&format!("--server=127.0.0.1:{port}"), "LOGOUT"]);
+    let (server_option, dir_option) = (format!("--server=127.0.0.1:{port}"), format!("--dir={}", dir.path().display()));
+    run(CLIENT, &[&server_option, &dir_option, "LIST"]).expect_success();
 
-    // Nobody is expected at these addresses: the complaint shows the port that was taken.
-    client("127.0.0.99", &dir, &["--timeout", "2", "LIST"]).expect_failure(1, &["127.0.0.99:4456"]);
-    client("127.0.0.99:1", &dir, &["--timeout", "2", "LIST"]).expect_failure(1, &["127.0.0.99:1:"]);
-    client("[::1]:1", &dir, &["--timeout", "2", "LIST"]).expect_failure(1, &["[::1]:1:"]);
+    // No TCP connection leads to the address of everybody: the complaint shows the address and port that were tried.
+    for (given, tried) in [
+        ("255.255.255.255", "255.255.255.255:4456:"),
+        ("255.255.255.255:1", "255.255.255.255:1:"),
+        ("ff02::1", "[ff02::1]:4456:"),
+        ("[ff02::1]", "[ff02::1]:4456:"),
+        ("[ff02::1]:1", "[ff02::1]:1:"),
+    ] {
+        client(given, &dir, &["LIST"]).expect_failure(1, &[tried]);
+    }
 }
 
 #[test]

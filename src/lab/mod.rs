@@ -4,4 +4,8 @@ pub mod walk;
 
 pub mod happenings;
 
+pub mod check;
+
+pub mod broken;
+
 pub mod program;

@@ -1,10 +1,15 @@
 //! The program `lab`: which tool, and its options.
 
 use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crate::args::{answer, complain, unknown, version, Arg, Args, Usage};
+use crate::lab::broken::{self, Broken};
+use crate::lab::check;
 use crate::lab::walk::{walk, Language, Options};
+use crate::protocol::printable;
 
 const HELP: &str = "\
 The classroom's toolbox.
@@ -19,10 +24,31 @@ Usage: lab TOOL [OPTIONS]
     --lang en|fr        the language [en]
     --pause             waits for Enter after each step
 
+  broken                lists the broken servers, each with its one mistake
+  broken NAME           runs one
+    --bind ADDR:PORT    where it listens; port 0 takes a free one [127.0.0.1:0]
+    --dir PATH          what it serves [server_data]
+
+  check                 grades any server of this protocol, and says what is wrong and why
+    HOST:PORT           one that runs already, and ...
+    --fixtures DIR      ... serves this directory, or
+    --command 'COMMAND' a program to be started: {dir} and {port} stand for what it serves
+                        and where it listens; spaces part words, quotes keep them together
+    --level LEVEL       these checks alone: report, stream, robust or threads
+    --only N            the checks of step N alone, or the check N.M
+    --list              shows the checks, and runs none
+    --timeout SECS      for each check [3]
+    --tsv FILE          writes the results, a line for each check
+    --seed N            makes the same fixtures as an earlier run
+
+  fixtures DIR          makes such files as check likes, in a new directory
+    --seed N            the same as an earlier run
+
   -h, --help            this text
   -V, --version         the version
 
-Exit code: 0 all happened as it should, 1 not, 2 wrong usage.";
+Exit code: 0 all happened as it should, 1 not (a check that could not run has not passed),
+2 wrong usage.";
 
 /// Runs the program with its arguments (the program's own name left out).
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -41,11 +67,15 @@ fn tool(mut args: Args) -> Result<ExitCode, Usage> {
         Some(Arg::Option(option)) if option == "-h" || option == "--help" => Ok(answer(HELP)),
         Some(Arg::Option(option)) if option == "-V" || option == "--version" => Ok(answer(&version("lab"))),
         Some(Arg::Word(tool)) if tool == "walk" => walk_tool(args),
+        Some(Arg::Word(tool)) if tool == "check" => check::program::check(args),
+        Some(Arg::Word(tool)) if tool == "fixtures" => check::program::fixtures(args),
+        Some(Arg::Word(tool)) if tool == "broken" => broken_tool(args),
         Some(other) => Err(unknown(&other, "lab")),
     }
 }
 
 fn walk_tool(mut args: Args) -> Result<ExitCode, Usage> {
+    let mut serve_given = false;
     let mut options = Options {
         server: None,
         serve: "server_data".into(),
@@ -57,7 +87,10 @@ fn walk_tool(mut args: Args) -> Result<ExitCode, Usage> {
         let Arg::Option(option) = &argument else { return Err(unknown(&argument, "lab")) };
         match option.as_str() {
             "--server" => options.server = Some(args.parsed(option, "HOST:PORT", |text: &String| text.contains(':'))?),
-            "--serve" => options.serve = args.path(option)?,
+            "--serve" => {
+                options.serve = args.path(option)?;
+                serve_given = true;
+            }
             "--dir" => options.dir = args.path(option)?,
             "--lang" => {
                 let language: String = args.parsed(option, "en or fr", |text: &String| text == "en" || text == "fr")?;
@@ -68,6 +101,11 @@ fn walk_tool(mut args: Args) -> Result<ExitCode, Usage> {
             _ => return Err(unknown(&argument, "lab")),
         }
     }
+    if options.server.is_some() && serve_given {
+        return Err(Usage(
+            "--serve is for the walk's own server, and --server names another; leave one out".to_string(),
+        ));
+    }
     Ok(match walk(&options) {
         Ok(()) => ExitCode::SUCCESS,
         Err(surprise) => {
@@ -75,4 +113,34 @@ fn walk_tool(mut args: Args) -> Result<ExitCode, Usage> {
             ExitCode::FAILURE
         }
     })
+}
+
+fn broken_tool(mut args: Args) -> Result<ExitCode, Usage> {
+    let mut chosen = None;
+    let mut bind = SocketAddr::from(([127, 0, 0, 1], 0));
+    let mut dir = PathBuf::from("server_data");
+    while let Some(argument) = args.take()? {
+        match &argument {
+            Arg::Word(name) if chosen.is_none() => chosen = Some(broken_named(&name.to_string_lossy())?),
+            Arg::Option(option) if option == "--bind" => {
+                bind = args.parsed(option, "an IP address and a port, such as 127.0.0.1:4456", |_| true)?;
+            }
+            Arg::Option(option) if option == "--dir" => dir = args.path(option)?,
+            Arg::Option(option) if option == "-h" || option == "--help" => return Ok(answer(HELP)),
+            _ => return Err(unknown(&argument, "lab")),
+        }
+    }
+    let Some(server) = chosen else { return Ok(answer(&broken::list())) };
+    Ok(match server.run(bind, &dir) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain("lab", &format!("can't serve {} on {bind}: {error}", printable(&dir.to_string_lossy())));
+            ExitCode::FAILURE
+        }
+    })
+}
+
+fn broken_named(name: &str) -> Result<&'static Broken, Usage> {
+    Broken::find(name)
+        .ok_or_else(|| Usage(format!("there is no broken server '{}'; lab broken lists them", printable(name))))
 }

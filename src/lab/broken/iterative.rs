@@ -1,0 +1,25 @@
+//! The mistake: it serves one client after the other. While one thinks, the others wait in the kernel's backlog: they
+//! are connected, as far as they can tell, and hear nothing.
+//!
+//! To see it: connect with netcat from two terminals. The second is greeted only when the first has left.
+//!
+//! The right way: [`Server::run`](crate::server::Server::run) gives each connection a thread of its own, and is back in
+//! `accept` before that one has said a word.
+
+use std::net::TcpListener;
+
+use crate::lab::broken::parts;
+use crate::server::served_dir::ServedDir;
+
+/// In a sentence.
+pub const MISTAKE: &str = "serves one client after the other: the second is greeted when the first has left";
+
+/// Serves for ever.
+pub fn serve(listener: &TcpListener, dir: &ServedDir) {
+    loop {
+        let stream = parts::accept(listener);
+        // The mistake: a whole conversation stands between this accept and the next.
+        let _ = parts::converse(&stream, dir);
+        parts::close(&stream);
+    }
+}

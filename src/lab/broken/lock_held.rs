@@ -1,0 +1,49 @@
+//! The mistake: it holds the lock of what the threads share while it sends. A write to a client that reads nothing
+//! waits, and with it wait all who want the lock: one client stops the whole server.
+//!
+//! To see it: ask for many big files and read none of them, as `(yes 'DOWNLOAD big' | head -n 1000; sleep 60) | nc HOST
+//! PORT | sleep 60` does. Until it ends no other client gets an answer, and no new one a greeting.
+//!
+//! The right way: [`Registry`](crate::server::registry::Registry) holds its lock to look up or to change, and copies
+//! out what is needed; nothing is read or written meanwhile.
+
+use std::io;
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+
+use crate::framing::LineReader;
+use crate::lab::broken::parts;
+use crate::server::served_dir::ServedDir;
+
+/// In a sentence.
+pub const MISTAKE: &str = "holds the registry's lock while it sends: a client that does not read stops everybody";
+
+/// What the threads share.
+#[derive(Default)]
+struct Registry {
+    replies: u64,
+}
+
+/// Serves for ever.
+pub fn serve(listener: &TcpListener, dir: &ServedDir) {
+    let registry = Arc::new(Mutex::new(Registry::default()));
+    parts::serve(listener, dir, move |stream, dir| converse(stream, dir, &registry), parts::close);
+}
+
+fn converse(stream: &TcpStream, dir: &ServedDir, registry: &Mutex<Registry>) -> io::Result<()> {
+    let mut lines = LineReader::new(stream);
+    let mut answer = parts::greeting();
+    loop {
+        let last = answer.last;
+        let mut locked = registry.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        // The mistake: this waits until the client has read, and nobody else gets the lock meanwhile.
+        parts::send(stream, answer)?;
+        locked.replies += 1;
+        drop(locked);
+        if last {
+            return Ok(());
+        }
+        let Some(command) = parts::next_command(&mut lines)? else { return Ok(()) };
+        answer = parts::answer(command, dir);
+    }
+}

@@ -1,0 +1,44 @@
+//! The mistake: it takes one read for one message. TCP delivers bytes: a read may bring half a command, or three.
+//!
+//! To see it: `printf 'LIST\nHELP\n' | nc -N HOST PORT` is answered once, for both came in one read; and
+//! `(printf LI; sleep 1; printf 'ST\n') | nc -N HOST PORT` is answered twice, each time that the command is unknown.
+//! Typed by hand all is well, which is why so many programs are written like this.
+//!
+//! The right way: [`LineReader`](crate::framing::LineReader) reads until a line is complete, and keeps what stands
+//! behind it for the next turn.
+
+use std::io::{self, Read};
+use std::net::{TcpListener, TcpStream};
+
+use crate::lab::broken::parts;
+use crate::protocol::{Command, MAX_COMMAND_LINE};
+use crate::server::served_dir::ServedDir;
+
+/// In a sentence.
+pub const MISTAKE: &str = "takes one read for one message: half a command is a command, and of two the second is lost";
+
+/// Serves for ever.
+pub fn serve(listener: &TcpListener, dir: &ServedDir) {
+    parts::serve(listener, dir, converse, parts::close);
+}
+
+fn converse(mut stream: &TcpStream, dir: &ServedDir) -> io::Result<()> {
+    parts::send(stream, parts::greeting())?;
+    let mut buffer = [0; MAX_COMMAND_LINE];
+    loop {
+        let count = stream.read(&mut buffer)?;
+        if count == 0 {
+            return Ok(());
+        }
+        let bytes = parts::without_telnet(stream, &buffer[..count])?;
+        // The mistake: what this read brought is one command, whether its line end has come or three have.
+        let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        let command = if line.len() == MAX_COMMAND_LINE { Err(parts::too_long()) } else { Command::parse(line) };
+        let answer = parts::answer(command, dir);
+        let last = answer.last;
+        parts::send(stream, answer)?;
+        if last {
+            return Ok(());
+        }
+    }
+}

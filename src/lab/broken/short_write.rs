@@ -1,0 +1,47 @@
+//! The mistake: it writes a reply with one `write` and does not look at the count that comes back. A write may take
+//! fewer bytes than it is given; the rest is never sent.
+//!
+//! To see it: ask for a file of ten megabytes and be slow to read, as in `printf 'DOWNLOAD big\n' | nc -N HOST PORT |
+//! (sleep 1; cat) > copy`. While the kernel's buffers have room for everything nothing is lost, so it works with
+//! small files, and on the computer where it was written.
+//!
+//! The right way: `write_all`, in [`copy_exactly`](crate::framing::copy_exactly), writes until nothing is left.
+
+use std::io::{self, Read, Write};
+use std::net::{TcpListener, TcpStream};
+
+use crate::framing::LineReader;
+use crate::lab::broken::parts;
+use crate::server::served_dir::ServedDir;
+
+/// In a sentence.
+pub const MISTAKE: &str = "ignores how many bytes a write took: to a slow reader a big body arrives cut";
+
+/// Serves for ever.
+pub fn serve(listener: &TcpListener, dir: &ServedDir) {
+    parts::serve(listener, dir, converse, parts::close);
+}
+
+fn converse(stream: &TcpStream, dir: &ServedDir) -> io::Result<()> {
+    parts::send(stream, parts::greeting())?;
+    let mut lines = LineReader::new(stream);
+    while let Some(command) = parts::next_command(&mut lines)? {
+        let answer = parts::answer(command, dir);
+        let last = answer.last;
+        send(stream, answer)?;
+        if last {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// It does not want to wait for slow clients, so it makes the socket non-blocking while it sends.
+fn send(mut stream: &TcpStream, mut answer: parts::Answer) -> io::Result<()> {
+    let mut bytes = answer.header.to_line().into_bytes();
+    answer.body.read_to_end(&mut bytes)?;
+    stream.set_nonblocking(true)?;
+    // The mistake: the count is dropped, and with it what the kernel had no room for.
+    let _count = stream.write(&bytes);
+    stream.set_nonblocking(false)
+}

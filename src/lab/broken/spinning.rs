@@ -1,0 +1,38 @@
+//! The mistake: at the end of the stream a read returns no bytes, at once, as often as it is asked. This server takes
+//! that for "nothing yet" and asks again.
+//!
+//! To see it: connect with netcat, end it with Ctrl-C, and look at `top`: one core is busy from then on, for each
+//! client that left so. A client that only ends its sending side (`nc -N`) never sees the connection close.
+//!
+//! The right way: [`Received::End`](crate::framing::Received) ends the session, in
+//! [`Session::next_command`](crate::server::session::Session::next_command).
+
+use std::io;
+use std::net::{TcpListener, TcpStream};
+
+use crate::framing::LineReader;
+use crate::lab::broken::parts;
+use crate::server::served_dir::ServedDir;
+
+/// In a sentence.
+pub const MISTAKE: &str = "takes the end of the stream for \"nothing yet\", and reads again and again";
+
+/// Serves for ever.
+pub fn serve(listener: &TcpListener, dir: &ServedDir) {
+    parts::serve(listener, dir, converse, parts::close);
+}
+
+fn converse(stream: &TcpStream, dir: &ServedDir) -> io::Result<()> {
+    parts::send(stream, parts::greeting())?;
+    let mut lines = LineReader::new(stream);
+    loop {
+        // The mistake: `None` is the end of the stream, and nothing will ever come again.
+        let Some(command) = parts::next_command(&mut lines)? else { continue };
+        let answer = parts::answer(command, dir);
+        let last = answer.last;
+        parts::send(stream, answer)?;
+        if last {
+            return Ok(());
+        }
+    }
+}

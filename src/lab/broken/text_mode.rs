@@ -1,0 +1,58 @@
+//! The mistake: it opens files as text. Python on every system, and C on Windows, then turn CR LF into LF while they
+//! read, which is what one wants of a text and ruins everything else.
+//!
+//! To see it: download an image and compare it with `cmp`. The size in the header fits what is sent, so nobody notices
+//! before the image is opened.
+//!
+//! The right way: a file is bytes. [`ServedDir::open`] takes its size from the opened file, and
+//! [`copy_exactly`](crate::framing::copy_exactly) looks at none of them.
+
+use std::io::{self, Read};
+use std::net::{TcpListener, TcpStream};
+
+use crate::framing::LineReader;
+use crate::lab::broken::parts;
+use crate::protocol::Command;
+use crate::server::served_dir::ServedDir;
+
+/// In a sentence.
+pub const MISTAKE: &str = "opens files as text: line ends are translated, and whatever is no text arrives changed";
+
+/// Serves for ever.
+pub fn serve(listener: &TcpListener, dir: &ServedDir) {
+    parts::serve(listener, dir, converse, parts::close);
+}
+
+fn converse(stream: &TcpStream, dir: &ServedDir) -> io::Result<()> {
+    parts::send(stream, parts::greeting())?;
+    let mut lines = LineReader::new(stream);
+    while let Some(command) = parts::next_command(&mut lines)? {
+        let is_download = matches!(command, Ok(Command::Download(_)));
+        let mut answer = parts::answer(command, dir);
+        if is_download && !answer.is_refusal() {
+            answer = as_text(answer)?;
+        }
+        let last = answer.last;
+        parts::send(stream, answer)?;
+        if last {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn as_text(mut file: parts::Answer) -> io::Result<parts::Answer> {
+    let mut bytes = Vec::new();
+    file.body.read_to_end(&mut bytes)?;
+    let (mut text, mut before) = (Vec::new(), 0);
+    for byte in bytes {
+        // The mistake: CR LF, and a CR alone, become LF, as in Python's text mode.
+        match (before, byte) {
+            (b'\r', b'\n') => {}
+            (_, b'\r') => text.push(b'\n'),
+            _ => text.push(byte),
+        }
+        before = byte;
+    }
+    Ok(parts::Answer::text(text))
+}

@@ -1,0 +1,63 @@
+//! The mistake: it joins whatever name it is sent to the directory's path. `../secret` leads out of it, and
+//! `/etc/passwd` replaces it: the joined path of a directory and an absolute path is the absolute path.
+//!
+//! To see it: `printf 'DOWNLOAD ../../../../../../etc/passwd\n' | nc -N HOST PORT`.
+//!
+//! The right way: no name touches the file system before [`FileName::parse`](crate::protocol::FileName::parse) has
+//! taken it. Who holds a `FileName` knows that it stays inside.
+
+use std::fs::{self, File};
+use std::io;
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+
+use crate::framing::LineReader;
+use crate::lab::broken::parts::{self, Answer};
+use crate::protocol::{Command, ErrorCode, Refusal, ReplyHeader};
+use crate::server::served_dir::ServedDir;
+
+/// In a sentence.
+pub const MISTAKE: &str = "joins any name to the directory: ../ leads out of it, to every file of the computer";
+
+/// Serves for ever.
+pub fn serve(listener: &TcpListener, dir: &ServedDir) {
+    parts::serve(listener, dir, converse, parts::close);
+}
+
+fn converse(stream: &TcpStream, dir: &ServedDir) -> io::Result<()> {
+    parts::send(stream, parts::greeting())?;
+    let mut lines = LineReader::new(stream);
+    while let Some(line) = parts::next_line(&mut lines)? {
+        let answer = match line.as_deref().map(download_name) {
+            Ok(Some(name)) => open(dir.path(), name).unwrap_or_else(|_| not_found()),
+            _ => parts::answer(line.and_then(|line| Command::parse(&line)), dir),
+        };
+        let last = answer.last;
+        parts::send(stream, answer)?;
+        if last {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// The name behind DOWNLOAD, if there is one.
+fn download_name(line: &[u8]) -> Option<&str> {
+    let line = std::str::from_utf8(line).ok()?.trim_end_matches(['\r', '\n']);
+    let (verb, name) = line.trim_matches(' ').split_once(' ')?;
+    verb.eq_ignore_ascii_case("DOWNLOAD").then(|| name.trim_start_matches(' '))
+}
+
+fn open(dir: &Path, name: &str) -> io::Result<Answer> {
+    // The mistake: nobody has looked at the name.
+    let path = dir.join(name);
+    if !fs::symlink_metadata(&path)?.is_file() {
+        return Err(io::ErrorKind::NotFound.into());
+    }
+    let file = File::open(path)?;
+    Ok(Answer { header: ReplyHeader::Ok(file.metadata()?.len()), body: Box::new(file), last: false })
+}
+
+fn not_found() -> Answer {
+    Answer::refused(Refusal::new(ErrorCode::NotFound, "there is no such file; LIST shows the files"))
+}

@@ -1,0 +1,235 @@
+//! The files that the examined server serves: made at random from a seed, so that no answer can be learnt by heart,
+//! and read back from the directory, so that any directory will do.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::lab::check::peer::Failure;
+use crate::protocol::{Listed, Refusal};
+use crate::server::served_dir::ServedDir;
+
+/// Files above this size are not asked for, in a directory that was not made here.
+const MOST_BYTES: u64 = 8 * 1024 * 1024;
+
+/// What stands behind the directory's name in the name of the secret beside it.
+const SECRET: &str = "-secret.txt";
+
+/// A small generator (Marsaglia's xorshift64): the same seed gives the same files everywhere.
+struct Random(u64);
+
+impl Random {
+    fn new(seed: u64) -> Random {
+        // Neighbouring seeds must not give similar files, and 0 would give nothing but zeros.
+        Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+    }
+
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+
+    fn bytes(&mut self, count: usize) -> Vec<u8> {
+        (0..count).map(|_| (self.next() >> 32) as u8).collect()
+    }
+
+    fn letters(&mut self, count: usize) -> String {
+        (0..count).map(|_| char::from(b'a' + (self.next() >> 32) as u8 % 26)).collect()
+    }
+
+    /// A line without its line end: a server that goes wrong with line ends shall be found out by the files that are
+    /// made for it, and not by all.
+    fn text(&mut self) -> String {
+        format!("{} {} {}", self.letters(20), self.letters(30), self.letters(10))
+    }
+}
+
+/// Makes the fixtures in a directory that is empty or not yet there, and the secret beside it; what was made, by name.
+///
+/// # Errors
+/// What the system says; `AlreadyExists` if something is in the directory.
+pub fn make(dir: &Path, seed: u64) -> io::Result<Vec<String>> {
+    fs::create_dir_all(dir)?;
+    if fs::read_dir(dir)?.next().is_some() {
+        return Err(io::Error::new(io::ErrorKind::AlreadyExists, "the directory is not empty; name a new one"));
+    }
+    let mut random = Random::new(seed);
+    for (name, bytes) in files(&mut random) {
+        fs::write(dir.join(name), bytes)?;
+    }
+    // Not every file system takes a name so long.
+    let _ = fs::write(dir.join(random.letters(255)), random.text());
+    let hidden = format!(".hidden-{}.txt", random.letters(5));
+    fs::write(dir.join(&hidden), random.text())?;
+    let inner = dir.join(format!("directory-{}", random.letters(5)));
+    fs::create_dir(&inner)?;
+    fs::write(inner.join("inside.txt"), random.text())?;
+    fs::write(secret_beside(dir)?, random.text())?;
+    link(&hidden, &dir.join(format!("link-{}.txt", random.letters(5))));
+    let mut names = Vec::new();
+    for entry in fs::read_dir(dir)? {
+        names.push(entry?.file_name().to_string_lossy().into_owned());
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// Capital and small letters and accents, so that the order of the bytes is none that a dictionary would know.
+fn files(random: &mut Random) -> Vec<(String, Vec<u8>)> {
+    let mut files = vec![
+        (format!("{}.txt", random.letters(6)), random.text().into_bytes()),
+        (format!("Upper-{}.txt", random.letters(4)), random.text().into_bytes()),
+        (format!("empty-{}", random.letters(4)), Vec::new()),
+        (format!("one-{}", random.letters(4)), random.bytes(1)),
+        (format!("two  spaces {}.txt", random.letters(4)), random.text().into_bytes()),
+        (format!("\u{e9}t\u{e9} \u{e0} {}.txt", random.letters(4)), random.text().into_bytes()),
+        (format!("replies-{}.txt", random.letters(4)), b"OK 5\nERR NOT_FOUND no\r\nOK 0\n\n".to_vec()),
+        (format!("ff-{}.bin", random.letters(4)), vec![0xff; 3000]),
+    ];
+    let every_byte: Vec<u8> = (0..=u8::MAX).chain((0..=u8::MAX).rev()).chain(random.bytes(500)).collect();
+    files.push((format!("bytes-{}.bin", random.letters(4)), every_byte));
+    for size in [1023, 1024, 1025, 65_535, 65_536, 65_537, 1024 * 1024 + 1] {
+        files.push((format!("{}-{size}.bin", random.letters(4)), random.bytes(size)));
+    }
+    files
+}
+
+#[cfg(unix)]
+fn link(to: &str, at: &Path) {
+    // A file system without links makes one fixture less, and the checks that need it say so.
+    let _ = std::os::unix::fs::symlink(to, at);
+}
+
+#[cfg(not(unix))]
+fn link(_: &str, _: &Path) {}
+
+/// Where the secret lies: outside of the directory, beside it.
+pub fn secret_beside(dir: &Path) -> io::Result<PathBuf> {
+    let dir = fs::canonicalize(dir)?;
+    let mut name = dir.file_name().unwrap_or_default().to_os_string();
+    name.push(SECRET);
+    Ok(dir.with_file_name(name))
+}
+
+/// What is in the served directory, as the checks need it.
+pub struct Fixtures {
+    dir: PathBuf,
+    /// Every served file, sorted.
+    pub files: Vec<Listed>,
+}
+
+/// One file to be asked for.
+pub struct Fixture {
+    /// Its name.
+    pub name: String,
+    /// All of it.
+    pub bytes: Vec<u8>,
+}
+
+impl Fixture {
+    /// The command line that asks for it.
+    pub fn command(&self) -> String {
+        format!("DOWNLOAD {}\n", self.name)
+    }
+}
+
+impl Fixtures {
+    /// Reads the directory.
+    ///
+    /// # Errors
+    /// If it can't be read.
+    pub fn read(dir: &Path) -> io::Result<Fixtures> {
+        let refused = |refusal: Refusal| io::Error::new(io::ErrorKind::PermissionDenied, refusal.message);
+        Ok(Fixtures { dir: dir.to_path_buf(), files: ServedDir::new(dir)?.list().map_err(refused)? })
+    }
+
+    /// The first file that fits.
+    ///
+    /// # Errors
+    /// The check is skipped if there is none; `what` says what is missing.
+    pub fn one(&self, what: &str, fits: impl Fn(&Fixture) -> bool) -> Result<Fixture, Failure> {
+        let found = self.small_enough().map(|file| self.load(file)).find(|file| file.as_ref().map_or(true, &fits));
+        found.unwrap_or_else(|| {
+            let text = format!("no file in {:?} is {what}; lab fixtures makes one", self.dir);
+            Err(Failure::skipped(text))
+        })
+    }
+
+    /// The files of these sizes.
+    ///
+    /// # Errors
+    /// The check is skipped if there is none.
+    pub fn of_sizes(&self, from: u64, to: u64) -> Result<Vec<Fixture>, Failure> {
+        let fits = self.small_enough().filter(|file| (from..=to).contains(&file.size));
+        let files = fits.map(|file| self.load(file)).collect::<Result<Vec<_>, _>>()?;
+        match files.is_empty() {
+            true => Err(Failure::skipped(format!("no file here has {from} to {to} bytes; lab fixtures makes some"))),
+            false => Ok(files),
+        }
+    }
+
+    /// A file of a few bytes or lines.
+    ///
+    /// # Errors
+    /// The check is skipped if there is none.
+    pub fn small(&self) -> Result<Fixture, Failure> {
+        self.one("small and not empty", |file| (1..=1000).contains(&file.bytes.len()))
+    }
+
+    /// The largest file.
+    ///
+    /// # Errors
+    /// The check is skipped if all are small.
+    pub fn large(&self) -> Result<Fixture, Failure> {
+        self.one("larger than a mebibyte", |file| file.bytes.len() > 1024 * 1024)
+    }
+
+    /// An entry of the directory that is not served.
+    ///
+    /// # Errors
+    /// The check is skipped if there is none.
+    pub fn unserved(&self, what: &str, fits: impl Fn(&fs::DirEntry) -> bool) -> Result<String, Failure> {
+        let entries = fs::read_dir(&self.dir).into_iter().flatten().filter_map(Result::ok);
+        let found = entries.filter(fits).find_map(|entry| entry.file_name().into_string().ok());
+        found.ok_or_else(|| Failure::skipped(format!("there is no {what} in {:?}; lab fixtures makes one", self.dir)))
+    }
+
+    /// The secret beside the directory: its path, and what is in it.
+    ///
+    /// # Errors
+    /// The check is skipped if there is none.
+    pub fn secret(&self) -> Result<(PathBuf, Vec<u8>), Failure> {
+        let found = secret_beside(&self.dir).and_then(|path| fs::read(&path).map(|bytes| (path, bytes)));
+        found.map_err(|_| Failure::skipped(format!("no secret lies beside {:?}; lab fixtures plants one", self.dir)))
+    }
+
+    /// The body that answers LIST.
+    pub fn list(&self) -> String {
+        self.files.iter().map(|file| format!("{file}\n")).collect()
+    }
+
+    fn small_enough(&self) -> impl Iterator<Item = &Listed> {
+        self.files.iter().filter(|file| file.size <= MOST_BYTES)
+    }
+
+    fn load(&self, file: &Listed) -> Result<Fixture, Failure> {
+        let name = file.name.to_string();
+        match fs::read(self.dir.join(&name)) {
+            Ok(bytes) => Ok(Fixture { name, bytes }),
+            Err(error) => Err(Failure::skipped(format!("the fixture {name:?} can't be read: {error}"))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_seed_makes_the_same_files_and_another_seed_others() {
+        assert_eq!(files(&mut Random::new(7)), files(&mut Random::new(7)));
+        assert_ne!(files(&mut Random::new(7)), files(&mut Random::new(8)));
+    }
+}

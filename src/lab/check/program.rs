@@ -1,0 +1,155 @@
+//! `lab check` and `lab fixtures`: their options, and what they print.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use crate::args::{complain, say, unknown, Arg, Args, Usage};
+use crate::lab::check::exam::{Check, Level};
+use crate::lab::check::peer::Verdict;
+use crate::lab::check::results::{list, summary, tsv};
+use crate::lab::check::student::words;
+use crate::lab::check::{any_seed, fixtures, grade, selected, Options, Target, DEFAULT_TIMEOUT};
+
+/// What was asked for, as it stands on the command line.
+#[derive(Default)]
+struct Asked {
+    address: Option<String>,
+    fixtures: Option<PathBuf>,
+    command: Option<Vec<String>>,
+    levels: Vec<Level>,
+    only: Vec<String>,
+    list: bool,
+    timeout: Option<Duration>,
+    tsv: Option<PathBuf>,
+    seed: Option<u64>,
+}
+
+/// Runs `lab check`.
+///
+/// # Errors
+/// Wrong usage.
+pub fn check(args: Args) -> Result<ExitCode, Usage> {
+    let asked = asked(args)?;
+    let checks = selected(&asked.levels, &asked.only);
+    if checks.is_empty() {
+        return Err(Usage("no check has that level and number; lab check --list shows them all".to_string()));
+    }
+    if asked.list {
+        let _ = say(&format!("{}\n{} checks", list(&checks), checks.len()));
+        return Ok(ExitCode::SUCCESS);
+    }
+    let options = Options {
+        target: target(&asked)?,
+        levels: asked.levels,
+        only: asked.only,
+        timeout: asked.timeout.unwrap_or(DEFAULT_TIMEOUT),
+        seed: asked.seed.unwrap_or_else(any_seed),
+    };
+    Ok(match run(&options, &checks, asked.tsv.as_deref()) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(why) => {
+            complain("lab", &why);
+            ExitCode::FAILURE
+        }
+    })
+}
+
+/// Runs `lab fixtures`.
+///
+/// # Errors
+/// Wrong usage.
+pub fn fixtures(mut args: Args) -> Result<ExitCode, Usage> {
+    let (mut dir, mut seed) = (None, any_seed());
+    while let Some(argument) = args.take()? {
+        match argument {
+            Arg::Option(option) if option == "--seed" => seed = args.parsed(&option, SEED, |_| true)?,
+            Arg::Word(word) if dir.is_none() => dir = Some(PathBuf::from(word)),
+            other => return Err(unknown(&other, "lab")),
+        }
+    }
+    let dir =
+        dir.ok_or_else(|| Usage("where to? lab fixtures DIR makes the files in that new directory".to_string()))?;
+    Ok(match fixtures::make(&dir, seed).and_then(|names| Ok((names, fixtures::secret_beside(&dir)?))) {
+        Ok((names, secret)) => {
+            let _ = say(&format!("{}\n\nmade in {dir:?} from seed {seed}; beside it {secret:?}", names.join("\n")));
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            complain("lab", &format!("can't make fixtures in {dir:?}: {error}"));
+            ExitCode::FAILURE
+        }
+    })
+}
+
+/// What `--seed` needs.
+const SEED: &str = "a whole number, such as the one that an earlier run printed";
+
+fn asked(mut args: Args) -> Result<Asked, Usage> {
+    let mut asked = Asked::default();
+    while let Some(argument) = args.take()? {
+        let option = match &argument {
+            Arg::Word(word) if asked.address.is_none() => {
+                asked.address = Some(word.to_string_lossy().into_owned());
+                continue;
+            }
+            Arg::Word(_) => return Err(unknown(&argument, "lab")),
+            Arg::Option(option) => option,
+        };
+        match option.as_str() {
+            "--fixtures" => asked.fixtures = Some(args.path(option)?),
+            "--command" => asked.command = Some(words(&text(args.value(option, "a command line")?)?)?),
+            "--level" => asked.levels.push(level(&mut args, option)?),
+            "--only" => asked.only.push(text(args.value(option, "a step, such as 4, or a check, such as 4.2")?)?),
+            "--list" => asked.list = true,
+            "--timeout" => asked.timeout = Some(args.seconds(option)?),
+            "--tsv" => asked.tsv = Some(args.value(option, "a file")?.into()),
+            "--seed" => asked.seed = Some(args.parsed(option, SEED, |_| true)?),
+            _ => return Err(unknown(&argument, "lab")),
+        }
+    }
+    Ok(asked)
+}
+
+fn text(value: OsString) -> Result<String, Usage> {
+    value.into_string().map_err(|value| Usage(format!("{value:?} is not UTF-8 text")))
+}
+
+fn level(args: &mut Args, option: &str) -> Result<Level, Usage> {
+    let wanted = Level::ALL.map(Level::word).join(", ");
+    let word = text(args.value(option, &wanted)?)?;
+    let found = Level::ALL.into_iter().find(|level| level.word() == word);
+    found.ok_or_else(|| Usage(format!("{option} needs one of {wanted}, not '{}'", word.escape_debug())))
+}
+
+fn target(asked: &Asked) -> Result<Target, Usage> {
+    match (&asked.address, &asked.fixtures, &asked.command) {
+        (Some(address), Some(fixtures), None) => {
+            Ok(Target::Running { address: address.clone(), fixtures: fixtures.clone() })
+        }
+        (None, None, Some(words)) => Ok(Target::Command(words.clone())),
+        _ => Err(Usage(
+            "which server? HOST:PORT --fixtures DIR is one that runs and serves DIR; \
+             --command 'python3 server.py {dir} {port}' starts one"
+                .to_string(),
+        )),
+    }
+}
+
+/// Did all pass?
+fn run(options: &Options, checks: &[&Check], tsv_file: Option<&Path>) -> Result<bool, String> {
+    if let Target::Command(_) = options.target {
+        let _ = say(&format!("checks: {}, fixtures from seed {}\n", checks.len(), options.seed));
+    }
+    let results = grade(options, |graded| {
+        let _ = say(&graded.text());
+    })?;
+    let _ = say(&format!("\n{}", summary(&results)));
+    if let Some(file) = tsv_file {
+        fs::write(file, tsv(&results)).map_err(|error| format!("can't write {file:?}: {error}"))?;
+    }
+    Ok(results.iter().all(|graded| graded.verdict == Verdict::Passed))
+}

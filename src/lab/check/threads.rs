@@ -1,0 +1,287 @@
+//! Level `threads`: several clients at the same time, and the limit of their number, if the server has one.
+
+use std::thread;
+use std::time::Duration;
+
+use crate::lab::check::exam::{Check, Exam, Level};
+use crate::lab::check::peer::{Failure, Peer, Reply, Verdict, PAUSE};
+use crate::lab::check::stream::MORE_THAN_BUFFERS;
+use crate::protocol::ErrorCode;
+
+const LEVEL: Level = Level::Threads;
+
+/// A class.
+const CLIENTS: usize = 20;
+
+/// Most sessions that are opened to meet a limit which nobody has told us: a little above our own server's.
+const MOST_SESSIONS: usize = 300;
+
+/// When a server is full it is asked again after a pause, so often in a row: a client of before may be about to leave.
+const REFUSALS: usize = 3;
+
+/// The pause.
+const BETWEEN_REFUSALS: Duration = Duration::from_millis(50);
+
+/// Places that are given back before many clients come at the same moment.
+const FREE: usize = 4;
+
+/// How many come then.
+const CROWD: usize = 16;
+
+/// How often they come: what happens by chance may need more than one.
+const ROUNDS: usize = 3;
+
+/// The checks, in the order of the steps.
+pub const CHECKS: &[Check] = &[
+    Check {
+        id: "1.5",
+        level: LEVEL,
+        title: "Twenty clients are greeted while all of them stay.",
+        rule: "One TCP connection is one *session*",
+        hint: "the server serves one client after the other: give each connection a thread of its own, and go back to \
+               accept at once",
+        run: |exam| class(exam).map(drop),
+    },
+    Check {
+        id: "1.6",
+        level: LEVEL,
+        title: "A client that says nothing holds up nobody.",
+        rule: "One TCP connection is one *session*",
+        hint: "the server waits for the silent client's command before it accepts the next: give each connection a \
+               thread of its own",
+        run: |exam| {
+            let _silent = exam.connect()?;
+            exam.session()?.log_out()
+        },
+    },
+    Check {
+        id: "1.7",
+        level: LEVEL,
+        title: "A full server says SERVER_FULL in place of the greeting, then ends the connection.",
+        rule: "SERVER_FULL | in place of the greeting: the most sessions, in all or from one address, are active | \
+               ends",
+        hint: "the connection stays open behind the refusal: send the line 'ERR SERVER_FULL' and a sentence, then \
+               close",
+        run: |exam| {
+            let (_sessions, mut refused) = fill(exam)?;
+            refused.expect_end()
+        },
+    },
+    Check {
+        id: "1.8",
+        level: LEVEL,
+        title: "The refusal SERVER_FULL is not lost when the client had sent something.",
+        rule: "So wherever the server closes, it first ends its sending side, then reads and drops what still comes",
+        hint: "what the client sent was answered in place of the refusal, or the refusal was not sent: refuse before \
+               you read",
+        run: |exam| {
+            let (_sessions, _) = fill(exam)?;
+            let mut refused = exam.connect()?;
+            refused.send("LIST\nHELP\n");
+            // The answer is there and the server has closed, or will, on input that it has not read.
+            thread::sleep(PAUSE);
+            refused.expect_err(ErrorCode::ServerFull)?;
+            refused.expect_end()
+        },
+    },
+    Check {
+        id: "1.9",
+        level: LEVEL,
+        title: "The limit holds when many clients connect at the same moment.",
+        rule: "the most sessions, in all or from one address, are active",
+        hint: "whether a place is free was asked first and the place taken later, and in between others came in: ask \
+               and take under one lock, without letting go of it",
+        run: limit_holds,
+    },
+    Check {
+        id: "5.13",
+        level: LEVEL,
+        title: "A client that never reads holds up nobody.",
+        rule: "One TCP connection is one *session*",
+        hint: "while a reply waits for a client that does not read, the others wait too: send in the session's own \
+               thread, and never hold a lock during input or output",
+        run: |exam| {
+            let file = exam.fixtures.large()?;
+            let times = MORE_THAN_BUFFERS / file.bytes.len();
+            let mut lazy = exam.session_sending(file.command().repeat(times))?;
+            lazy.let_it_fill();
+            let small = exam.fixtures.small()?;
+            let mut client = exam.session_sending(small.command())?;
+            client.expect_body(&small.bytes)?;
+            client.log_out()
+        },
+    },
+    Check {
+        id: "5.14",
+        level: LEVEL,
+        title: "Clients that download at the same time get each its own file.",
+        rule: "then exactly `<size>` bytes",
+        hint: "sessions share something that should be each one's own: a buffer, a file, a global variable",
+        run: |exam| {
+            let files = exam.fixtures.of_sizes(1, u64::MAX)?;
+            at_once(class(exam)?, |index, client| {
+                for turn in 0..2 {
+                    let file = &files[(index + turn) % files.len()];
+                    client.send(file.command());
+                    client.expect_body(&file.bytes)?;
+                }
+                Ok(())
+            })
+        },
+    },
+    Check {
+        id: "6.8",
+        level: LEVEL,
+        title: "Two clients that take turns get each its own answers.",
+        rule: "The server answers each with exactly one reply, in order.",
+        hint: "half a line of one client was completed with another's: each session needs a buffer of its own",
+        run: |exam| {
+            let (mut one, mut other) = (exam.session()?, exam.session()?);
+            one.send("LI");
+            other.send("HE");
+            thread::sleep(PAUSE);
+            one.send("ST\n");
+            one.expect_body(exam.fixtures.list().as_bytes())?;
+            other.send("LP\n");
+            other.expect_ok().map(drop)
+        },
+    },
+    Check {
+        id: "8.5",
+        level: LEVEL,
+        title: "Who saw the end after LOGOUT can connect again.",
+        rule: "A session gives its place back before its client can see the end of the connection",
+        hint: "the count of sessions does not fall, or falls only after the socket is closed: give the place back \
+               first",
+        run: |exam| {
+            let (mut sessions, _) = fill(exam)?;
+            for _ in 0..ROUNDS.min(sessions.len()) {
+                if let Some(mut leaving) = sessions.pop() {
+                    leaving.log_out()?;
+                }
+                let mut client = exam.connect()?;
+                client.expect_ok()?;
+                sessions.push(client);
+            }
+            Ok(())
+        },
+    },
+    Check {
+        id: "8.6",
+        level: LEVEL,
+        title: "The places of clients that vanished come back.",
+        rule: "A session gives its place back before its client can see the end of the connection",
+        hint: "the place is given back after LOGOUT alone: do it where every session ends, however it ends (finally, \
+               a destructor)",
+        run: |exam| {
+            let (mut sessions, _) = fill(exam)?;
+            let vanishing = sessions.split_off(sessions.len() - FREE.min(sessions.len()));
+            let places = vanishing.len();
+            vanishing.into_iter().for_each(Peer::vanish);
+            for _ in 0..places {
+                sessions.push(exam.session()?);
+            }
+            Ok(())
+        },
+    },
+    Check {
+        id: "8.7",
+        level: LEVEL,
+        title: "Twenty clients that log out at the same time all get the goodbye and the end.",
+        rule: "The server answers with a goodbye and closes the connection.",
+        hint: "the end of one session disturbs another: a list of sessions that is changed by two threads, or a \
+               socket closed under the wrong name",
+        run: |exam| at_once(class(exam)?, |_, client| client.log_out()),
+    },
+];
+
+/// Twenty clients, greeted one after the other; fewer if the server admits no more.
+fn class(exam: &Exam) -> Result<Vec<Peer>, Failure> {
+    let mut clients = vec![exam.session()?, exam.session()?];
+    while clients.len() < CLIENTS {
+        let mut client = exam.connect()?;
+        match client.reply()? {
+            Reply::Ok(_) => clients.push(client),
+            Reply::Err(refusal) if refusal.code == ErrorCode::ServerFull => break,
+            Reply::Err(refusal) => {
+                return Err(Failure::wrong(format!("expected the greeting, received ERR {refusal}")))
+            }
+        }
+    }
+    Ok(clients)
+}
+
+/// Every client does this on a thread of its own; the first failure of all.
+fn at_once(clients: Vec<Peer>, work: impl Fn(usize, &mut Peer) -> Result<(), Failure> + Sync) -> Result<(), Failure> {
+    let work = &work;
+    thread::scope(|scope| {
+        let run = |(index, mut client)| scope.spawn(move || work(index, &mut client));
+        let running: Vec<_> = clients.into_iter().enumerate().map(run).collect();
+        let ended: Vec<_> = running.into_iter().map(|thread| thread.join()).collect();
+        ended.into_iter().try_for_each(|result| {
+            result.unwrap_or_else(|_| Err(Failure::wrong("this check itself panicked: a bug in lab check")))
+        })
+    })
+}
+
+/// Sessions until the server is full, and the client that was refused. One after the other, no limit can be broken.
+fn fill(exam: &Exam) -> Result<(Vec<Peer>, Peer), Failure> {
+    let mut sessions = Vec::new();
+    let mut refusals = 0;
+    while sessions.len() < MOST_SESSIONS {
+        let mut client = exam.connect().map_err(cannot_fill)?;
+        match client.reply().map_err(cannot_fill)? {
+            Reply::Ok(_) => {
+                sessions.push(client);
+                refusals = 0;
+            }
+            Reply::Err(refusal) if refusal.code != ErrorCode::ServerFull => {
+                return Err(Failure::wrong(format!("expected the greeting or SERVER_FULL, received ERR {refusal}")))
+            }
+            Reply::Err(_) if refusals == REFUSALS => return Ok((sessions, client)),
+            Reply::Err(_) => {
+                refusals += 1;
+                thread::sleep(BETWEEN_REFUSALS);
+            }
+        }
+    }
+    Err(Failure::skipped(format!("no limit met up to {MOST_SESSIONS} sessions")))
+}
+
+/// That a client is not greeted is the matter of other checks.
+fn cannot_fill(failure: Failure) -> Failure {
+    Failure { verdict: Verdict::Skipped, what: format!("no limit could be met: {}", failure.what) }
+}
+
+/// Some places are free, and more clients come at once than there are places.
+fn limit_holds(exam: &Exam) -> Result<(), Failure> {
+    let (mut sessions, _) = fill(exam)?;
+    for _ in 0..ROUNDS {
+        let staying = sessions.len() - FREE.min(sessions.len());
+        log_out(sessions.split_off(staying))?;
+        let came: Vec<_> = (0..CROWD).filter_map(|_| exam.connect().ok()).collect();
+        sessions.extend(came.into_iter().filter_map(greeted));
+        let at_once = sessions.len();
+        if at_once <= staying + FREE {
+            continue;
+        }
+        // More came in than before. So the limit is broken, unless clients of before had held some of the places: that
+        // is seen when all have gone, and all places are taken again one by one.
+        log_out(sessions)?;
+        sessions = fill(exam)?.0;
+        if at_once > sessions.len() {
+            let limit = sessions.len();
+            let what = format!("one after the other {limit} clients come in, but {at_once} if they come at once");
+            return Err(Failure::wrong(what));
+        }
+    }
+    Ok(())
+}
+
+fn greeted(mut client: Peer) -> Option<Peer> {
+    matches!(client.reply(), Ok(Reply::Ok(_))).then_some(client)
+}
+
+fn log_out(sessions: Vec<Peer>) -> Result<(), Failure> {
+    sessions.into_iter().try_for_each(|mut session| session.log_out())
+}

@@ -4,8 +4,10 @@ mod support;
 
 mod client;
 mod command_lines;
+mod conformance;
 mod documents;
 mod errors;
+mod examples;
 mod files;
 mod framing;
 mod fuzz;

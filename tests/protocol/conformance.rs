@@ -1,0 +1,238 @@
+//! `lab check` and `lab broken` prove each other: our server passes every check, and each broken server fails exactly
+//! the checks that the table in docs/CONFORMANCE.md names for it.
+
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::Command;
+use std::sync::Mutex;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use file_transfer::lab::broken;
+use file_transfer::lab::check::peer::Verdict;
+use file_transfer::lab::check::results::Graded;
+use file_transfer::lab::check::{fixtures, grade, selected, student, Options, Target};
+
+use crate::support::{eventually, TempDir};
+
+/// For a check that passes: on a busy machine it may take its time.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// For a check that may fail because nothing comes: so long it takes then.
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Each broken server is graded in so many parts at the same time: those that fail mostly wait.
+const PARTS: usize = 6;
+
+/// How many parts are graded at the same time, of all servers: more would be a load that no grading should have.
+const AT_ONCE: usize = 16;
+
+/// The one check that needs what Linux alone has.
+const NEEDS_LINUX: &str = "8.4";
+
+fn options(command: &str, only: Vec<String>, timeout: Duration) -> Options {
+    let target = Target::Command(student::words(command).unwrap());
+    Options { target, levels: Vec::new(), only, timeout, seed: 1 }
+}
+
+fn server_command() -> String {
+    format!("'{}' --bind 127.0.0.1:{{port}} --dir {{dir}}", env!("CARGO_BIN_EXE_server"))
+}
+
+fn broken_command(name: &str) -> String {
+    format!("'{}' broken {name} --bind 127.0.0.1:{{port}} --dir {{dir}}", env!("CARGO_BIN_EXE_lab"))
+}
+
+/// The rows `| name | mistake | fails |` of the table: each server, and the checks that it fails.
+fn table() -> Vec<(String, BTreeSet<String>)> {
+    let text = include_str!("../../docs/CONFORMANCE.md");
+    let rows = text.lines().skip_while(|line| *line != "| name | mistake | fails |").skip(2);
+    let cells = rows.take_while(|line| line.starts_with('|')).map(|line| line.trim_matches('|').split('|'));
+    cells
+        .map(|row| {
+            let row: Vec<_> = row.map(|cell| cell.trim().trim_matches('`')).collect();
+            let fails = row[2].split([',', ' ']).filter(|id| !id.is_empty()).map(str::to_string);
+            (row[0].to_string(), fails.collect())
+        })
+        .collect()
+}
+
+/// The checks of a server that failed, each with its story. It is graded in parts, dealt like cards, since what fails
+/// stands together.
+fn part_of_failed(name: &str, part: usize) -> Vec<(String, String)> {
+    let checks = selected(&[], &[]).into_iter().skip(part).step_by(PARTS);
+    let only = checks.map(|check| check.id.to_string()).collect();
+    let results = grade(&options(&broken_command(name), only, TIMEOUT), |_| {}).unwrap();
+    let failed = results.iter().filter(|graded| graded.has_failed());
+    failed.map(|graded| (graded.check.id.to_string(), graded.text())).collect()
+}
+
+#[test]
+fn our_server_passes_every_check() {
+    let not_passed = |graded: &&Graded| {
+        graded.verdict != Verdict::Passed && (cfg!(target_os = "linux") || graded.check.id != NEEDS_LINUX)
+    };
+    let results = grade(&options(&server_command(), Vec::new(), PATIENCE), |_| {}).unwrap();
+    let stories: Vec<_> = results.iter().filter(not_passed).map(Graded::text).collect();
+    assert!(stories.is_empty(), "{}", stories.join("\n"));
+}
+
+#[test]
+fn each_broken_server_fails_the_checks_of_its_row_and_no_other() {
+    let names: BTreeSet<_> = broken::ALL.iter().map(|broken| broken.name.to_string()).collect();
+    assert_eq!(table().into_iter().map(|(name, _)| name).collect::<BTreeSet<_>>(), names, "the table's rows");
+
+    let parts = broken::ALL.iter().flat_map(|broken| (0..PARTS).map(|part| (broken.name, part)));
+    let to_do = Mutex::new(parts.collect::<Vec<_>>());
+    let found = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        for _ in 0..AT_ONCE {
+            scope.spawn(|| loop {
+                let Some((name, part)) = to_do.lock().unwrap().pop() else { break };
+                let failed = part_of_failed(name, part);
+                found.lock().unwrap().extend(failed.into_iter().map(|(id, story)| (name, id, story)));
+            });
+        }
+    });
+    let found = found.into_inner().unwrap();
+    let mut surprises = Vec::new();
+    for (name, mut expected) in table() {
+        if !cfg!(target_os = "linux") {
+            expected.remove(NEEDS_LINUX);
+        }
+        let of_name: Vec<_> = found.iter().filter(|(found, ..)| *found == name).collect();
+        let unexpected = of_name.iter().filter(|(_, id, _)| !expected.contains(id));
+        surprises.extend(unexpected.map(|(_, _, story)| format!("{name} should not fail this:\n{story}")));
+        let missing = expected.iter().filter(|id| of_name.iter().all(|(_, failed, _)| failed != *id));
+        surprises.extend(missing.map(|id| format!("{name} should fail {id}")));
+    }
+    assert!(surprises.is_empty(), "{}", surprises.join("\n"));
+}
+
+/// A server that does the same to everyone who comes, until the test's process ends.
+fn serve(what: impl Fn(TcpStream) + Send + Copy + 'static) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            thread::spawn(move || what(stream));
+        }
+    });
+    address
+}
+
+#[test]
+fn whatever_a_server_does_a_check_costs_no_more_than_its_time_out() {
+    const SHORT: Duration = Duration::from_millis(300);
+    fn for_ever(mut stream: TcpStream, bytes: &[u8]) {
+        while stream.write_all(bytes).is_ok() {}
+    }
+    let servers = [
+        ("says nothing", serve(|_stream| thread::sleep(PATIENCE))),
+        ("closes at once", serve(drop)),
+        ("sends garbage without an end", serve(|stream| for_ever(stream, &[0x9b; 4096]))),
+        ("sends replies without an end", serve(|stream| for_ever(stream, &b"OK 0\n".repeat(1000)))),
+        ("promises more than there is", serve(|stream| for_ever(stream, b"OK 9223372036854775807\n"))),
+    ];
+    let dir = TempDir::new();
+    let served = dir.path().join("served");
+    fixtures::make(&served, 1).unwrap();
+    thread::scope(|scope| {
+        for (name, address) in servers {
+            let target = Target::Running { address: address.to_string(), fixtures: served.clone() };
+            let only = vec!["1".to_string(), "2".to_string()];
+            let options = Options { target, levels: Vec::new(), only, timeout: SHORT, seed: 0 };
+            scope.spawn(move || {
+                let begun = Instant::now();
+                let results = grade(&options, |_| {}).unwrap();
+                let most = SHORT * results.len() as u32 + PATIENCE;
+                assert!(begun.elapsed() < most, "{name}: {:?}", begun.elapsed());
+                let passed = results.iter().filter(|graded| graded.verdict == Verdict::Passed).count();
+                assert!(passed < results.len() / 2, "{name}: {passed} passed");
+            });
+        }
+    });
+}
+
+#[test]
+fn a_lost_reply_a_closed_connection_and_silence_are_told_apart() {
+    let dir = TempDir::new();
+    let served = dir.path().join("served");
+    fixtures::make(&served, 1).unwrap();
+    let verdict = |id: &str, address: SocketAddr| {
+        let target = Target::Running { address: address.to_string(), fixtures: served.clone() };
+        let timeout = Duration::from_secs(2);
+        let options = Options { target, levels: Vec::new(), only: vec![id.to_string()], timeout, seed: 0 };
+        grade(&options, |_| {}).unwrap()[0].verdict
+    };
+    assert_eq!(verdict("1.1", serve(|_stream| thread::sleep(PATIENCE))), Verdict::NoReply);
+    assert_eq!(verdict("1.1", serve(drop)), Verdict::Closed);
+    let closes_on_unread_input = serve(|stream| {
+        eventually("the client's command", || stream.peek(&mut [0]).unwrap() > 0);
+        let _ = (&stream).write_all(b"OK 0\n");
+    });
+    assert_eq!(verdict("1.3", closes_on_unread_input), Verdict::LostToReset);
+}
+
+fn lab(arguments: &[&str]) -> (Option<i32>, String, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_lab")).args(arguments).output().unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code(), text(&output.stdout), text(&output.stderr))
+}
+
+#[test]
+fn a_program_that_dies_is_told_with_what_it_printed() {
+    let command = format!("'{}' no-such-tool", env!("CARGO_BIN_EXE_lab"));
+    let (code, _, complaint) = lab(&["check", "--command", &command]);
+    assert_eq!(code, Some(1));
+    assert!(complaint.contains("has ended") && complaint.contains("no-such-tool"), "{complaint}");
+}
+
+#[test]
+fn the_results_are_a_table_an_exit_code_and_a_tsv() {
+    let dir = TempDir::new();
+    let tsv = dir.path().join("marks.tsv");
+    let tsv = tsv.to_str().unwrap();
+    let (code, table, _) = lab(&["check", "--command", &server_command(), "--only", "7", "--tsv", tsv]);
+    assert!(code == Some(0) && table.contains("4 of 4 passed"), "{table}");
+    let marks = String::from_utf8(dir.get("marks.tsv")).unwrap();
+    assert!(marks.contains("7.1\treport\tpassed\t") && marks.lines().count() == 5, "{marks}");
+
+    let (code, table, _) = lab(&["check", "--command", &broken_command("no_cr"), "--only", "2.3", "--tsv", tsv]);
+    assert!(code == Some(1) && table.contains("Fix first: 2.3") && table.contains("-> HELP\\r\\n"), "{table}");
+    assert!(String::from_utf8(dir.get("marks.tsv")).unwrap().contains("2.3\tstream\tfailed\t"));
+}
+
+#[test]
+fn wrong_usage_says_what_is_right() {
+    for (arguments, right) in [
+        (&["check"][..], "--command"),
+        (&["check", "127.0.0.1:1"], "--fixtures"),
+        (&["check", "--level", "easy"], "report, stream, robust, threads"),
+        (&["check", "--only", "9.9"], "--list"),
+        (&["check", "--command", "python3 'x"], "does not end"),
+        (&["fixtures"], "lab fixtures DIR"),
+    ] {
+        let (code, _, complaint) = lab(arguments);
+        assert!(code == Some(2) && complaint.contains(right), "{arguments:?}: {complaint}");
+    }
+}
+
+#[test]
+fn the_same_seed_makes_the_same_fixtures() {
+    let dir = TempDir::new();
+    let made = |name: &str, seed: &str| {
+        let path = dir.path().join(name);
+        let (code, _, complaint) = lab(&["fixtures", path.to_str().unwrap(), "--seed", seed]);
+        assert_eq!(code, Some(0), "{complaint}");
+        let mut names: Vec<_> = path.read_dir().unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        names
+    };
+    let first = made("first", "7");
+    assert_eq!(first, made("second", "7"));
+    assert_ne!(first, made("third", "8"));
+    let (code, _, complaint) = lab(&["fixtures", dir.path().to_str().unwrap()]);
+    assert!(code == Some(1) && complaint.contains("not empty"), "{complaint}");
+}

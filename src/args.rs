@@ -8,8 +8,8 @@ use std::process::ExitCode;
 use std::str::FromStr;
 use std::time::Duration;
 
-/// Longest time-out that can be asked for, in seconds: a day. What should last longer should not be called one.
-pub const MOST_SECONDS: f64 = 86_400.0;
+/// Longest time-out that can be asked for, in seconds: a year, which is as good as none.
+pub const MOST_SECONDS: f64 = 31_536_000.0;
 
 /// Shortest time-out, in seconds. Below it the system's timers decide, and 0 would mean "none" to them.
 pub const FEWEST_SECONDS: f64 = 0.01;

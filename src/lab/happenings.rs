@@ -46,8 +46,6 @@ pub enum Kind {
     ReceivedBodyStart,
     /// The last byte of a body left.
     SentBody,
-    /// A refusal left.
-    Refused,
     /// The connection is over.
     Closed,
 }
@@ -121,9 +119,9 @@ fn happening(side: Side, record: &Record, registry: Option<&Registry>) -> Option
         Event::SentBodyStart(body) => (Kind::SentBodyStart, &body[..body.len().min(BODY_START)]),
         Event::ReceivedBodyStart(body) => (Kind::ReceivedBodyStart, &body[..body.len().min(BODY_START)]),
         Event::SentBody(_) => (Kind::SentBody, &[][..]),
-        Event::Refused(_) => (Kind::Refused, &[][..]),
         Event::Closed(why) => (Kind::Closed, why.as_bytes()),
-        Event::Notice(_) => return None,
+        // A refusal's line has been told as sent.
+        Event::Refused(_) | Event::Notice(_) => return None,
     };
     let (file, line) = (record.site.file().replace('\\', "/"), record.site.line());
     Some(Happening {

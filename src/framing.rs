@@ -141,6 +141,11 @@ pub fn copy_exactly(
     }
 }
 
+/// Did a read or a write take too long? Unix says `WouldBlock`, Windows `TimedOut`.
+pub fn is_timeout(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
+}
+
 /// One read; a signal that interrupts it is no error. Nothing wanted is nothing asked: some sources would wait.
 fn read_some(source: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
     if buffer.is_empty() {

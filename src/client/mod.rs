@@ -15,7 +15,7 @@ use std::panic::Location;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::framing::{copy_exactly, read_reply_header, CopyError};
+use crate::framing::{copy_exactly, is_timeout, read_reply_header, CopyError};
 use crate::journal::{Event, Journal, Record};
 use crate::protocol::{printable, Command, FileName, Listed, Refusal, ReplyHeader, Step};
 
@@ -239,7 +239,7 @@ impl Client {
     /// What an error means that came while something was received.
     fn broken(&self, what: &'static str, error: io::Error) -> ClientError {
         match error.kind() {
-            io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => ClientError::Silent(self.timeout),
+            _ if is_timeout(&error) => ClientError::Silent(self.timeout),
             io::ErrorKind::InvalidData => ClientError::Violation(error.to_string()),
             _ => ClientError::Lost { what, error },
         }

@@ -5,6 +5,8 @@ use std::net::{Shutdown, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::framing::is_timeout;
+
 /// How long a closed connection waits for its peer to close too.
 pub const CLOSING_TIME: Duration = Duration::from_secs(1);
 
@@ -88,11 +90,6 @@ impl Write for Connection {
         self.fresh = true;
         Ok(())
     }
-}
-
-/// Did it take too long? Unix says `WouldBlock`, Windows `TimedOut`.
-pub fn is_timeout(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
 }
 
 /// Ends our sending side: the peer reads all that was sent, then the end of the stream.

@@ -12,10 +12,9 @@ use std::net::SocketAddr;
 use std::panic::Location;
 use std::time::Instant;
 
-use crate::framing::{copy_exactly, CopyError, LineReader, Received};
+use crate::framing::{copy_exactly, is_timeout, CopyError, LineReader, Received};
 use crate::journal::{Event, Journal, Record, Transfer};
 use crate::protocol::{Command, ErrorCode, FileName, Refusal, ReplyHeader, Step, Verb, MAX_COMMAND_LINE};
-use crate::server::connection::is_timeout;
 use crate::server::registry::{shutting_down, Dismissed, Place, Stopping};
 use crate::server::served_dir::ServedDir;
 use crate::telnet::WONT_TIMING_MARK;

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::framing::is_timeout;
 use crate::protocol::{visible, ErrorCode, Refusal, ReplyHeader, MAX_REPLY_LINE};
 
 /// How long a client waits between two parts of a command: long enough that a server that takes one read for one
@@ -331,17 +332,17 @@ impl Peer {
             Ok(0) => self.step("<- (end of the connection)"),
             Ok(count) => self.received.extend_from_slice(&buffer[..count]),
             Err(error) if error.kind() == ErrorKind::Interrupted => return self.receive(expected),
-            Err(error) => return Err(self.nothing(expected, error.kind())),
+            Err(error) => return Err(self.nothing(expected, &error)),
         }
         Ok(read.unwrap_or(0))
     }
 
     /// Why a read brought nothing: time, or a reset. Systems number and name a reset in several ways, so whatever is no
     /// time-out is one.
-    fn nothing(&mut self, expected: &str, error: ErrorKind) -> Failure {
+    fn nothing(&mut self, expected: &str, error: &io::Error) -> Failure {
         self.note("<-", &self.received);
         let number = self.number;
-        if matches!(error, ErrorKind::WouldBlock | ErrorKind::TimedOut) {
+        if is_timeout(error) {
             self.step("<- (nothing more until the time-out)");
             let what = format!("client {number} waited in vain for {expected}");
             return Failure { verdict: Verdict::NoReply, what };

@@ -4,6 +4,7 @@
 //! did it. Whoever wants to know passes an observer: the log, the trace and the classroom's tools all read this stream,
 //! and the code of the eight steps knows none of them.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::panic::Location;
 use std::sync::Arc;
@@ -73,16 +74,91 @@ impl Record<'_> {
     }
 }
 
+/// What a thread does, or waits for, for a while. Phases lie within each other: a session, in it a write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// It waits in `accept`.
+    Accept,
+    /// It carries out the session of this number, for the client at this address.
+    Session(u64, SocketAddr),
+    /// It waits for bytes of the client's next command.
+    Read,
+    /// It hands bytes of a reply to the system, which makes it wait when the client does not read.
+    Write,
+    /// It waits for a lock.
+    AwaitLock,
+    /// It holds the registry's lock.
+    HoldLock,
+    /// It waits for the client's end, after its own.
+    Linger,
+}
+
+/// Tells one reader when phases begin and end, if there is a reader; if not, it does nothing.
+#[derive(Clone, Default)]
+pub struct Watch {
+    /// Called with the phase at its beginning, with `None` at its end, on the thread that it is about.
+    reader: Option<Arc<PhaseReader>>,
+}
+
+type PhaseReader = dyn Fn(Option<Phase>) + Send + Sync;
+
+/// A phase that lasts until this is dropped.
+#[must_use = "the phase ends when this is dropped"]
+pub struct Lasting<'a> {
+    reader: Option<&'a PhaseReader>,
+}
+
+impl Watch {
+    /// A watch with one reader: called with the phase at its beginning, with `None` at its end, on its thread.
+    pub fn new(reader: impl Fn(Option<Phase>) + Send + Sync + 'static) -> Watch {
+        Watch { reader: Some(Arc::new(reader)) }
+    }
+
+    /// From now on this thread is in that phase.
+    pub fn begin(&self, phase: Phase) -> Lasting<'_> {
+        let reader = self.reader.as_deref();
+        if let Some(reader) = reader {
+            reader(Some(phase));
+        }
+        Lasting { reader }
+    }
+}
+
+impl Drop for Lasting<'_> {
+    fn drop(&mut self) {
+        if let Some(reader) = self.reader {
+            reader(None);
+        }
+    }
+}
+
+impl fmt::Debug for Watch {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(if self.reader.is_some() { "Watch(on)" } else { "Watch(off)" })
+    }
+}
+
 /// Where a server or a client tells what happened.
 #[derive(Clone)]
 pub struct Journal {
     observer: Arc<dyn Fn(&Record) + Send + Sync>,
+    watch: Watch,
 }
 
 impl Journal {
     /// A journal with one reader.
     pub fn new(observer: impl Fn(&Record) + Send + Sync + 'static) -> Journal {
-        Journal { observer: Arc::new(observer) }
+        Journal { observer: Arc::new(observer), watch: Watch::default() }
+    }
+
+    /// The same, and phases are told to this watch.
+    pub fn watched_by(self, watch: Watch) -> Journal {
+        Journal { watch, ..self }
+    }
+
+    /// Where phases are told.
+    pub fn watch(&self) -> &Watch {
+        &self.watch
     }
 
     /// A journal that nobody reads.

@@ -12,6 +12,7 @@ use crate::client::download::store;
 use crate::client::{Client, ClientError};
 use crate::lab::happenings::{Happening, Happenings, Kind, Side};
 use crate::protocol::{printable, visible, Listed, ReplyHeader, Step};
+use crate::server::designs::Design;
 use crate::server::registry::{Doing, Limits, Registry, SessionView};
 use crate::server::served_dir::ServedDir;
 use crate::server::Server;
@@ -92,7 +93,10 @@ fn start_server(options: &Options, happenings: &Happenings) -> Result<Arc<Server
     let address = ([127, 0, 0, 1], 0).into();
     let server = Arc::new(Server::bind(address, dir, registry, IDLE_TIMEOUT, journal).map_err(refused)?);
     let listening = Arc::clone(&server);
-    thread::Builder::new().name("listener".to_string()).spawn(move || listening.run()).map_err(refused)?;
+    thread::Builder::new()
+        .name("listener".to_string())
+        .spawn(move || listening.run(Design::default()))
+        .map_err(refused)?;
     Ok(server)
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::framing::is_timeout;
+use crate::journal::{Phase, Watch};
 
 /// How long a closed connection waits for its peer to close too.
 pub const CLOSING_TIME: Duration = Duration::from_secs(1);
@@ -36,6 +37,7 @@ pub struct Connection {
     fresh: bool,
     /// The time-out that the socket has now.
     read_timeout: Option<Duration>,
+    watch: Watch,
 }
 
 impl Connection {
@@ -43,12 +45,12 @@ impl Connection {
     ///
     /// # Errors
     /// If the connection is gone already.
-    pub fn new(stream: Arc<TcpStream>, idle_timeout: Duration) -> io::Result<Connection> {
+    pub fn new(stream: Arc<TcpStream>, idle_timeout: Duration, watch: Watch) -> io::Result<Connection> {
         stream.set_write_timeout(Some(idle_timeout / WRITE_LOOKS))?;
         // A reply's last, partly filled segment leaves at once instead of waiting for an acknowledgement (Nagle).
         stream.set_nodelay(true)?;
         let deadline = Instant::now() + idle_timeout;
-        Ok(Connection { stream, idle_timeout, deadline, fresh: true, read_timeout: None })
+        Ok(Connection { stream, idle_timeout, deadline, fresh: true, read_timeout: None, watch })
     }
 
     /// How long the next read may wait.
@@ -70,12 +72,14 @@ impl Read for Connection {
             self.stream.set_read_timeout(Some(left))?;
             self.read_timeout = Some(left);
         }
+        let _waiting = self.watch.begin(Phase::Read);
         (&*self.stream).read(buffer)
     }
 }
 
 impl Write for Connection {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        let _writing = self.watch.begin(Phase::Write);
         let begun = Instant::now();
         loop {
             match (&*self.stream).write(buffer) {

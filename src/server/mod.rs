@@ -1,4 +1,5 @@
-//! The server: a listener that admits sessions, and a thread for each of them.
+//! The server: it accepts connections, admits them as sessions, carries these out, closes them, and stops. Which
+//! thread does which of these is a matter of its [design](designs).
 
 pub mod session;
 
@@ -7,6 +8,8 @@ pub mod served_dir;
 pub mod registry;
 
 pub mod connection;
+
+pub mod designs;
 
 pub mod console;
 
@@ -19,14 +22,15 @@ pub mod program;
 use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::panic::{catch_unwind, AssertUnwindSafe, Location};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::framing::LineReader;
-use crate::journal::{Event, Journal, Record};
-use crate::protocol::{ErrorCode, Refusal, ReplyHeader, Step};
+use crate::journal::{Event, Journal, Phase, Record, Watch};
+use crate::protocol::{Refusal, ReplyHeader, Step};
 use connection::Connection;
+use designs::Design;
 use registry::{shutting_down, Closing, Doing, Place, Registry, Waiting};
 use served_dir::ServedDir;
 use session::{Ending, Session};
@@ -34,7 +38,7 @@ use session::{Ending, Session};
 /// How long transfers under way may go on after [`Server::stop`].
 pub const STOP_GRACE: Duration = Duration::from_secs(10);
 
-/// How long the listener rests when the system grants it no connection or no thread. Without a rest it would spin: the
+/// How long a thread rests when the system grants it no connection or no thread. Without a rest it would spin: the
 /// connection that it can't take stays in the backlog, the kernel's queue of connections that nobody has accepted yet.
 const TROUBLE_PAUSE: Duration = Duration::from_millis(100);
 
@@ -55,6 +59,37 @@ pub struct Server {
     registry: Registry,
     idle_timeout: Duration,
     journal: Journal,
+    /// When something was last refused by the system. Its lock is held to look and to note, and no longer.
+    last_trouble: Mutex<Option<Instant>>,
+}
+
+/// A connection that has been accepted, and is nobody's session yet.
+#[derive(Clone)]
+struct Accepted {
+    stream: Arc<TcpStream>,
+    peer: SocketAddr,
+}
+
+/// A connection that has a place: to be carried out as a session.
+struct Admitted {
+    accepted: Accepted,
+    place: Place,
+}
+
+/// A connection whose sending side we have ended. With permission it waits for the peer's end, before it closes.
+struct HalfClosed {
+    stream: Arc<TcpStream>,
+    closing: Option<Closing>,
+}
+
+impl HalfClosed {
+    /// Waits for the peer's end, with permission; without, the connection closes at once.
+    fn linger(self, watch: &Watch) {
+        if self.closing.is_some() {
+            let _lingering = watch.begin(Phase::Linger);
+            connection::drain(&self.stream);
+        }
+    }
 }
 
 impl Server {
@@ -69,7 +104,9 @@ impl Server {
         idle_timeout: Duration,
         journal: Journal,
     ) -> io::Result<Server> {
-        Ok(Server { listener: TcpListener::bind(address)?, dir, registry, idle_timeout, journal })
+        let registry = registry.watched_by(journal.watch().clone());
+        let last_trouble = Mutex::new(None);
+        Ok(Server { listener: TcpListener::bind(address)?, dir, registry, idle_timeout, journal, last_trouble })
     }
 
     /// Where it listens: the real port, also if it was asked for port 0.
@@ -85,64 +122,71 @@ impl Server {
         &self.registry
     }
 
-    /// Admits connections, each on a thread of its own, until [`Server::stop`] has ended.
+    /// Serves under a design, until [`Server::stop`] has ended.
     ///
     /// What the system refuses for want of file descriptors, memory or threads is told once; it goes on when there is
     /// some again.
-    pub fn run(self: &Arc<Server>) {
-        let mut last_trouble: Option<Instant> = None;
+    pub fn run(&self, design: Design) {
+        design.serve(self);
+    }
+
+    /// Waits for the next connection; `None` when the server has stopped.
+    fn accept(&self) -> Option<Accepted> {
         loop {
+            let waiting = self.journal.watch().begin(Phase::Accept);
             let accepted = self.listener.accept();
+            drop(waiting);
             if self.registry.is_stopped() {
-                return;
+                // It was the knock. There may be more threads that wait here.
+                self.knock();
+                return None;
             }
-            let Err(error) = accepted.and_then(|(stream, peer)| self.admit(stream, peer)) else { continue };
-            // The client left before we came to it: no trouble of ours.
-            if matches!(error.kind(), io::ErrorKind::ConnectionAborted | io::ErrorKind::Interrupted) {
-                continue;
+            match accepted {
+                Ok((stream, peer)) => return Some(Accepted { stream: Arc::new(stream), peer }),
+                // Nobody waits here any more: the stop turns away who still comes.
+                Err(_) if self.registry.is_stopping() => return None,
+                // The client left before we came to it: no trouble of ours.
+                Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => self.rest_after(&error),
             }
-            if last_trouble.map_or(true, |last| last.elapsed() > TROUBLE_QUIET) {
-                let text = format!("new connections have to wait: {error}; it goes on by itself when others end");
-                self.tell(None, None, None, Event::Notice(&text));
-            }
-            last_trouble = Some(Instant::now());
-            thread::sleep(TROUBLE_PAUSE);
         }
     }
 
-    /// Step 1, the server's side: admits a connection and gives it a thread, or turns it away.
+    /// Step 1, the server's side: gives a connection its place, or turns it away.
     ///
-    /// # Errors
-    /// If no thread can be spawned. The connection has been turned away then.
-    fn admit(self: &Arc<Server>, stream: TcpStream, peer: SocketAddr) -> io::Result<()> {
-        let stream = Arc::new(stream);
-        let place = match self.registry.admit(peer, &stream) {
-            Ok(place) => place,
-            Err(refusal) => return self.turn_away(stream, peer, &refusal),
-        };
-        let number = place.number();
-        self.tell(Some(number), Some(peer), Some(Step::Connect), Event::Connected);
-        // The place moves into the thread: if it can't be spawned, the place is given back by itself.
-        let (server, session_stream) = (Arc::clone(self), Arc::clone(&stream));
-        let spawned = spawn(format!("session-{number}"), move || server.carry_out(session_stream, peer, place));
-        if spawned.is_err() {
-            let message = "the system grants no thread for another session; try again later";
-            self.turn_away(stream, peer, &Refusal::new(ErrorCode::ServerFull, message))?;
+    /// The client's side is [`Client::connect`](crate::client::Client::connect).
+    fn admit(&self, accepted: Accepted) -> Option<Admitted> {
+        match self.registry.admit(accepted.peer, &accepted.stream) {
+            Ok(place) => {
+                let (number, peer) = (Some(place.number()), Some(accepted.peer));
+                self.tell(number, peer, Some(Step::Connect), Event::Connected);
+                Some(Admitted { accepted, place })
+            }
+            Err(refusal) => {
+                self.turn_away(accepted, &refusal);
+                None
+            }
         }
-        spawned
     }
 
-    /// A session from its greeting to its close, on its own thread.
-    fn carry_out(&self, stream: Arc<TcpStream>, peer: SocketAddr, place: Place) {
+    /// A session from its greeting to its close, on the thread that calls this.
+    fn carry_out(&self, admitted: Admitted) {
+        self.converse(admitted).linger(self.journal.watch());
+    }
+
+    /// A session from its greeting to the end of its sending side.
+    fn converse(&self, Admitted { accepted: Accepted { stream, peer }, place }: Admitted) -> HalfClosed {
+        let _session = self.journal.watch().begin(Phase::Session(place.number(), peer));
         place.carried_by_this_thread();
         // A panic ends this one session, and takes the same way out as any other ending.
         let ending = catch_unwind(AssertUnwindSafe(|| self.hold_session(&stream, peer, &place)));
         let ending = ending.unwrap_or(Ending::Panicked);
-        self.close(&stream, peer, place, &ending);
+        self.close(stream, peer, place, &ending)
     }
 
     fn hold_session(&self, stream: &Arc<TcpStream>, peer: SocketAddr, place: &Place) -> Ending {
-        match Connection::new(Arc::clone(stream), self.idle_timeout) {
+        match Connection::new(Arc::clone(stream), self.idle_timeout, self.journal.watch().clone()) {
             Ok(connection) => {
                 let lines = LineReader::new(connection);
                 Session { lines, peer, dir: &self.dir, place, journal: &self.journal }.converse()
@@ -155,18 +199,19 @@ impl Server {
     ///
     /// The session's place is given back before the client can see the end: who saw the end can connect again. The
     /// client's side is [`Client::logout`](crate::client::Client::logout).
-    fn close(&self, stream: &TcpStream, peer: SocketAddr, place: Place, ending: &Ending) {
+    fn close(&self, stream: Arc<TcpStream>, peer: SocketAddr, place: Place, ending: &Ending) -> HalfClosed {
         let (number, is_cut) = (place.number(), place.is_cut());
         let closing = match ending {
             // The stop says the last word and ends the sending side; to read until the client closes is left to do.
             Ending::Dismissed => {
-                connection::drain(stream);
+                let _lingering = self.journal.watch().begin(Phase::Linger);
+                connection::drain(&stream);
                 None
             }
             _ => self.registry.begin_closing(),
         };
         drop(place);
-        connection::end_sending(stream);
+        connection::end_sending(&stream);
         let step = matches!(ending, Ending::Logout).then_some(Step::Close);
         let why = match (is_cut, self.registry.is_stopping()) {
             (false, _) => ending.to_string(),
@@ -174,21 +219,30 @@ impl Server {
             (true, true) => "cut by the stop".to_string(),
         };
         self.tell(Some(number), Some(peer), step, Event::Closed(&why));
-        linger(stream, closing);
+        HalfClosed { stream, closing }
     }
 
-    /// Refuses a connection instead of greeting it. Only the write stands in the listener's way, and it can't wait: a
+    /// Refuses a connection instead of greeting it. Only the write stands in the next one's way, and it can't wait: a
     /// new connection's send buffer has room for a line.
-    fn turn_away(&self, stream: Arc<TcpStream>, peer: SocketAddr, refusal: &Refusal) -> io::Result<()> {
+    fn turn_away(&self, Accepted { stream, peer }: Accepted, refusal: &Refusal) {
         let header = ReplyHeader::Err(refusal.clone()).to_line();
         // An error means that the peer has left again.
         let _ = (&*stream).write_all(header.as_bytes());
         connection::end_sending(&stream);
         self.tell(None, Some(peer), Some(Step::Connect), Event::Sent(header.as_bytes()));
         self.tell(None, Some(peer), Some(Step::Connect), Event::Refused(refusal));
-        match self.registry.begin_closing() {
-            Some(closing) => spawn("turned-away".to_string(), move || linger(&stream, Some(closing))),
-            None => Ok(()),
+        self.linger_aside(HalfClosed { stream, closing: self.registry.begin_closing() });
+    }
+
+    /// Lingers on a thread of its own, for a thread that has to go back to `accept`. If the system grants none, the
+    /// connection closes at once.
+    fn linger_aside(&self, half_closed: HalfClosed) {
+        if half_closed.closing.is_some() {
+            let watch = self.journal.watch().clone();
+            let thread = thread::Builder::new().name("closing".to_string()).stack_size(SESSION_STACK);
+            if let Err(error) = thread.spawn(move || half_closed.linger(&watch)) {
+                self.rest_after(&error);
+            }
         }
     }
 
@@ -197,19 +251,38 @@ impl Server {
     pub fn stop(&self) {
         let begun = Instant::now();
         let farewell = begun + connection::CLOSING_TIME;
-        for waiting in self.registry.begin_stop() {
+        let dismissed = self.registry.begin_stop();
+        // Who waits in `accept` already is not woken by this, but nobody begins to wait there any more.
+        let _ = self.listener.set_nonblocking(true);
+        for waiting in dismissed {
             // Peers that take nothing may use up this time in all; who comes after that is cut without a word.
             if Instant::now() < farewell {
                 self.dismiss(&waiting);
             }
         }
-        wait_until(farewell, || !self.registry.has_dismissed());
+        self.wait_until(farewell, || !self.registry.has_dismissed());
         self.cut(|_, doing| *doing == Doing::Dismissed);
-        wait_until(begun + STOP_GRACE, || self.registry.is_empty());
+        self.wait_until(begun + STOP_GRACE, || self.registry.is_empty());
         self.cut(|_, _| true);
-        wait_until(Instant::now() + connection::CLOSING_TIME, || self.registry.is_empty());
+        self.wait_until(Instant::now() + connection::CLOSING_TIME, || self.registry.is_empty());
         self.registry.end_stop();
-        self.wake_listener();
+        self.knock();
+    }
+
+    /// Waits, and turns away who stands in the backlog or comes meanwhile: under most designs the threads that could do
+    /// it are held by their sessions.
+    fn wait_until(&self, deadline: Instant, done: impl Fn() -> bool) {
+        while Instant::now() < deadline {
+            match self.listener.accept() {
+                Ok((stream, peer)) => {
+                    // On some systems it inherits from the listener that it does not block.
+                    let _ = stream.set_nonblocking(false);
+                    self.turn_away(Accepted { stream: Arc::new(stream), peer }, &shutting_down());
+                }
+                Err(_) if done() => return,
+                Err(_) => thread::sleep(STOP_POLL),
+            }
+        }
     }
 
     /// Tells a waiting session's client that the server is stopping.
@@ -236,38 +309,39 @@ impl Server {
         !streams.is_empty()
     }
 
-    /// Makes a listener that waits in `accept` look up: the standard library has no other way than to knock at its
-    /// own door.
-    fn wake_listener(&self) {
+    /// Makes one thread that waits in `accept` look up: the standard library has no other way than to knock at our own
+    /// door.
+    fn knock(&self) {
         let Ok(mut address) = self.local_addr() else { return };
         match address.ip() {
             IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
             IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
             _ => {}
         }
-        // If it fails, the next connection of somebody else wakes the listener; the program does not wait for that.
+        // If it fails, the next connection of somebody else wakes the thread; the program does not wait for that.
         let _ = TcpStream::connect_timeout(&address, TROUBLE_PAUSE);
+    }
+
+    /// Tells of something that the system refused, and rests.
+    fn rest_after(&self, error: &io::Error) {
+        self.tell_trouble(error);
+        thread::sleep(TROUBLE_PAUSE);
+    }
+
+    /// Tells of something that the system refused, unless it is still the same trouble.
+    fn tell_trouble(&self, error: &io::Error) {
+        let mut last = self.last_trouble.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let is_new = last.map_or(true, |last| last.elapsed() > TROUBLE_QUIET);
+        *last = Some(Instant::now());
+        drop(last);
+        if is_new {
+            let text = format!("new connections have to wait: {error}; it goes on by itself when others end");
+            self.tell(None, None, None, Event::Notice(&text));
+        }
     }
 
     #[track_caller]
     fn tell(&self, session: Option<u64>, peer: Option<SocketAddr>, step: Option<Step>, event: Event) {
         self.journal.tell(Record { session, peer, step, site: Location::caller(), event });
-    }
-}
-
-fn spawn(name: String, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
-    thread::Builder::new().name(name).stack_size(SESSION_STACK).spawn(work).map(drop)
-}
-
-/// Waits for the peer's end, with permission; without, the connection closes at once, when `stream` is dropped.
-fn linger(stream: &TcpStream, closing: Option<Closing>) {
-    if closing.is_some() {
-        connection::drain(stream);
-    }
-}
-
-fn wait_until(deadline: Instant, done: impl Fn() -> bool) {
-    while !done() && Instant::now() < deadline {
-        thread::sleep(STOP_POLL);
     }
 }

@@ -13,6 +13,7 @@ use crate::args::{answer, complain, unknown, version, Arg, Args, Usage};
 use crate::journal::Journal;
 use crate::protocol::DEFAULT_ADDRESS;
 use crate::server::console::{self, Console};
+use crate::server::designs::Design;
 use crate::server::printer::Printer;
 use crate::server::registry::{Limits, Registry, DEFAULT_SESSIONS, MOST_SESSIONS};
 use crate::server::served_dir::ServedDir;
@@ -31,6 +32,7 @@ struct Options {
     dir: PathBuf,
     limits: Limits,
     idle_timeout: Duration,
+    design: Design,
     trace: bool,
 }
 
@@ -63,6 +65,7 @@ fn parse(mut args: Args) -> Result<Asked, Usage> {
         dir: DEFAULT_DIR.into(),
         limits: Limits { max_sessions: DEFAULT_SESSIONS, max_per_address: None },
         idle_timeout: Duration::from_secs(DEFAULT_IDLE_SECONDS),
+        design: Design::default(),
         trace: false,
     };
     while let Some(argument) = args.take()? {
@@ -76,6 +79,7 @@ fn parse(mut args: Args) -> Result<Asked, Usage> {
             "--max-sessions" => options.limits.max_sessions = args.count(option, MOST_SESSIONS)?,
             "--max-per-address" => options.limits.max_per_address = Some(args.count(option, MOST_SESSIONS)?),
             "--idle-timeout" => options.idle_timeout = args.seconds(option)?,
+            "--design" => options.design = args.parsed(option, &designs(), |_| true)?,
             "--trace" => options.trace = true,
             "-h" | "--help" => return Ok(Asked::Say(help())),
             "-V" | "--version" => return Ok(Asked::Say(version("server"))),
@@ -85,7 +89,13 @@ fn parse(mut args: Args) -> Result<Asked, Usage> {
     Ok(Asked::Serve(options))
 }
 
+/// What `--design` needs.
+fn designs() -> String {
+    format!("iterative, thread-per-client, prethreaded:N or spare-threads:MIN-MAX, numbers from 1 to {MOST_SESSIONS}")
+}
+
 fn help() -> String {
+    let design = Design::default();
     format!(
         "\
 Serves the files of a directory over TCP: LIST, DOWNLOAD, HELP and LOGOUT.
@@ -100,6 +110,11 @@ Usage: server [OPTIONS]
   --max-per-address N   most sessions at once from one IP address [no limit]
   --idle-timeout SECS   ends a session after so long without a command, or without
                         taking a byte [{DEFAULT_IDLE_SECONDS}]; fractions are fine
+  --design NAME         which thread serves whom [{design}]:
+                        iterative             one client after the other
+                        thread-per-client     a thread is spawned for each
+                        prethreaded:N         N threads wait, others queue behind them
+                        spare-threads:MIN-MAX MIN threads wait, more come when needed
   --trace               prints every line received and every reply header sent
   -h, --help            this text
   -V, --version         the version
@@ -112,7 +127,7 @@ The log goes to standard error. Exit code: 0 stopped, 1 it can't serve, 2 wrong 
 
 /// Serves until the operator's `stop`.
 fn serve(options: Options) -> Result<(), String> {
-    let Options { bind, dir, limits, idle_timeout, trace } = options;
+    let Options { bind, dir, limits, idle_timeout, design, trace } = options;
     let dir = ServedDir::new(dir.clone())
         .map_err(|error| format!("can't serve the directory {dir:?}: {error}; name another with --dir"))?;
     let no_thread = |error: io::Error| format!("can't start a thread: {error}");
@@ -132,7 +147,7 @@ fn serve(options: Options) -> Result<(), String> {
     answers.line(&format!("listening on {address}\n{}", who_can_reach(address)));
 
     let listening = Arc::clone(&server);
-    let listener = thread::Builder::new().name("listener".to_string()).spawn(move || listening.run());
+    let listener = thread::Builder::new().name("listener".to_string()).spawn(move || listening.run(design));
     let listener = listener.map_err(no_thread)?;
     // The end of the operator's input ends nothing: without a `stop` the listener runs for ever.
     if console::run(io::stdin().lock(), &server, |text| answers.line(text)) == Console::InputEnded {

@@ -9,6 +9,7 @@ use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
+use crate::journal::{Phase, Watch};
 use crate::protocol::{ErrorCode, Refusal};
 
 /// Upper bound of [`Limits::max_sessions`]. Each thread takes four memory mappings, and Linux by default grants a
@@ -38,6 +39,7 @@ pub struct Registry {
     /// out, release, then act. An entry is removed by its [`Place`], whatever ends the session, or when it is cut.
     state: Arc<Mutex<State>>,
     limits: Limits,
+    watch: Watch,
 }
 
 #[derive(Debug, Default)]
@@ -120,13 +122,21 @@ pub struct Waiting {
 impl Registry {
     /// An empty registry.
     pub fn new(limits: Limits) -> Registry {
-        Registry { state: Arc::default(), limits }
+        Registry { state: Arc::default(), limits, watch: Watch::default() }
+    }
+
+    /// The same registry, through a handle that tells this watch of the lock.
+    pub fn watched_by(self, watch: Watch) -> Registry {
+        Registry { watch, ..self }
     }
 
     /// Runs `work` under the lock. A thread that panicked here left whole entries behind, so a poisoned lock is as good
     /// as any other.
     fn lock<T>(&self, work: impl FnOnce(&mut State) -> T) -> T {
+        let waiting = self.watch.begin(Phase::AwaitLock);
         let mut state = self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        drop(waiting);
+        let _holding = self.watch.begin(Phase::HoldLock);
         work(&mut state)
     }
 

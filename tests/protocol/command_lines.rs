@@ -561,9 +561,18 @@ fn a_standard_error_on_a_full_disk_never_stops_the_server() {
 #[cfg(unix)]
 #[test]
 fn a_server_without_free_file_descriptors_says_so_once_and_recovers() {
+    // The iterative server has no more than one session open at a time.
+    for design in ["thread-per-client", "prethreaded:24", "spare-threads:2-24"] {
+        runs_out_of_file_descriptors(design);
+    }
+}
+
+#[cfg(unix)]
+fn runs_out_of_file_descriptors(design: &str) {
     let dir = TempDir::new();
     let limited = r#"ulimit -n 16; exec "$0" "$@""#;
-    let server = server_command(&dir);
+    let mut server = server_command(&dir);
+    server.args(["--design", design]);
     let program = Program::start(Command::new("sh").args(["-c", limited, SERVER]).args(server.get_args()));
     program.shows("\n");
     let address = listening_address(&program.stdout.so_far());

@@ -7,6 +7,7 @@ use std::thread;
 
 use file_transfer::journal::Journal;
 use file_transfer::protocol::ErrorCode;
+use file_transfer::server::designs::Design;
 use file_transfer::server::registry::{Limits, Registry};
 use file_transfer::server::served_dir::ServedDir;
 use file_transfer::server::Server;
@@ -24,7 +25,7 @@ fn server_of_the_projects_files() -> (Arc<Server>, Wire) {
     let address = "127.0.0.1:0".parse().unwrap();
     let server = Arc::new(Server::bind(address, dir, registry, PATIENCE, Journal::silent()).unwrap());
     let listening = Arc::clone(&server);
-    thread::spawn(move || listening.run());
+    thread::spawn(move || listening.run(Design::default()));
     let wire = Wire::connect(server.local_addr().unwrap());
     (server, wire)
 }

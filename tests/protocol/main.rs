@@ -5,6 +5,7 @@ mod support;
 mod client;
 mod command_lines;
 mod conformance;
+mod designs;
 mod documents;
 mod errors;
 mod examples;

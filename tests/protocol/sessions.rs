@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use file_transfer::journal::{Event, Record};
 use file_transfer::server::console;
+use file_transfer::server::designs::Design;
 use file_transfer::server::registry::{Doing, Limits, Registry};
 
 use crate::support::{eventually, Reply, TestServer, Wanted, Wire};
@@ -29,6 +30,11 @@ fn limited_to(max_sessions: usize) -> TestServer {
 
 fn with_idle_timeout(idle_timeout: Duration) -> TestServer {
     TestServer::with(Wanted { idle_timeout, ..Wanted::default() })
+}
+
+/// For tests that look at the threads' names.
+fn with_a_thread_for_each_session() -> TestServer {
+    TestServer::with(Wanted { design: Design::ThreadPerClient, ..Wanted::default() })
 }
 
 /// A file of zeros that takes no room on the disk.
@@ -265,7 +271,7 @@ fn a_panic_gives_the_place_back_and_the_other_sessions_go_on() {
 
 #[test]
 fn the_registry_shows_who_waits_and_who_receives_which_file_at_which_byte() {
-    let server = TestServer::start();
+    let server = with_a_thread_for_each_session();
     let waiting = server.session();
     let mut loading = session_inside_a_body(&server);
     eventually("one waits, one receives", || {
@@ -300,7 +306,7 @@ fn the_console_says_nobody_is_connected_before_it_shows_a_table() {
 
 #[test]
 fn the_console_shows_what_a_session_does_without_what_a_terminal_would_obey() {
-    let server = TestServer::start();
+    let server = with_a_thread_for_each_session();
     // This character turns the direction of writing: the name would look like another one.
     put_big_file(&server, "\u{202e}exe.txt");
     let _waiting = server.session();

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use file_transfer::journal::{Event, Journal, Record};
 use file_transfer::protocol::visible;
+use file_transfer::server::designs::Design;
 use file_transfer::server::registry::{Limits, Registry, SessionView};
 use file_transfer::server::served_dir::ServedDir;
 use file_transfer::server::Server;
@@ -75,14 +76,27 @@ pub struct Wanted {
     pub max_sessions: usize,
     pub max_per_address: Option<usize>,
     pub idle_timeout: Duration,
+    pub design: Design,
     /// Called with every record of the server's journal, on the thread that wrote it.
     pub observer: Box<dyn Fn(&Record) + Send + Sync>,
 }
 
 impl Default for Wanted {
     fn default() -> Wanted {
-        Wanted { max_sessions: 64, max_per_address: None, idle_timeout: PATIENCE * 2, observer: Box::new(|_| {}) }
+        Wanted {
+            max_sessions: 64,
+            max_per_address: None,
+            idle_timeout: PATIENCE * 2,
+            design: usual_design(),
+            observer: Box::new(|_| {}),
+        }
     }
+}
+
+/// The design of servers whose test asks for none: that of the environment's `DESIGN`, so that all tests can be run
+/// again under another one.
+fn usual_design() -> Design {
+    std::env::var("DESIGN").map_or(Design::default(), |name| name.parse().unwrap())
 }
 
 /// A real server in this process, on a free port, with a directory of its own. Stopped when it is dropped.
@@ -119,7 +133,7 @@ impl TestServer {
         let server = Arc::new(server);
         let address = server.local_addr().unwrap();
         let listening = Arc::clone(&server);
-        let running = thread::spawn(move || listening.run());
+        let running = thread::spawn(move || listening.run(wanted.design));
         TestServer { server, address, dir, journal, running: Some(running) }
     }
 

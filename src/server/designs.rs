@@ -1,0 +1,258 @@
+//! The designs: which thread accepts a connection, and which one holds its session.
+//!
+//! They stand here beside each other, after chapter 30 of Stevens' *UNIX Network Programming*. The session is the same
+//! under all of them, so what differs between two of these functions is what makes two servers behave differently. Each
+//! is built of the same three parts: [`Server::accept`] waits for a connection, [`Server::admit`] gives it a place, and
+//! [`Server::carry_out`] holds its session from the greeting to the close.
+//!
+//! The threads are scoped: they borrow the server, and the scope lasts until the last of them has ended. Once the
+//! server has stopped, `accept` returns `None` to every thread, whether it waits there or comes later.
+
+use std::fmt;
+use std::io;
+use std::str::FromStr;
+use std::sync::Mutex;
+use std::thread::{self, Scope};
+
+use crate::journal::Phase;
+use crate::protocol::{ErrorCode, Refusal};
+use crate::server::registry::MOST_SESSIONS;
+use crate::server::{Accepted, Server, SESSION_STACK};
+
+/// How a server spreads its sessions over threads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Design {
+    /// One client after the other.
+    Iterative,
+    /// A thread is spawned for each client, and ends with it: the report's design.
+    #[default]
+    ThreadPerClient,
+    /// So many threads, spawned in advance; each takes a client, and the next one when that has left.
+    Prethreaded(usize),
+    /// As prethreaded, but whenever fewer than `min` threads wait for a client, another is spawned, up to `max` in all.
+    SpareThreads {
+        /// Fewest that should wait.
+        min: usize,
+        /// Most in all.
+        max: usize,
+    },
+}
+
+impl Design {
+    /// Serves under this design until the server has stopped.
+    pub(super) fn serve(self, server: &Server) {
+        match self {
+            Design::Iterative => iterative(server),
+            Design::ThreadPerClient => thread_per_client(server),
+            Design::Prethreaded(threads) => prethreaded(server, threads),
+            Design::SpareThreads { min, max } => spare_threads(server, min, max),
+        }
+    }
+}
+
+/// One thread for everything: while it holds a session it does not accept, and all other clients wait in the backlog,
+/// connected and without a word. (Only to wait for a client's end is left to another thread.)
+fn iterative(server: &Server) {
+    while let Some(connection) = server.accept() {
+        if let Some(admitted) = server.admit(connection) {
+            server.linger_aside(server.converse(admitted));
+        }
+    }
+}
+
+/// A thread for each client: the listener is back in `accept` before the session has said a word. A client that is slow
+/// holds its own thread and nobody else's. The price is a spawned thread for each connection.
+fn thread_per_client(server: &Server) {
+    thread::scope(|scope| {
+        while let Some(connection) = server.accept() {
+            let Some(admitted) = server.admit(connection) else { continue };
+            let (name, accepted) = (format!("session-{}", admitted.place.number()), admitted.accepted.clone());
+            // The place moves into the thread: if it can't be spawned, the place is given back by itself.
+            if let Err(error) = spawn(scope, name, move || server.carry_out(admitted)) {
+                server.turn_away(accepted, &no_thread());
+                server.rest_after(&error);
+            }
+        }
+    });
+}
+
+/// So many threads and no more, spawned in advance: nothing is spawned for a client, and no crowd of clients can make
+/// the server larger. The price: as many slow clients as there are threads make all others wait in the backlog.
+fn prethreaded(server: &Server, threads: usize) {
+    let turn = Mutex::new(());
+    let worker = || {
+        while let Some(connection) = accept_in_turn(server, &turn) {
+            if let Some(admitted) = server.admit(connection) {
+                server.carry_out(admitted);
+            }
+        }
+    };
+    thread::scope(|scope| (1..=threads).for_each(|number| spawn_patiently(server, scope, number, worker)));
+}
+
+/// A thread for each client, but seldom a spawn: a thread that has ended a session goes back to `accept`. Whoever takes
+/// a client sees to it that `min` others wait for the next ones, as Apache does with its spare servers. The price is
+/// the count, which all threads share.
+fn spare_threads(server: &Server, min: usize, max: usize) {
+    let count = Mutex::new(Count { waiting: min, threads: min, min, max });
+    let (count, turn) = (&count, &Mutex::new(()));
+    thread::scope(|scope| {
+        let worker = move || spare_thread(server, scope, turn, count);
+        (1..=min).for_each(|number| spawn_patiently(server, scope, number, worker));
+    });
+}
+
+fn spare_thread<'scope>(
+    server: &'scope Server,
+    scope: &'scope Scope<'scope, '_>,
+    turn: &'scope Mutex<()>,
+    count: &'scope Mutex<Count>,
+) {
+    while let Some(connection) = accept_in_turn(server, turn) {
+        if let Some(number) = locked(count, Count::take_a_client) {
+            let another = move || spare_thread(server, scope, turn, count);
+            if let Err(error) = spawn(scope, worker_name(number), another) {
+                locked(count, Count::forget_a_thread);
+                server.tell_trouble(&error);
+            }
+        }
+        if let Some(admitted) = server.admit(connection) {
+            server.carry_out(admitted);
+        }
+        locked(count, |count| count.waiting += 1);
+    }
+}
+
+/// The spare threads. One lock protects both numbers, since one decides about the other.
+struct Count {
+    /// In `accept`, or on the way there.
+    waiting: usize,
+    /// In all; they end with the server.
+    threads: usize,
+    min: usize,
+    max: usize,
+}
+
+impl Count {
+    /// One thread less waits. Returns the number of the thread that is to be spawned in its place, if one is.
+    fn take_a_client(&mut self) -> Option<usize> {
+        self.waiting -= 1;
+        let grows = self.waiting < self.min && self.threads < self.max;
+        self.waiting += usize::from(grows);
+        self.threads += usize::from(grows);
+        grows.then_some(self.threads)
+    }
+
+    /// The thread could not be spawned.
+    fn forget_a_thread(&mut self) {
+        self.waiting -= 1;
+        self.threads -= 1;
+    }
+}
+
+/// One thread waits in `accept`, the others wait here for their turn.
+///
+/// Without the lock all of them would wait in `accept`, and everything would go on working (try it): Linux wakes one
+/// thread for each connection. But it sets a file descriptor aside for each thread in `accept`, and an idle pool could
+/// use up `ulimit -n`. Other systems once woke all threads for one connection (the thundering herd), or allowed only
+/// one of them there.
+fn accept_in_turn(server: &Server, turn: &Mutex<()>) -> Option<Accepted> {
+    let waiting = server.journal.watch().begin(Phase::AwaitLock);
+    let _turn = turn.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    drop(waiting);
+    server.accept()
+}
+
+fn locked<T>(count: &Mutex<Count>, work: impl FnOnce(&mut Count) -> T) -> T {
+    work(&mut count.lock().unwrap_or_else(|poisoned| poisoned.into_inner()))
+}
+
+fn worker_name(number: usize) -> String {
+    format!("worker-{number}")
+}
+
+fn spawn<'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    name: String,
+    work: impl FnOnce() + Send + 'scope,
+) -> io::Result<()> {
+    thread::Builder::new().name(name).stack_size(SESSION_STACK).spawn_scoped(scope, work).map(drop)
+}
+
+/// Spawns a thread that the design can't do without: if the system grants none now, it is asked again.
+fn spawn_patiently<'scope>(
+    server: &'scope Server,
+    scope: &'scope Scope<'scope, '_>,
+    number: usize,
+    work: impl FnOnce() + Send + Copy + 'scope,
+) {
+    while let Err(error) = spawn(scope, worker_name(number), work) {
+        server.rest_after(&error);
+        if server.registry.is_stopping() {
+            return;
+        }
+    }
+}
+
+fn no_thread() -> Refusal {
+    Refusal::new(ErrorCode::ServerFull, "the system grants no thread for another session; try again later")
+}
+
+/// As on the command line: `prethreaded:8`, `spare-threads:2-64`.
+impl fmt::Display for Design {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Design::Iterative => f.write_str("iterative"),
+            Design::ThreadPerClient => f.write_str("thread-per-client"),
+            Design::Prethreaded(threads) => write!(f, "prethreaded:{threads}"),
+            Design::SpareThreads { min, max } => write!(f, "spare-threads:{min}-{max}"),
+        }
+    }
+}
+
+/// Not the name of a design.
+#[derive(Debug, PartialEq, Eq)]
+pub struct NoDesign;
+
+impl FromStr for Design {
+    type Err = NoDesign;
+
+    /// Each number is from 1 to [`MOST_SESSIONS`].
+    fn from_str(text: &str) -> Result<Design, NoDesign> {
+        let threads = |number: &str| number.parse().ok().filter(|n| (1..=MOST_SESSIONS).contains(n)).ok_or(NoDesign);
+        match text.split_once(':') {
+            None if text == "iterative" => Ok(Design::Iterative),
+            None if text == "thread-per-client" => Ok(Design::ThreadPerClient),
+            Some(("prethreaded", number)) => Ok(Design::Prethreaded(threads(number)?)),
+            Some(("spare-threads", range)) => {
+                let (min, max) = range.split_once('-').ok_or(NoDesign)?;
+                let (min, max) = (threads(min)?, threads(max)?);
+                if min <= max {
+                    Ok(Design::SpareThreads { min, max })
+                } else {
+                    Err(NoDesign)
+                }
+            }
+            _ => Err(NoDesign),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_design_is_read_as_it_is_written() {
+        for text in ["iterative", "thread-per-client", "prethreaded:1", "spare-threads:2-64", "spare-threads:3-3"] {
+            assert_eq!(text.parse::<Design>().map(|design| design.to_string()), Ok(text.to_string()));
+        }
+        for text in ["", "forking", "iterative:1", "prethreaded", "prethreaded:0", "prethreaded:10001", "prethreaded:x"]
+        {
+            assert_eq!(text.parse::<Design>(), Err(NoDesign), "{text}");
+        }
+        for text in ["spare-threads", "spare-threads:4", "spare-threads:5-4", "spare-threads:0-4", "spare-threads:1-"] {
+            assert_eq!(text.parse::<Design>(), Err(NoDesign), "{text}");
+        }
+    }
+}

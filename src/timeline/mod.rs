@@ -4,6 +4,12 @@
 
 use std::time::Duration;
 
+mod drawing;
+
+pub mod svg;
+
+pub mod text;
+
 /// A whole timeline: panels under each other, on one time scale.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Picture {

@@ -11,7 +11,7 @@ struct Line {
 }
 
 impl Line {
-    /// The line without its comment. No string in `src` contains two slashes.
+    /// The line without its comment. No string in `src` contains two slashes but the address that names SVG's namespace.
     fn code(&self) -> &str {
         self.text.split("//").next().unwrap()
     }

@@ -1,0 +1,684 @@
+//! A timeline as one SVG file that stands alone: no script, no font or picture from elsewhere.
+//!
+//! All panels share one scale. Colours are told apart by everybody (after Okabe and Ito), and where there is no colour
+//! by their lightness and their patterns: what waits is light, what works is dark.
+
+use std::fmt::{self, Write};
+use std::time::Duration;
+
+use super::drawing::{
+    axis_length, axis_unit, drawn_lanes, exact, fitted, is_wide, longest_state, occurring, sums, ticks, wrapped, Times,
+    SIDES, STATES,
+};
+use super::{Label, LabelKind, Lane, Panel, Picture, Span, State};
+use crate::protocol::printable;
+
+/// What makes a file of XML an SVG.
+const NAMESPACE: &str = "http://www.w3.org/2000/svg";
+
+/// The page, in pixels: the width of a common screen, and of a document's column when made a little smaller.
+const WIDTH: f64 = 1200.0;
+const MARGIN: f64 = 24.0;
+
+/// Where time zero is: left of it stand the lanes' names.
+const PLOT_LEFT: f64 = 152.0;
+const PLOT_WIDTH: f64 = WIDTH - PLOT_LEFT - MARGIN;
+
+/// Height of a lane's bar.
+const BAR: f64 = 17.0;
+
+/// Height of the brackets and names above the bar.
+const NAMES: f64 = 17.0;
+
+/// From a lane to the next one.
+const LANE_GAP: f64 = 7.0;
+
+/// Height of the line that names a side.
+const HEADING: f64 = 21.0;
+
+/// Height of the axis' numbers.
+const NUMBERS: f64 = 22.0;
+
+/// Steps of the time axis: more would crowd it.
+const MOST_STEPS: u32 = 10;
+
+/// A span narrower than so many pixels is gathered with such neighbours.
+const GRAIN: f64 = 1.0;
+
+/// As many grains as a gathering takes: enough for its pattern to be known, and for a busy lane to have few bars.
+const GATHERING: u32 = 4;
+
+/// A bracket narrower than this would be a blot.
+const NARROWEST_BRACKET: f64 = 4.0;
+
+/// A name is shortened to what fits, but not below this many letters.
+const SHORTEST_NAME: usize = 12;
+
+/// Most letters of a name in a hover title.
+const LONGEST_NAME: usize = 80;
+
+const INK: &str = "#222222";
+const FAINT: &str = "#5f5f5f";
+const HAIR: &str = "#dcdcdc";
+
+/// Draws the picture.
+///
+/// Whatever was recorded, the file stays small: of each side a panel shows a bounded number of lanes, and of each lane
+/// a few bars per pixel at most.
+pub fn svg(picture: &Picture) -> String {
+    let mut page = Page { body: String::new(), y: MARGIN, length: axis_length(picture) };
+    page.sentence(MARGIN, Style { size: 21.0, bold: true, colour: INK }, &picture.title);
+    page.legend(picture);
+    for panel in &picture.panels {
+        page.panel(panel);
+    }
+    page.reading_aid();
+    page.into_file(&picture.title)
+}
+
+/// A drawing that grows downwards.
+struct Page {
+    body: String,
+    /// The upper edge of what comes next.
+    y: f64,
+    /// The time that the plot's width stands for.
+    length: Duration,
+}
+
+/// How a text is set.
+#[derive(Clone, Copy)]
+struct Style {
+    size: f64,
+    bold: bool,
+    colour: &'static str,
+}
+
+const SMALL: Style = Style { size: 13.0, bold: false, colour: INK };
+const NOTE: Style = Style { size: 13.0, bold: false, colour: FAINT };
+const TICK: Style = Style { size: 12.0, bold: false, colour: FAINT };
+
+impl Style {
+    /// The room for a text, in a wide font: nobody knows which one a viewer has.
+    fn width_of(self, text: &str) -> f64 {
+        let letters: f64 = text.chars().map(width_of_letter).sum();
+        letters * self.size * if self.bold { 1.1 } else { 1.0 }
+    }
+}
+
+/// As a part of the font's size.
+fn width_of_letter(letter: char) -> f64 {
+    match letter {
+        ' ' | 'f' | 'i' | 'j' | 'l' | 'r' | 't' | '.' | ',' | ':' | ';' | '-' | '(' | ')' => 0.38,
+        'm' | 'w' | 'A'..='Z' => 0.8,
+        letter if is_wide(letter) => 1.05,
+        _ => 0.62,
+    }
+}
+
+/// What is drawn as one rectangle.
+#[derive(Debug, Clone)]
+struct Bar {
+    from: Duration,
+    to: Duration,
+    /// More than one where spans were too narrow.
+    spans: usize,
+    times: Times,
+    narrow: bool,
+}
+
+impl Page {
+    fn add(&mut self, element: fmt::Arguments) {
+        // To write to a string never fails.
+        let _ = self.body.write_fmt(element);
+        self.body.push('\n');
+    }
+
+    fn x(&self, time: Duration) -> f64 {
+        PLOT_LEFT + PLOT_WIDTH * time.as_secs_f64() / self.length.as_secs_f64()
+    }
+
+    /// The time that a [`GRAIN`] stands for.
+    fn grain(&self) -> Duration {
+        self.length.mul_f64(GRAIN / PLOT_WIDTH)
+    }
+
+    fn text(&mut self, x: f64, baseline: f64, style: Style, anchor: &str, text: &str) {
+        let Style { size, bold, colour } = style;
+        let weight = if bold { " font-weight=\"bold\"" } else { "" };
+        self.add(format_args!(
+            "<text x=\"{x:.1}\" y=\"{baseline:.1}\" font-size=\"{size}\"{weight} fill=\"{colour}\" \
+             text-anchor=\"{anchor}\">{}</text>",
+            escaped(text)
+        ));
+    }
+
+    /// One or more lines of text.
+    fn sentence(&mut self, x: f64, style: Style, text: &str) {
+        for line in wrapped(text, |line| style.width_of(line) <= WIDTH - MARGIN - x) {
+            // Whole pixels keep the lines below sharp.
+            self.y = (self.y + style.size * 1.4).round();
+            self.text(x, self.y - style.size * 0.35, style, "start", &line);
+        }
+    }
+
+    fn legend(&mut self, picture: &Picture) {
+        const SWATCH: f64 = 34.0;
+        self.y += 12.0;
+        for (side, name) in SIDES {
+            let states = occurring(picture.panels.iter().flat_map(|panel| &panel.lanes), side);
+            if states.is_empty() {
+                continue;
+            }
+            self.text(MARGIN, self.y + 13.0, NOTE, "start", name);
+            let mut x = PLOT_LEFT;
+            for state in states {
+                let width = SWATCH + 8.0 + SMALL.width_of(state.words()) + 12.0;
+                if x + width > WIDTH - MARGIN {
+                    x = PLOT_LEFT;
+                    self.y += 24.0;
+                }
+                self.rectangle(state, x, self.y, SWATCH, 17.0, state.words());
+                self.text(x + SWATCH + 8.0, self.y + 13.0, SMALL, "start", state.words());
+                x += width;
+            }
+            self.y += 28.0;
+        }
+    }
+
+    fn panel(&mut self, panel: &Panel) {
+        self.y += 18.0;
+        self.stroke(&format!("M{MARGIN} {:.1}H{:.1}", self.y, WIDTH - MARGIN), INK);
+        self.y += 6.0;
+        self.sentence(MARGIN, Style { size: 17.0, bold: true, colour: INK }, &panel.title);
+        let (before, top) = (self.body.len(), self.y + HEADING);
+        let mut notes = Vec::new();
+        for (side, name) in SIDES {
+            let (lanes, left_out) = drawn_lanes(panel, side);
+            if !lanes.is_empty() {
+                self.y += HEADING;
+                self.text(MARGIN, self.y - 7.0, NOTE, "start", name);
+            }
+            for lane in &lanes {
+                self.lane(lane);
+            }
+            notes.extend(left_out);
+            notes.extend(too_short(&lanes, self.grain()));
+            notes.extend(self.without_bracket(&lanes));
+        }
+        let grid = self.axis(top);
+        // The grid stands behind the lanes, but their height is known only now.
+        self.body.insert_str(before, &grid);
+        for note in panel.notes.iter().chain(&notes) {
+            self.sentence(PLOT_LEFT, NOTE, note);
+        }
+    }
+
+    /// Writes the axis' numbers, and returns the lines that lead up from them.
+    fn axis(&mut self, top: f64) -> String {
+        let bottom = self.y;
+        let (unit, _) = axis_unit(self.length);
+        let mut grid = String::new();
+        self.text(PLOT_LEFT - 12.0, bottom + 14.0, TICK, "end", &format!("time in {unit}"));
+        for (time, number) in ticks(self.length, MOST_STEPS) {
+            let x = self.x(time);
+            let _ = writeln!(grid, "<path d=\"M{x:.1} {top:.1}V{bottom:.1}\" stroke=\"{HAIR}\"/>");
+            self.text(x, bottom + 14.0, TICK, "middle", &number);
+        }
+        self.y += NUMBERS;
+        grid
+    }
+
+    fn lane(&mut self, lane: &Lane) {
+        let before = self.body.len();
+        self.names(&lane.labels);
+        if self.body.len() > before {
+            self.y += NAMES;
+        }
+        let name = fitted(&lane.name, |name| SMALL.width_of(name) <= PLOT_LEFT - 12.0 - MARGIN);
+        self.text(PLOT_LEFT - 12.0, self.y + 13.0, SMALL, "end", &name);
+        let (sessions, commands) = lane.labels.iter().partition::<Vec<_>, _>(|label| label.kind == LabelKind::Session);
+        let bars = gathered(&lane.spans, self.grain());
+        // Narrow bars last: they are drawn a pixel wide, over the edges of their neighbours.
+        let (narrow, wide): (Vec<_>, Vec<_>) = bars.iter().partition(|bar| bar.narrow);
+        for bar in wide.into_iter().chain(narrow) {
+            let label = label_at(&commands, bar.from).or_else(|| label_at(&sessions, bar.from));
+            self.bar(bar, &name, label);
+        }
+        self.y += BAR + LANE_GAP;
+    }
+
+    fn bar(&mut self, bar: &Bar, lane: &str, label: Option<&Label>) {
+        let state = bar.state();
+        let (from, to) = (self.x(bar.from), self.x(bar.to));
+        let width = (to - from).max(GRAIN);
+        let mut title = match bar.spans {
+            1 => format!("{lane}: {}\n", state.words()),
+            spans => format!("{lane}: {spans} times too short to be drawn, mostly {}\n", state.words()),
+        };
+        if let Some(label) = label {
+            title.push_str(&fitted(&label.text, |text| text.chars().count() <= LONGEST_NAME));
+            title.push('\n');
+        }
+        title.push_str(&format!("from {} to {}: ", exact(bar.from), exact(bar.to)));
+        title.push_str(&match bar.spans {
+            1 => exact(bar.to.saturating_sub(bar.from)),
+            _ => told(&bar.times),
+        });
+        self.rectangle(state, (from + to - width) / 2.0, self.y, width, BAR, &title);
+    }
+
+    fn rectangle(&mut self, state: State, x: f64, y: f64, width: f64, height: f64, title: &str) {
+        self.add(format_args!(
+            "<rect x=\"{x:.2}\" y=\"{y:.1}\" width=\"{width:.2}\" height=\"{height}\" fill=\"url(#{})\">\
+             <title>{}</title></rect>",
+            pattern_name(state),
+            escaped(title)
+        ));
+    }
+
+    /// A bracket over each session, which names it; and where a command begins its name, if it fits into its time.
+    fn names(&mut self, labels: &[Label]) {
+        let mut sessions = labels.iter().filter(|label| label.kind == LabelKind::Session).skip(1);
+        let mut free_from = 0.0;
+        for label in labels {
+            let (from, to) = (self.x(label.from), self.x(label.to));
+            if label.kind == LabelKind::Session {
+                let next = sessions.next().map_or(WIDTH - MARGIN, |next| self.x(next.from));
+                free_from = self.bracket(&label.text, from, to, next);
+            } else if let Some(name) = fitted_into(&label.text, to - from.max(free_from) - 10.0) {
+                if from >= free_from {
+                    self.stroke(&format!("M{from:.1} {:.1}v7", self.y + 8.0), FAINT);
+                }
+                free_from = self.name(from.max(free_from) + 5.0, &name);
+            }
+        }
+    }
+
+    /// Returns where its name ends, which stands within the bracket, or behind it if there is room until the next one.
+    fn bracket(&mut self, name: &str, from: f64, to: f64, next: f64) -> f64 {
+        if to - from < NARROWEST_BRACKET {
+            return from;
+        }
+        let (line, foot) = (self.y + 8.0, self.y + NAMES - 2.0);
+        self.stroke(&format!("M{from:.1} {foot:.1}V{line:.1}H{to:.1}V{foot:.1}"), FAINT);
+        if let Some(name) = fitted_into(name, to - from - 16.0) {
+            return self.name(from + 8.0, &name);
+        }
+        match fitted_into(name, next - to - 10.0) {
+            Some(name) => self.name(to + 5.0, &name),
+            None => from,
+        }
+    }
+
+    /// The name on a white ground, which covers the line behind it. Returns where it ends.
+    fn name(&mut self, x: f64, name: &str) -> f64 {
+        let halo = "stroke=\"#ffffff\" stroke-width=\"7\" stroke-linejoin=\"round\"";
+        let (y, size, text) = (self.y + 12.0, TICK.size, escaped(name));
+        self.add(format_args!("<text x=\"{x:.1}\" y=\"{y:.1}\" font-size=\"{size}\" {halo}>{text}</text>"));
+        self.text(x, y, TICK, "start", name);
+        x + TICK.width_of(name)
+    }
+
+    fn without_bracket(&self, lanes: &[&Lane]) -> Option<String> {
+        let sessions = lanes.iter().flat_map(|lane| &lane.labels).filter(|label| label.kind == LabelKind::Session);
+        let short = sessions.filter(|label| self.x(label.to) - self.x(label.from) < NARROWEST_BRACKET).count();
+        (short > 0).then(|| format!("Sessions too short for a bracket and a name: {short}."))
+    }
+
+    fn stroke(&mut self, path: &str, colour: &str) {
+        self.add(format_args!("<path d=\"{path}\" fill=\"none\" stroke=\"{colour}\"/>"));
+    }
+
+    fn reading_aid(&mut self) {
+        let pixel = exact(Duration::from_micros(self.grain().as_micros() as u64));
+        let aid = format!(
+            "In a browser, point at a bar for its exact times. What lasts less than a pixel ({pixel} here) is drawn \
+             together with such neighbours, up to {GATHERING} pixels of them, as the state that took most of that time."
+        );
+        self.y += 12.0;
+        self.sentence(MARGIN, NOTE, &aid);
+    }
+
+    fn into_file(self, title: &str) -> String {
+        let (height, title) = ((self.y + MARGIN).ceil(), escaped(&printable(title)));
+        let patterns: String = STATES.into_iter().map(pattern).collect();
+        format!(
+            "<svg xmlns=\"{NAMESPACE}\" width=\"{WIDTH}\" height=\"{height}\" viewBox=\"0 0 {WIDTH} {height}\" \
+             font-family=\"sans-serif\" role=\"img\">\n<title>{title}</title>\n<defs>\n{patterns}</defs>\n\
+             <rect width=\"{WIDTH}\" height=\"{height}\" fill=\"#ffffff\"/>\n{}</svg>\n",
+            self.body
+        )
+    }
+}
+
+impl Bar {
+    fn of(span: &Span, grain: Duration) -> Bar {
+        let times = sums(std::slice::from_ref(span));
+        Bar { from: span.from, to: span.to, spans: 1, times, narrow: span.lasted() < grain }
+    }
+
+    /// Takes in what follows it.
+    fn take(&mut self, next: &Bar) {
+        self.to = next.to;
+        self.spans += next.spans;
+        for (sum, time) in self.times.iter_mut().zip(next.times) {
+            *sum += time;
+        }
+    }
+
+    fn state(&self) -> State {
+        longest_state(&self.times)
+    }
+}
+
+/// The spans as bars, in order and without overlap: those shorter than the grain are gathered with such neighbours, up
+/// to [`GATHERING`] grains, and gatherings beside each other that show the same state become one. So three bars begin
+/// in a grain at most. What took no time is left out.
+fn gathered(spans: &[Span], grain: Duration) -> Vec<Bar> {
+    let joins = |last: &Bar, next: &Bar| last.narrow && next.narrow && next.from < last.to + grain;
+    let mut bars: Vec<Bar> = Vec::new();
+    for span in spans.iter().filter(|span| !span.lasted().is_zero()) {
+        let next = Bar::of(span, grain);
+        match bars.last_mut() {
+            Some(last) if joins(last, &next) && next.to <= last.from + grain * GATHERING => last.take(&next),
+            _ => bars.push(next),
+        }
+    }
+    bars.dedup_by(|next, last| {
+        let is_the_same = joins(last, next) && last.state() == next.state();
+        if is_the_same {
+            last.take(next);
+        }
+        is_the_same
+    });
+    bars
+}
+
+/// What a reader would look for in vain.
+fn too_short(lanes: &[&Lane], grain: Duration) -> Vec<String> {
+    let mut seen = [false; STATES.len()];
+    let mut times = Times::default();
+    let mut counts = [0; STATES.len()];
+    for lane in lanes {
+        for bar in gathered(&lane.spans, grain) {
+            seen[bar.state() as usize] = true;
+        }
+        for span in &lane.spans {
+            times[span.state as usize] += span.lasted();
+            counts[span.state as usize] += 1;
+        }
+    }
+    let unseen = |state: &State| counts[*state as usize] > 0 && !seen[*state as usize];
+    let sentence = |state: State| {
+        let count = match counts[state as usize] {
+            1 => "once".to_string(),
+            count => format!("{count} times"),
+        };
+        format!("Too short to be seen here: {} ({count}, {} in all).", state.words(), exact(times[state as usize]))
+    };
+    STATES.into_iter().filter(unseen).map(sentence).collect()
+}
+
+/// The label in whose time this moment lies.
+fn label_at<'a>(labels: &[&'a Label], moment: Duration) -> Option<&'a Label> {
+    let begun = labels.partition_point(|label| label.from <= moment);
+    let last = labels.get(begun.checked_sub(1)?)?;
+    (moment < last.to).then_some(last)
+}
+
+/// The times that are not zero, in words.
+fn told(times: &Times) -> String {
+    let states = STATES.into_iter().filter(|state| !times[*state as usize].is_zero());
+    let told: Vec<_> = states.map(|state| format!("{} {}", state.words(), exact(times[state as usize]))).collect();
+    told.join(", ")
+}
+
+/// The name of a session or command, shortened to so many pixels; none if next to nothing of it would be left.
+fn fitted_into(text: &str, room: f64) -> Option<String> {
+    let text = fitted(text, |text| TICK.width_of(text) <= room);
+    let is_whole = !text.ends_with('…') || text.chars().count() > SHORTEST_NAME;
+    (is_whole && TICK.width_of(&text) <= room).then_some(text)
+}
+
+/// Fit to stand between tags or in an attribute.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+fn pattern_name(state: State) -> &'static str {
+    match state {
+        State::Accepting => "accepting",
+        State::AwaitingCommand => "awaiting-command",
+        State::AwaitingLock => "awaiting-lock",
+        State::HoldingLock => "holding-lock",
+        State::Working => "working",
+        State::BlockedInSend => "blocked-in-send",
+        State::Closing => "closing",
+        State::AwaitingServer => "awaiting-server",
+        State::Receiving => "receiving",
+        State::Pausing => "pausing",
+    }
+}
+
+/// A tile of six by six pixels: its ground, and the lines upon it with their colour and width.
+fn pattern(state: State) -> String {
+    const FALLING: &str = "M-1 -1L7 7M-1 5L1 7M5 -1L7 1";
+    const RISING: &str = "M-1 7L7 -1M-1 1L1 -1M5 7L7 5";
+    let (ground, lines, colour, width) = match state {
+        State::Accepting => ("#f3f3f3", "M2 3.5h1.4", "#8c8c8c", 1.4),
+        State::AwaitingCommand => ("#dcedf8", "M0 3.5H6", "#7fb2d6", 1.0),
+        State::AwaitingLock => ("#faf5bd", "M3.5 0V6", "#988d00", 1.0),
+        State::HoldingLock => ("#000000", "", "#000000", 0.0),
+        State::Working => ("#0072b2", "", "#0072b2", 0.0),
+        State::BlockedInSend => ("#d55e00", RISING, "#ffffff", 1.6),
+        State::Closing => ("#f3dfea", "M0 3.5H6M3.5 0V6", "#b0528a", 0.9),
+        State::AwaitingServer => ("#fdf0d2", FALLING, "#d99a1c", 0.9),
+        State::Receiving => ("#009e73", "M0 3.5H6", "#ffffff", 1.0),
+        State::Pausing => ("#ffffff", "M1 3.5H4", "#777777", 1.0),
+    };
+    let name = pattern_name(state);
+    format!(
+        "<pattern id=\"{name}\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\">\
+         <rect width=\"6\" height=\"6\" fill=\"{ground}\"/>\
+         <path d=\"{lines}\" stroke=\"{colour}\" stroke-width=\"{width}\"/></pattern>\n"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Side;
+    use super::*;
+
+    fn span(state: State, from: u64, to: u64) -> Span {
+        Span { state, from: Duration::from_micros(from), to: Duration::from_micros(to) }
+    }
+
+    fn label(kind: LabelKind, from: u64, to: u64, text: &str) -> Label {
+        let (from, to) = (Duration::from_micros(from), Duration::from_micros(to));
+        Label { kind, from, to, text: text.to_string() }
+    }
+
+    fn lane(name: &str, side: Side, spans: Vec<Span>, labels: Vec<Label>) -> Lane {
+        Lane { name: name.to_string(), side, spans, labels }
+    }
+
+    fn picture(panels: Vec<Vec<Lane>>) -> Picture {
+        let panel = |lanes| Panel { title: "a run".to_string(), notes: vec!["a note".to_string()], lanes };
+        Picture { title: "A title.".to_string(), panels: panels.into_iter().map(panel).collect() }
+    }
+
+    /// States in turn, each for so many microseconds.
+    fn in_turn(states: &[State], count: u64, lasts: u64) -> Vec<Span> {
+        let states = states.iter().copied().cycle();
+        (0..count).zip(states).map(|(place, state)| span(state, place * lasts, (place + 1) * lasts)).collect()
+    }
+
+    /// Fails unless each tag is closed by its own, and returns the text between the tags.
+    fn text_between_tags(file: &str) -> Vec<String> {
+        let (mut open, mut texts) = (Vec::new(), Vec::new());
+        for part in file.split('<').skip(1) {
+            let (tag, text) = part.split_once('>').expect("a tag ends");
+            let name = tag.split([' ', '/']).find(|name| !name.is_empty()).unwrap();
+            if tag.starts_with('/') {
+                assert_eq!(open.pop(), Some(name), "in {tag:?}");
+            } else if !tag.ends_with('/') {
+                open.push(name);
+            }
+            assert_eq!(tag.matches('"').count() % 2, 0, "{tag:?}");
+            assert!(!text.contains(['>', '"']), "{text:?}");
+            let unknown = text
+                .split('&')
+                .skip(1)
+                .find(|rest| !["amp;", "lt;", "gt;", "quot;"].iter().any(|entity| rest.starts_with(entity)));
+            assert_eq!(unknown, None, "an entity in {text:?}");
+            texts.push(text.to_string());
+        }
+        assert_eq!(open, Vec::<&str>::new());
+        texts
+    }
+
+    /// The value of an attribute, wherever it stands.
+    fn numbers(file: &str, tag: &str, attribute: &str) -> Vec<f64> {
+        let lines = file.lines().filter(|line| line.starts_with(tag));
+        let values = lines.filter_map(|line| line.split_once(&format!(" {attribute}=\"")));
+        values.map(|(_, rest)| rest.split('"').next().unwrap().parse().unwrap()).collect()
+    }
+
+    #[test]
+    fn no_name_is_markup_and_nothing_comes_from_elsewhere() {
+        let nasty = "</title><script href=\"http://x\">&\u{1b}[2J\u{202e}\u{fffe}\n]]>'--";
+        let labels =
+            vec![label(LabelKind::Session, 0, 900_000, nasty), label(LabelKind::Command, 100_000, 900_000, nasty)];
+        let mut picture =
+            picture(vec![vec![lane(nasty, Side::Server, vec![span(State::Working, 0, 900_000)], labels)]]);
+        picture.title = nasty.to_string();
+        picture.panels[0].title = nasty.to_string();
+        picture.panels[0].notes.push(nasty.to_string());
+        let file = svg(&picture);
+        let texts = text_between_tags(&file).join("");
+        assert!(texts.contains("&lt;script href=&quot;http:"), "{texts}");
+        assert!(!file.contains("<script"), "{file}");
+        assert_eq!(file.matches("href").count(), texts.matches("href").count(), "a link in {file}");
+        assert_eq!(file.matches("http").count(), texts.matches("http").count() + 1, "an address in {file}");
+        let unseen =
+            |character: char| character != '\n' && (character.is_control() || "\u{202e}\u{fffe}".contains(character));
+        assert!(!file.contains(unseen), "{file:?}");
+    }
+
+    #[test]
+    fn the_same_time_has_the_same_width_in_every_panel() {
+        let short = vec![lane("a", Side::Server, vec![span(State::Working, 5_000, 25_000)], Vec::new())];
+        let long = vec![lane("b", Side::Client, vec![span(State::Receiving, 400_000, 420_000)], Vec::new())];
+        let last = vec![lane("c", Side::Client, vec![span(State::Pausing, 0, 900_000)], Vec::new())];
+        let file = svg(&picture(vec![short, long, last]));
+        let is_bar = |line: &&str| ["a: ", "b: ", "c: "].iter().any(|lane| line.contains(&format!("<title>{lane}")));
+        let bars = file.lines().filter(is_bar).collect::<Vec<_>>().join("\n");
+        let widths = numbers(&bars, "<rect", "width");
+        assert_eq!(widths.len(), 3, "{bars}");
+        assert_eq!(widths[0], widths[1]);
+        assert!((widths[0] * 45.0 - widths[2]).abs() < 1.0, "{widths:?}");
+    }
+
+    #[test]
+    fn gathering_keeps_the_order_and_all_times_and_bounds_the_bars() {
+        const GRAIN: Duration = Duration::from_micros(1000);
+        let mut spans = Vec::new();
+        let mut at = 0;
+        for (count, state) in (0..30_000).zip(STATES.into_iter().cycle()) {
+            // From next to nothing to two grains, with a gap now and then.
+            let lasts = if count % 97 == 0 { 2_000 } else { 1 + count * 7919 % 311 };
+            spans.push(span(state, at, at + lasts));
+            at += lasts + if count % 13 == 0 { 40 } else { 0 };
+        }
+        let bars = gathered(&spans, GRAIN);
+        assert!(bars.len() as u64 <= 3 * at / 1000, "{} bars in {at} microseconds", bars.len());
+        assert!(bars.windows(2).all(|two| two[0].to <= two[1].from && two[0].from <= two[0].to));
+        let gathered: Duration = bars.iter().flat_map(|bar| bar.times).sum();
+        assert_eq!(gathered, spans.iter().map(Span::lasted).sum());
+        assert_eq!(bars.iter().map(|bar| bar.spans).sum::<usize>(), spans.len());
+        let wide: Vec<_> = bars.iter().filter(|bar| !bar.narrow).map(|bar| (bar.from, bar.to, bar.spans)).collect();
+        let long = spans.iter().filter(|span| span.lasted() >= GRAIN).map(|span| (span.from, span.to, 1));
+        assert_eq!(wide, long.collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn what_took_no_time_is_no_bar() {
+        let spans = [span(State::Working, 5, 5), span(State::Closing, 5, 6), span(State::Working, 6, 6)];
+        let bars = gathered(&spans, Duration::from_millis(1));
+        assert_eq!((bars.len(), bars[0].spans, bars[0].state()), (1, 1, State::Closing));
+    }
+
+    #[test]
+    fn a_bar_of_many_shows_what_took_most_of_the_time_and_says_so() {
+        let spans = [(State::Working, 0, 2), (State::AwaitingLock, 2, 3), (State::HoldingLock, 3, 4)];
+        let mut spans: Vec<_> = spans.into_iter().map(|(state, from, to)| span(state, from, to)).collect();
+        spans.push(span(State::Closing, 4, 1_000_000));
+        let file = svg(&picture(vec![vec![lane("session-1", Side::Server, spans, Vec::new())]]));
+        let texts = text_between_tags(&file).join("\n");
+        let title =
+            "session-1: 3 times too short to be drawn, mostly reading the file and sending\nfrom 0 µs to 4 µs: \
+                     waiting for the lock 1 µs, holding the lock 1 µs, reading the file and sending 2 µs";
+        assert!(texts.contains(title), "{texts}");
+        assert!(texts.contains("Too short to be seen here: holding the lock (once, 1 µs in all)."), "{texts}");
+    }
+
+    #[test]
+    fn the_file_stays_small_whatever_was_recorded() {
+        let states = [State::Working, State::HoldingLock, State::AwaitingCommand];
+        let labels = (0..200_000).map(|at| label(LabelKind::Session, at * 5, at * 5 + 5, "session")).collect();
+        let busy = lane("main", Side::Server, in_turn(&states, 200_000, 5), labels);
+        let file = svg(&picture(vec![vec![busy]]));
+        text_between_tags(&file);
+        assert!(file.len() < 1_000_000, "{} bytes", file.len());
+        assert!(file.contains("Sessions too short for a bracket and a name: 200000."));
+
+        let many = |side| (0..3_000).map(move |_| lane("one", side, in_turn(&states, 10, 100), Vec::new()));
+        let file = svg(&picture(vec![many(Side::Server).chain(many(Side::Client)).collect()]));
+        assert!(file.len() < 500_000, "{} bytes", file.len());
+        for left_out in ["2976 threads of the server are left out", "2976 clients are left out"] {
+            assert!(file.contains(left_out), "{left_out}");
+        }
+    }
+
+    #[test]
+    fn names_stand_within_their_time_and_not_on_each_other() {
+        let text = "DOWNLOAD lecture.mp4";
+        let mut labels = vec![label(LabelKind::Session, 0, 1_000_000, "session 1")];
+        let begins = [0, 400_000, 550_000, 750_000, 1_000_000];
+        labels.extend(begins.windows(2).map(|two| label(LabelKind::Command, two[0], two[1], text)));
+        labels.push(label(LabelKind::Session, 1_000_000, 1_010_000, "session 2"));
+        labels.push(label(LabelKind::Session, 1_010_000, 1_500_000, "session 3"));
+        let last = vec![span(State::Closing, 0, 1_500_000)];
+        let file = svg(&picture(vec![vec![lane("main", Side::Server, last, labels)]]));
+        let halos = file.lines().filter(|line| line.contains("stroke-linejoin")).collect::<Vec<_>>().join("\n");
+        let starts = numbers(&halos, "<text", "x");
+        let texts = text_between_tags(&halos);
+        let names: Vec<_> = texts.iter().filter(|text| !text.trim().is_empty()).collect();
+        assert_eq!(names.len(), starts.len());
+        // Of the second command next to nothing would be left, and behind the second session there is no room.
+        assert_eq!(names, ["session 1", text, "DOWNLOAD lectur…", text, "session 3"]);
+        for place in 1..names.len() {
+            let end = starts[place - 1] + TICK.width_of(names[place - 1]);
+            assert!(end <= starts[place], "{} reaches into {}", names[place - 1], names[place]);
+        }
+    }
+
+    #[test]
+    fn every_state_has_its_own_pattern_and_its_words_in_the_legend_if_it_occurs() {
+        let looks = |state| pattern(state).replace(pattern_name(state), "");
+        for (place, state) in STATES.into_iter().enumerate() {
+            for other in &STATES[..place] {
+                assert_ne!(looks(state), looks(*other));
+                assert_ne!(pattern_name(state), pattern_name(*other));
+            }
+        }
+        let all = lane("all", Side::Server, in_turn(&STATES, 10, 1000), Vec::new());
+        let file = svg(&picture(vec![vec![all]]));
+        for state in STATES {
+            assert!(text_between_tags(&file).contains(&state.words().to_string()), "{state:?}");
+        }
+        let none = svg(&picture(vec![Vec::new()]));
+        assert!(!none.contains(State::Pausing.words()));
+        text_between_tags(&none);
+    }
+}

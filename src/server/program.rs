@@ -18,6 +18,9 @@ use crate::server::printer::Printer;
 use crate::server::registry::{Limits, Registry, DEFAULT_SESSIONS, MOST_SESSIONS};
 use crate::server::served_dir::ServedDir;
 use crate::server::{log, Server};
+use crate::timeline::file::{PictureFile, WANTED};
+use crate::timeline::recorder::Recorder;
+use crate::timeline::Picture;
 
 const DEFAULT_DIR: &str = "server_data";
 
@@ -33,6 +36,7 @@ struct Options {
     limits: Limits,
     idle_timeout: Duration,
     design: Design,
+    timeline: Option<PictureFile>,
     trace: bool,
 }
 
@@ -66,6 +70,7 @@ fn parse(mut args: Args) -> Result<Asked, Usage> {
         limits: Limits { max_sessions: DEFAULT_SESSIONS, max_per_address: None },
         idle_timeout: Duration::from_secs(DEFAULT_IDLE_SECONDS),
         design: Design::default(),
+        timeline: None,
         trace: false,
     };
     while let Some(argument) = args.take()? {
@@ -80,6 +85,7 @@ fn parse(mut args: Args) -> Result<Asked, Usage> {
             "--max-per-address" => options.limits.max_per_address = Some(args.count(option, MOST_SESSIONS)?),
             "--idle-timeout" => options.idle_timeout = args.seconds(option)?,
             "--design" => options.design = args.parsed(option, &designs(), |_| true)?,
+            "--timeline" => options.timeline = Some(picture_file(&mut args, option)?),
             "--trace" => options.trace = true,
             "-h" | "--help" => return Ok(Asked::Say(help())),
             "-V" | "--version" => return Ok(Asked::Say(version("server"))),
@@ -87,6 +93,11 @@ fn parse(mut args: Args) -> Result<Asked, Usage> {
         }
     }
     Ok(Asked::Serve(options))
+}
+
+fn picture_file(args: &mut Args, option: &str) -> Result<PictureFile, Usage> {
+    let path = PathBuf::from(args.value(option, WANTED)?);
+    PictureFile::at(path.clone()).ok_or_else(|| Usage(format!("{option} needs {WANTED}, not {path:?}")))
 }
 
 /// What `--design` needs.
@@ -115,6 +126,8 @@ Usage: server [OPTIONS]
                         thread-per-client     a thread is spawned for each
                         prethreaded:N         N threads wait, others queue behind them
                         spare-threads:MIN-MAX MIN threads wait, more come when needed
+  --timeline FILE       draws at stop what each thread did and waited for, into a
+                        file that ends in .svg or .txt
   --trace               prints every line received and every reply header sent
   -h, --help            this text
   -V, --version         the version
@@ -127,7 +140,7 @@ The log goes to standard error. Exit code: 0 stopped, 1 it can't serve, 2 wrong 
 
 /// Serves until the operator's `stop`.
 fn serve(options: Options) -> Result<(), String> {
-    let Options { bind, dir, limits, idle_timeout, design, trace } = options;
+    let Options { bind, dir, limits, idle_timeout, design, timeline, trace } = options;
     let dir = ServedDir::new(dir.clone())
         .map_err(|error| format!("can't serve the directory {dir:?}: {error}; name another with --dir"))?;
     let no_thread = |error: io::Error| format!("can't start a thread: {error}");
@@ -136,11 +149,18 @@ fn serve(options: Options) -> Result<(), String> {
 
     let registry = Registry::new(limits);
     let (started, counted, printer) = (Instant::now(), registry.clone(), log.clone());
+    let timeline = timeline.map(Timeline::begin).transpose()?;
+    let recorder = timeline.as_ref().map(|timeline| timeline.recorder.clone());
+    let watch = recorder.as_ref().map(Recorder::watch).unwrap_or_default();
     let journal = Journal::new(move |record| {
+        if let Some(recorder) = &recorder {
+            recorder.note(record);
+        }
         if let Some(line) = log::line(record, started.elapsed(), || counted.active(), trace) {
             printer.line(&line);
         }
     });
+    let journal = journal.watched_by(watch);
     let server = Server::bind(bind, dir, registry, idle_timeout, journal).map_err(|error| bind_failed(bind, &error))?;
     let server = Arc::new(server);
     let address = server.local_addr().map_err(|error| error.to_string())?;
@@ -158,8 +178,35 @@ fn serve(options: Options) -> Result<(), String> {
     }
     log.flush(LAST_WORDS);
     answers.line("stopped");
+    let drawn = timeline.map_or(Ok(()), |timeline| timeline.draw(design, |text| answers.line(text)));
     answers.flush(LAST_WORDS);
-    Ok(())
+    drawn
+}
+
+/// The timeline of this run, and where it is to be drawn.
+struct Timeline {
+    file: PictureFile,
+    recorder: Recorder,
+}
+
+impl Timeline {
+    fn begin(file: PictureFile) -> Result<Timeline, String> {
+        file.prepare()?;
+        Ok(Timeline { file, recorder: Recorder::new() })
+    }
+
+    fn draw(self, design: Design, print: impl Fn(&str)) -> Result<(), String> {
+        let mut panel = self.recorder.finish(format!("server --design {design}"));
+        panel.notes.push(
+            "A client that waits in the backlog has no thread yet, and is not seen here; lab compare --timeline draws \
+             the clients' side too."
+                .to_string(),
+        );
+        let title = "What each thread of this server did, and what it waited for.".to_string();
+        self.file.write(&Picture { title, panels: vec![panel] })?;
+        print(&format!("the timeline is drawn in {}", self.file.name()));
+        Ok(())
+    }
 }
 
 fn who_can_reach(address: SocketAddr) -> String {

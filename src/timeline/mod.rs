@@ -2,13 +2,19 @@
 //!
 //! A [`Picture`] is recorded first and drawn afterwards. Times are counted from the beginning of their [`Panel`].
 
-use std::time::Duration;
+pub mod recorder;
 
-mod drawing;
+mod replay;
+
+pub(crate) mod drawing;
 
 pub mod svg;
 
 pub mod text;
+
+pub mod file;
+
+use std::time::Duration;
 
 /// A whole timeline: panels under each other, on one time scale.
 #[derive(Debug, Clone, PartialEq, Eq)]

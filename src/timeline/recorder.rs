@@ -1,0 +1,266 @@
+//! Records what the threads of a server do: when the phases that its journal tells of begin and end, and which commands
+//! come.
+//!
+//! Each thread writes its marks into a buffer of its own, which no other thread sees, so that recording adds no lock to
+//! what it measures. A buffer is handed over, under a lock, when it is full and when its thread ends.
+
+use std::cell::RefCell;
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::journal::{Event, Journal, Phase, Record, Watch};
+use crate::timeline::replay::lanes;
+use crate::timeline::Panel;
+
+/// Marks that a buffer holds before it is handed over: a lock in a thousand commands or so.
+const BUFFER: usize = 4096;
+
+/// Most marks in all: about 50 MB, and far more than a picture can show. A recording that is full ends.
+const MOST_MARKS: usize = 1_000_000;
+
+/// How long the last threads may take to end, and to hand over their buffers: longer than a lingering close.
+const LAST_MARKS: Duration = Duration::from_secs(2);
+
+/// How often it is looked whether they have.
+const LOOK: Duration = Duration::from_millis(2);
+
+/// Records the threads of one server. A clone records into the same recording.
+#[derive(Clone)]
+pub struct Recorder {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    begun: Instant,
+    /// The mutex is held to take a buffer over, and no longer.
+    collected: Mutex<Collected>,
+}
+
+#[derive(Default)]
+struct Collected {
+    threads: Vec<Recorded>,
+    /// Buffers that have not been handed over for the last time.
+    open: usize,
+    marks: usize,
+    /// When the recording was full.
+    full: Option<Duration>,
+}
+
+/// What one thread did, in order.
+pub(super) struct Recorded {
+    pub(super) name: String,
+    pub(super) marks: Vec<Mark>,
+}
+
+/// Something that a thread did, and when, since the beginning of the recording.
+pub(super) struct Mark {
+    pub(super) at: Duration,
+    pub(super) what: What,
+}
+
+/// What a thread did at one moment.
+pub(super) enum What {
+    Begins(Phase),
+    /// The phase that began last ends.
+    Ends,
+    /// A command line has come.
+    Command(String),
+}
+
+/// What one thread has not handed over yet.
+struct Buffer {
+    shared: Arc<Shared>,
+    /// The thread's place among the collected.
+    thread: usize,
+    marks: Vec<Mark>,
+    full: bool,
+}
+
+thread_local! {
+    /// This thread's buffers: one for each recorder that it was recorded by, mostly a single one.
+    static BUFFERS: RefCell<Vec<Buffer>> = const { RefCell::new(Vec::new()) };
+}
+
+impl Recorder {
+    /// Begins a recording: its times count from here.
+    pub fn new() -> Recorder {
+        Recorder { shared: Arc::new(Shared { begun: Instant::now(), collected: Mutex::default() }) }
+    }
+
+    /// When the recording began.
+    pub fn begun(&self) -> Instant {
+        self.shared.begun
+    }
+
+    /// To be told of the phases.
+    pub fn watch(&self) -> Watch {
+        let shared = Arc::clone(&self.shared);
+        Watch::new(move |phase| shared.mark(phase.map_or(What::Ends, What::Begins)))
+    }
+
+    /// To be told of what else happens, on the thread that did it.
+    pub fn note(&self, record: &Record) {
+        if let Event::Received(line) = record.event {
+            let line = String::from_utf8_lossy(line).trim_end_matches(['\r', '\n']).to_string();
+            self.shared.mark(What::Command(line));
+        }
+    }
+
+    /// A journal that this recorder alone reads.
+    pub fn journal(&self) -> Journal {
+        let recorder = self.clone();
+        Journal::new(move |record| recorder.note(record)).watched_by(self.watch())
+    }
+
+    /// Ends the recording, when the recorded threads have ended, or after a while without them; returns what they did.
+    pub fn finish(&self, title: String) -> Panel {
+        let deadline = Instant::now() + LAST_MARKS;
+        self.shared.close_buffer_of_this_thread();
+        while self.shared.collected(|collected| collected.open) > 0 && Instant::now() < deadline {
+            thread::sleep(LOOK);
+        }
+        let collected = self.shared.collected(std::mem::take);
+        let mut notes = Vec::new();
+        if let Some(at) = collected.full {
+            notes.push(format!("The recording was full after {:.1} s; what came later is missing.", at.as_secs_f64()));
+        }
+        if collected.open > 0 {
+            notes.push(format!("{} threads had not ended; the last of what they did is missing.", collected.open));
+        }
+        let (lanes, locks) = lanes(collected.threads);
+        notes.push(locks);
+        Panel { title, notes, lanes }
+    }
+}
+
+impl Default for Recorder {
+    fn default() -> Recorder {
+        Recorder::new()
+    }
+}
+
+impl Shared {
+    /// Marks something on this thread, now.
+    fn mark(self: &Arc<Shared>, what: What) {
+        let at = self.begun.elapsed();
+        // An error means that the thread is ending: its buffer has been handed over already.
+        let _ = BUFFERS.try_with(|buffers| {
+            let mut buffers = buffers.borrow_mut();
+            let mine = buffers.iter().position(|buffer| Arc::ptr_eq(&buffer.shared, self));
+            let mine = mine.unwrap_or_else(|| {
+                buffers.push(Buffer::open(self));
+                buffers.len() - 1
+            });
+            buffers[mine].push(Mark { at, what });
+        });
+    }
+
+    fn close_buffer_of_this_thread(self: &Arc<Shared>) {
+        let _ = BUFFERS.try_with(|buffers| buffers.borrow_mut().retain(|buffer| !Arc::ptr_eq(&buffer.shared, self)));
+    }
+
+    fn collected<T>(&self, work: impl FnOnce(&mut Collected) -> T) -> T {
+        work(&mut self.collected.lock().unwrap_or_else(|poisoned| poisoned.into_inner()))
+    }
+}
+
+impl Buffer {
+    fn open(shared: &Arc<Shared>) -> Buffer {
+        let name = thread::current().name().unwrap_or("unnamed").to_string();
+        let thread = shared.collected(|collected| {
+            collected.open += 1;
+            collected.threads.push(Recorded { name, marks: Vec::new() });
+            collected.threads.len() - 1
+        });
+        Buffer { shared: Arc::clone(shared), thread, marks: Vec::new(), full: false }
+    }
+
+    fn push(&mut self, mark: Mark) {
+        if self.full {
+            return;
+        }
+        let at = mark.at;
+        self.marks.push(mark);
+        if self.marks.len() == BUFFER {
+            self.full = self.hand_over(at);
+        }
+    }
+
+    /// Hands over what there is; says whether the recording is full.
+    fn hand_over(&mut self, at: Duration) -> bool {
+        let (mut marks, thread) = (std::mem::take(&mut self.marks), self.thread);
+        self.shared.collected(|collected| {
+            collected.marks += marks.len();
+            // After the end of the recording there is nobody to hand over to.
+            if let Some(recorded) = collected.threads.get_mut(thread) {
+                recorded.marks.append(&mut marks);
+            }
+            if collected.marks >= MOST_MARKS && collected.full.is_none() {
+                collected.full = Some(at);
+            }
+            collected.full.is_some()
+        })
+    }
+}
+
+impl Drop for Buffer {
+    fn drop(&mut self) {
+        self.hand_over(self.shared.begun.elapsed());
+        self.shared.collected(|collected| collected.open = collected.open.saturating_sub(1));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::timeline::State;
+
+    /// A thread that waits in `accept` so often.
+    fn accepts(recorder: &Recorder, name: &str, times: usize) {
+        let watch = recorder.watch();
+        let work = move || (0..times).for_each(|_| drop(watch.begin(Phase::Accept)));
+        thread::Builder::new().name(name.to_string()).spawn(work).unwrap().join().unwrap();
+    }
+
+    #[test]
+    fn each_thread_has_its_lane_and_they_stand_in_the_order_of_their_numbers() {
+        let recorder = Recorder::new();
+        for name in ["worker-10", "worker-2", "listener"] {
+            accepts(&recorder, name, 1);
+        }
+        let panel = recorder.finish("three".to_string());
+        let names: Vec<_> = panel.lanes.iter().map(|lane| lane.name.as_str()).collect();
+        assert_eq!(names, ["listener", "worker-2", "worker-10"]);
+    }
+
+    #[test]
+    fn a_thread_that_met_nothing_but_locks_has_no_lane() {
+        let recorder = Recorder::new();
+        drop(recorder.watch().begin(Phase::HoldLock));
+        accepts(&recorder, "listener", 1);
+        assert_eq!(recorder.finish("the console's thread".to_string()).lanes.len(), 1);
+    }
+
+    #[test]
+    fn two_recorders_on_one_thread_do_not_mix() {
+        let (one, other) = (Recorder::new(), Recorder::new());
+        let outer = one.watch().clone();
+        let _accepts = outer.begin(Phase::Accept);
+        drop(other.watch().begin(Phase::Linger));
+        let states = |recorder: Recorder| recorder.finish(String::new()).lanes[0].spans[0].state;
+        assert_eq!(states(other), State::Closing);
+        drop(_accepts);
+        assert_eq!(states(one), State::Accepting);
+    }
+
+    #[test]
+    fn a_recording_without_an_end_is_full_once_and_says_so() {
+        let recorder = Recorder::new();
+        accepts(&recorder, "listener", MOST_MARKS);
+        let collected = recorder.shared.collected(|collected| collected.marks);
+        assert!((MOST_MARKS..MOST_MARKS + BUFFER).contains(&collected), "{collected} marks were kept");
+        let notes = recorder.finish("endless".to_string()).notes;
+        assert!(notes.iter().any(|note| note.contains("was full")), "{notes:?}");
+    }
+}

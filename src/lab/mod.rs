@@ -8,4 +8,6 @@ pub mod check;
 
 pub mod broken;
 
+pub mod load;
+
 pub mod program;

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use crate::args::{answer, complain, unknown, version, Arg, Args, Usage};
 use crate::lab::broken::{self, Broken};
 use crate::lab::check;
+use crate::lab::load;
 use crate::lab::walk::{walk, Language, Options};
 use crate::protocol::printable;
 
@@ -44,6 +45,18 @@ Usage: lab TOOL [OPTIONS]
   fixtures DIR          makes such files as check likes, in a new directory
     --seed N            the same as an earlier run
 
+  load HOST:PORT        clients ask any server of this protocol for a file, again and again;
+                        shows requests per second, and how long the clients waited
+    --clients N         how many; each asks again when it has its answer [16]
+    --file NAME         what they ask for [the first file that LIST names]
+    --seconds SECS      for how long [5]
+    --reconnect         each request on a connection of its own
+    --slow K            beside them, so many clients that ask and read nothing [0]
+    --tsv FILE          writes the numbers, a line for each
+                        A client that waits does not ask again (a closed loop), so a server
+                        that stalls is asked less often, and the percentiles hide that: look
+                        at the longest wait, and at who was still waiting at the end
+
   -h, --help            this text
   -V, --version         the version
 
@@ -70,6 +83,7 @@ fn tool(mut args: Args) -> Result<ExitCode, Usage> {
         Some(Arg::Word(tool)) if tool == "check" => check::program::check(args),
         Some(Arg::Word(tool)) if tool == "fixtures" => check::program::fixtures(args),
         Some(Arg::Word(tool)) if tool == "broken" => broken_tool(args),
+        Some(Arg::Word(tool)) if tool == "load" => load::program::load(args),
         Some(other) => Err(unknown(&other, "lab")),
     }
 }

@@ -12,6 +12,7 @@ mod examples;
 mod files;
 mod framing;
 mod fuzz;
+mod load;
 mod real_clients;
 mod sessions;
 mod step_1_connect;

@@ -1,0 +1,203 @@
+//! `lab load`: many clients ask a server for a file, again and again, and their waits are measured.
+//!
+//! The loop is *closed*: a client asks again when it has its answer, as people do. That hides something: a server that
+//! stalls is asked less often meanwhile, so that a stall of all clients is only as many long waits as there are clients
+//! among thousands of short ones. Percentiles hardly see it; the longest wait does, and so does the number of clients
+//! that were still waiting at the end.
+
+pub mod client;
+
+pub mod errors;
+
+pub mod waits;
+
+pub mod report;
+
+pub mod program;
+
+use std::io;
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::sync::Mutex;
+use std::thread::{self, Builder, Scope, ScopedJoinHandle};
+use std::time::{Duration, Instant};
+
+use crate::lab::load::client::{locked, read_nothing, Client, Connection, SlowState, Tally, Task};
+use crate::lab::load::errors::Trouble;
+use crate::protocol::{printable, quote, Command, FileName, Listed};
+use crate::server::SESSION_STACK;
+
+/// How long a client waits beyond the end for an answer that it has asked for. A client whose answer is on its way is
+/// not yet one that was forgotten.
+pub const GRACE: Duration = Duration::from_secs(1);
+
+/// How long the slow clients may take until they are all stuck; then the others begin.
+const HEAD_START: Duration = Duration::from_secs(3);
+
+/// How often it is looked whether they are.
+const POLL: Duration = Duration::from_millis(5);
+
+/// How long the server may take for the list that is asked for before the load.
+const LIST_TIME: Duration = Duration::from_secs(3);
+
+/// Largest list that is read, in bytes.
+const MOST_LIST: usize = 16 * 1024 * 1024;
+
+/// What is to be done.
+#[derive(Debug, Clone)]
+pub struct Workload {
+    /// The server.
+    pub server: SocketAddr,
+    /// What the clients ask for.
+    pub file: FileName,
+    /// Clients in the closed loop, at least one.
+    pub clients: usize,
+    /// For how long they begin requests; it may take [`GRACE`] more until the last has its answer.
+    pub lasting: Duration,
+    /// Each request on a connection of its own?
+    pub reconnect: bool,
+    /// Clients that ask and read nothing.
+    pub slow: usize,
+    /// What those ask for.
+    pub slow_file: FileName,
+}
+
+/// What came of it.
+pub struct Outcome {
+    /// All clients together, without the slow ones.
+    pub tally: Tally,
+    /// Slow clients that were turned away or cut off before the end.
+    pub slow_ended: usize,
+}
+
+/// The server and the file, once somebody has looked.
+pub struct Found {
+    /// The address at which the server answers.
+    pub server: SocketAddr,
+    /// The file.
+    pub file: FileName,
+    /// Its size as LIST tells it; `None` if the server did not answer in time.
+    pub size: Option<u64>,
+}
+
+/// Asks the server for its list, and finds the file in it: the one of that name, or the first. A server that gives no
+/// answer in time can be measured all the same if the file is named: that it gives none is what the load will show.
+///
+/// # Errors
+/// In a sentence: no connection, no such file, no list.
+pub fn find(server: &str, wanted: Option<FileName>) -> Result<Found, String> {
+    let shown = printable(server);
+    let (server, listed) = ask_for_list(server)?;
+    match (listed, wanted) {
+        (Some(listed), Some(name)) => match listed.into_iter().find(|file| file.name == name) {
+            Some(file) => Ok(Found { server, file: name, size: Some(file.size) }),
+            None => Err(format!("{shown} has no file {}; name one that LIST shows", quote(name.as_str()))),
+        },
+        (Some(listed), None) => match listed.into_iter().next() {
+            Some(file) => Ok(Found { server, file: file.name, size: Some(file.size) }),
+            None => Err(format!("{shown} lists no file, so there is nothing to ask for; put one into its directory")),
+        },
+        (None, Some(file)) => Ok(Found { server, file, size: None }),
+        (None, None) => {
+            let seconds = LIST_TIME.as_secs();
+            Err(format!("{shown} gave no list within {seconds} s; to measure it all the same, name a file with --file"))
+        }
+    }
+}
+
+/// The list of the first of the server's addresses to which there is a connection; `None` if it gave none in time.
+fn ask_for_list(server: &str) -> Result<(SocketAddr, Option<Vec<Listed>>), String> {
+    let shown = printable(server);
+    let addresses = server.to_socket_addrs().map_err(|error| format!("{shown} is no address: {error}"))?;
+    let mut last_error = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
+    for address in addresses {
+        match list(address) {
+            Ok(listed) => return Ok((address, Some(listed))),
+            Err(Trouble::Late) => return Ok((address, None)),
+            Err(Trouble::NoConnection(error)) => last_error = error,
+            Err(Trouble::Refused(refusal)) => return Err(format!("{shown} refused: {refusal}")),
+            Err(trouble) => return Err(format!("{shown} gave no list: {trouble}")),
+        }
+    }
+    Err(format!("no connection to {shown}: {last_error}; is a server running there?"))
+}
+
+fn list(server: SocketAddr) -> Result<Vec<Listed>, Trouble> {
+    let mut connection = Connection::open(server, Instant::now() + LIST_TIME)?;
+    let mut body = Vec::new();
+    connection.ask(&Command::List, |part| {
+        if body.len() < MOST_LIST {
+            body.extend_from_slice(part);
+        }
+    })?;
+    // The list is here; a server that goes wrong afterwards will show that in the load.
+    let _ = connection.log_out();
+    let listed = String::from_utf8_lossy(&body).lines().map(Listed::parse).collect::<Option<Vec<_>>>();
+    listed.ok_or_else(|| Trouble::Broken("a line of its list is no '<size> <name>'".to_string()))
+}
+
+/// Carries a workload out, which takes its time and [`GRACE`] at most, after the head start of the slow clients.
+///
+/// # Errors
+/// If the system grants no threads for the clients.
+pub fn run(workload: &Workload) -> Result<Outcome, String> {
+    let slow_state = Mutex::new(SlowState::default());
+    thread::scope(|scope| {
+        let slow_command = Command::Download(workload.slow_file.clone());
+        let (server, state) = (workload.server, &slow_state);
+        let slow = spawn_all(scope, "slow", workload.slow, move || read_nothing(server, &slow_command, state));
+        let outcome = slow.and_then(|slow| {
+            let deadline = Instant::now() + HEAD_START;
+            while locked(&slow_state, |state| state.settled) < workload.slow && Instant::now() < deadline {
+                thread::sleep(POLL);
+            }
+            Ok((closed_loop(workload)?, slow))
+        });
+        locked(&slow_state, |state| state.over = true);
+        let (tally, slow) = outcome.map_err(|error| format!("can't start a thread for each client: {error}"))?;
+        let ended = slow.into_iter().filter_map(|slow| slow.join().ok()).filter(Result::is_err);
+        Ok(Outcome { tally, slow_ended: ended.count() })
+    })
+}
+
+fn closed_loop(workload: &Workload) -> io::Result<Tally> {
+    let end = Instant::now() + workload.lasting;
+    let task = Task {
+        server: workload.server,
+        command: Command::Download(workload.file.clone()),
+        reconnect: workload.reconnect,
+        end,
+        give_up: end + GRACE,
+    };
+    thread::scope(|scope| {
+        let task = &task;
+        let clients = spawn_all(scope, "client", workload.clients, move || Client::run(task))?;
+        let mut whole = Tally::default();
+        // Kept until the last client has ended.
+        let mut connections = Vec::new();
+        for (tally, connection) in clients.into_iter().filter_map(|client| client.join().ok()) {
+            whole.merge(tally);
+            connections.push(connection);
+        }
+        Ok(whole)
+    })
+}
+
+fn spawn_all<'scope, T: Send + 'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    name: &str,
+    count: usize,
+    work: impl Fn() -> T + Clone + Send + 'scope,
+) -> io::Result<Vec<ScopedJoinHandle<'scope, T>>> {
+    let spawn = |number| {
+        let builder = Builder::new().name(format!("{name}-{number}")).stack_size(SESSION_STACK);
+        builder.spawn_scoped(scope, work.clone())
+    };
+    (1..=count).map(spawn).collect()
+}
+
+impl Outcome {
+    /// Did every client get answers, and nothing but answers?
+    pub fn is_faultless(&self) -> bool {
+        self.tally.errors.total() == 0 && self.tally.unfinished.is_empty() && self.tally.never_answered == 0
+    }
+}

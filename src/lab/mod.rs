@@ -10,4 +10,6 @@ pub mod broken;
 
 pub mod load;
 
+pub mod compare;
+
 pub mod program;

@@ -8,9 +8,11 @@ use std::process::ExitCode;
 use crate::args::{answer, complain, unknown, version, Arg, Args, Usage};
 use crate::lab::broken::{self, Broken};
 use crate::lab::check;
+use crate::lab::compare;
 use crate::lab::load;
 use crate::lab::walk::{walk, Language, Options};
 use crate::protocol::printable;
+use crate::server;
 
 const HELP: &str = "\
 The classroom's toolbox.
@@ -57,6 +59,17 @@ Usage: lab TOOL [OPTIONS]
                         that stalls is asked less often, and the percentiles hide that: look
                         at the longest wait, and at who was still waiting at the end
 
+  compare               the same workloads against each design of our server, as a table
+                        with a sentence for each row
+    --design NAME       this design alone, or several: as server --design takes them
+    --clients N         clients of each workload [8]
+    --slow K            clients that read nothing, in the workload with such [4]
+    --seconds SECS      for each run [1]
+    --rounds N          the designs take turns so often; medians are shown [3]
+    --tsv FILE          writes every run, a line each
+
+  server                the server itself, as compare starts it; with its options
+
   -h, --help            this text
   -V, --version         the version
 
@@ -84,6 +97,8 @@ fn tool(mut args: Args) -> Result<ExitCode, Usage> {
         Some(Arg::Word(tool)) if tool == "fixtures" => check::program::fixtures(args),
         Some(Arg::Word(tool)) if tool == "broken" => broken_tool(args),
         Some(Arg::Word(tool)) if tool == "load" => load::program::load(args),
+        Some(Arg::Word(tool)) if tool == "compare" => compare::program::compare_tool(args),
+        Some(Arg::Word(tool)) if tool == compare::subject::TOOL => Ok(server::program::main(args.rest())),
         Some(other) => Err(unknown(&other, "lab")),
     }
 }

@@ -72,7 +72,7 @@ fn asked(mut args: Args) -> Result<Asked, Usage> {
             "--file" => asked.file = Some(file_name(&mut args, option)?),
             "--seconds" => asked.lasting = args.seconds(option)?,
             "--reconnect" => asked.reconnect = true,
-            "--slow" => asked.slow = slow(&mut args, option)?,
+            "--slow" => asked.slow = slow(&mut args, option, MOST_CLIENTS)?,
             "--tsv" => asked.tsv = Some(args.value(option, "a file")?.into()),
             _ => return Err(unknown(&argument, "lab")),
         }
@@ -94,8 +94,8 @@ fn file_name(args: &mut Args, option: &str) -> Result<FileName, Usage> {
 }
 
 /// How many slow clients; none is a number too.
-pub fn slow(args: &mut Args, option: &str) -> Result<usize, Usage> {
-    args.parsed(option, &format!("a whole number from 0 to {MOST_CLIENTS}"), |count| *count <= MOST_CLIENTS)
+pub fn slow(args: &mut Args, option: &str, most: usize) -> Result<usize, Usage> {
+    args.parsed(option, &format!("a whole number from 0 to {most}"), |count| *count <= most)
 }
 
 /// Was there no error, and did every client get its answers?

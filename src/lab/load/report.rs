@@ -153,7 +153,8 @@ pub fn entry(label: &str, text: &str) -> String {
     format!("{label:<INDENT$}{}", lines.join(&format!("\n{:INDENT$}", "")))
 }
 
-fn wrapped(text: &str, width: usize) -> Vec<String> {
+/// The text in lines of at most so many characters, cut between words.
+pub fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split(' ') {
         match lines.last_mut() {

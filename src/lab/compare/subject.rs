@@ -1,0 +1,167 @@
+//! A server of ours as a process of its own, so that what the system says of it is about nothing else.
+
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, Write};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{self, Child, ChildStdout, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::protocol::visible;
+use crate::server::designs::Design;
+
+/// The tool of `lab` that is the server: whoever has built `lab` need not have built `server`.
+pub const TOOL: &str = "server";
+
+/// How long a server may take to end after `stop`; then it is killed.
+const STOP_TIME: Duration = Duration::from_secs(3);
+
+/// How often it is looked whether it has ended.
+const POLL: Duration = Duration::from_millis(2);
+
+/// The unit in which Linux counts a process's time (USER_HZ).
+const TICK: Duration = Duration::from_millis(10);
+
+/// The file that is asked for.
+pub const SMALL: (&str, u64) = ("small", 1024);
+
+/// The file for those who read nothing: larger than all buffers between two programs.
+pub const BIG: (&str, u64) = ("big", 64 * 1024 * 1024);
+
+/// A new directory with both files, removed at the end.
+pub struct ServedFiles(PathBuf);
+
+impl ServedFiles {
+    /// Makes them, of zeros: most file systems keep them without taking room.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn make() -> io::Result<ServedFiles> {
+        let mut number = 0;
+        let dir = loop {
+            let dir = std::env::temp_dir().join(format!("lab-compare-{}-{number}", process::id()));
+            match fs::create_dir(&dir) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
+                made => break made.map(|()| ServedFiles(dir))?,
+            }
+        };
+        for (name, size) in [SMALL, BIG] {
+            File::create(dir.path().join(name))?.set_len(size)?;
+        }
+        Ok(dir)
+    }
+
+    /// Where they are.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for ServedFiles {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A server that runs; it is stopped when this is dropped.
+pub struct Subject {
+    child: Child,
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Kept open: a server whose output nobody can take any more has trouble of its own.
+    _stdout: BufReader<ChildStdout>,
+}
+
+/// What the system says of a process at one moment.
+#[derive(Debug, Clone, Copy)]
+pub struct Resources {
+    /// Its threads, the main one included.
+    pub threads: u64,
+    /// The most memory that it ever had in the machine's memory, in bytes.
+    pub memory: u64,
+    /// The processors' time that it has used, in the kernel too; counted in steps of 10 ms.
+    pub processor: Duration,
+}
+
+impl Subject {
+    /// Starts a server, and waits until it listens.
+    ///
+    /// # Errors
+    /// In a sentence.
+    pub fn start(design: Design, files: &ServedFiles, sessions: usize) -> Result<Subject, String> {
+        let no_start = |error: io::Error| format!("can't start a server of its own: {error}");
+        let mut command = Command::new(std::env::current_exe().map_err(no_start)?);
+        command.args([TOOL, "--bind", "127.0.0.1:0", "--design", &design.to_string()]);
+        command.args(["--max-sessions", &sessions.to_string(), "--dir"]).arg(files.path());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn().map_err(no_start)?;
+        let Some(stdout) = child.stdout.take() else { return Err("a server of its own has no output".to_string()) };
+        let (mut stdout, mut line) = (BufReader::new(stdout), String::new());
+        let read = stdout.read_line(&mut line);
+        match line.trim_end().strip_prefix("listening on ").and_then(|address| address.parse().ok()) {
+            Some(address) => Ok(Subject { child, address, _stdout: stdout }),
+            None => {
+                let _ = child.kill();
+                let _ = child.wait();
+                read.map_err(no_start)?;
+                Err(format!("a server of its own said '{}' when it started", visible(line.as_bytes())))
+            }
+        }
+    }
+
+    /// What the system says of it now; `None` where it has no `/proc` that tells so, as Linux has.
+    pub fn resources(&self) -> Option<Resources> {
+        let of_process = |file| fs::read_to_string(format!("/proc/{}/{file}", self.child.id())).ok();
+        let status = of_process("status")?;
+        let stat = of_process("stat")?;
+        // Fields 14 and 15; those before the third end with a parenthesis.
+        let fields: Vec<_> = stat.rsplit_once(") ")?.1.split(' ').collect();
+        let ticks: u32 = fields.get(11)?.parse::<u32>().ok()? + fields.get(12)?.parse::<u32>().ok()?;
+        Some(Resources {
+            threads: field(&status, "Threads:")?,
+            memory: field(&status, "VmHWM:")? * 1024,
+            processor: TICK * ticks,
+        })
+    }
+
+    fn stop(&mut self) -> io::Result<()> {
+        if let Some(mut stdin) = self.child.stdin.take() {
+            stdin.write_all(b"stop\n")?;
+            let deadline = Instant::now() + STOP_TIME;
+            while self.child.try_wait()?.is_none() && Instant::now() < deadline {
+                thread::sleep(POLL);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A number of a file of `/proc` such as `status`.
+pub fn field(status: &str, name: &str) -> Option<u64> {
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+    line.split_whitespace().next()?.parse().ok()
+}
+
+impl Drop for Subject {
+    fn drop(&mut self) {
+        // Whatever went wrong with the stop: it does not outlive this. If it has ended, there is nothing to kill.
+        let _ = self.stop();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::field;
+
+    #[test]
+    fn a_number_is_found_by_the_name_at_its_lines_beginning() {
+        let status = "Name:\tThreads:\nVmHWM:\t    2048 kB\nThreads:\t7\n";
+        assert_eq!(
+            (field(status, "Threads:"), field(status, "VmHWM:"), field(status, "Vm:")),
+            (Some(7), Some(2048), None)
+        );
+    }
+}

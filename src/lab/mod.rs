@@ -12,4 +12,6 @@ pub mod load;
 
 pub mod compare;
 
+pub mod cost;
+
 pub mod program;

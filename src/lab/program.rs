@@ -9,6 +9,7 @@ use crate::args::{answer, complain, unknown, version, Arg, Args, Usage};
 use crate::lab::broken::{self, Broken};
 use crate::lab::check;
 use crate::lab::compare;
+use crate::lab::cost;
 use crate::lab::load;
 use crate::lab::walk::{walk, Language, Options};
 use crate::protocol::printable;
@@ -19,9 +20,9 @@ The classroom's toolbox.
 
 Usage: lab TOOL [OPTIONS]
 
-  walk                  plays the eight steps with a real server and a real client,
-                        and shows the bytes, the threads, the functions and the registry
-    --server HOST:PORT  with a server that runs already, instead of one of its own
+  walk                  plays the eight steps with a real server and a real
+                        client: the bytes, threads, functions and the registry
+    --server HOST:PORT  with a server that runs already, not one of its own
     --serve PATH        what its own server serves [server_data]
     --dir PATH          where the client stores the files [client_data]
     --lang en|fr        the language [en]
@@ -32,11 +33,12 @@ Usage: lab TOOL [OPTIONS]
     --bind ADDR:PORT    where it listens; port 0 takes a free one [127.0.0.1:0]
     --dir PATH          what it serves [server_data]
 
-  check                 grades any server of this protocol, and says what is wrong and why
+  check                 grades any server of this protocol: what is wrong, why
     HOST:PORT           one that runs already, and ...
     --fixtures DIR      ... serves this directory, or
-    --command 'COMMAND' a program to be started: {dir} and {port} stand for what it serves
-                        and where it listens; spaces part words, quotes keep them together
+    --command 'COMMAND' a program to be started: {dir} and {port} stand for what
+                        it serves and where it listens; spaces part words,
+                        quotes keep them together
     --level LEVEL       these checks alone: report, stream, robust or threads
     --only N            the checks of step N alone, or the check N.M
     --list              shows the checks, and runs none
@@ -47,34 +49,38 @@ Usage: lab TOOL [OPTIONS]
   fixtures DIR          makes such files as check likes, in a new directory
     --seed N            the same as an earlier run
 
-  load HOST:PORT        clients ask any server of this protocol for a file, again and again;
-                        shows requests per second, and how long the clients waited
-    --clients N         how many; each asks again when it has its answer [16]
+  load HOST:PORT        many clients ask any server of this protocol for a file,
+                        again and again: how many requests per second, and how
+                        long the clients wait. Who waits does not ask (a closed
+                        loop), so a server that stalls is asked less often, and
+                        percentiles hide it: look at the longest wait, and at
+                        who was still waiting at the end
+    --clients N         how many [16]
     --file NAME         what they ask for [the first file that LIST names]
     --seconds SECS      for how long [5]
     --reconnect         each request on a connection of its own
-    --slow K            beside them, so many clients that ask and read nothing [0]
+    --slow K            beside them, K clients that ask and read nothing [0]
     --tsv FILE          writes the numbers, a line for each
-                        A client that waits does not ask again (a closed loop), so a server
-                        that stalls is asked less often, and the percentiles hide that: look
-                        at the longest wait, and at who was still waiting at the end
 
-  compare               the same workloads against each design of our server, as a table
-                        with a sentence for each row
-    --design NAME       this design alone, or several: as server --design takes them
+  compare               the same workloads against each design of our server: a
+                        table, and a sentence for each row
+    --design NAME       this one alone, or several; see server --help
     --clients N         clients of each workload [8]
     --slow K            clients that read nothing, in the workload with such [4]
     --seconds SECS      for each run [1]
-    --rounds N          the designs take turns so often; medians are shown [3]
-    --tsv FILE          writes every run, a line each
+    --rounds N          so often the designs take turns; shows the medians [3]
+    --tsv FILE          writes the runs, a line for each
 
-  server                the server itself, as compare starts it; with its options
+  cost                  what a thread costs on this machine: to start one, the
+                        memory of one that waits, a lock, to wake another
+
+  server                the server itself, as compare starts it; see server --help
 
   -h, --help            this text
   -V, --version         the version
 
-Exit code: 0 all happened as it should, 1 not (a check that could not run has not passed),
-2 wrong usage.";
+Exit code: 0 all happened as it should, 1 not (a check that could not run has
+not passed), 2 wrong usage.";
 
 /// Runs the program with its arguments (the program's own name left out).
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -98,9 +104,23 @@ fn tool(mut args: Args) -> Result<ExitCode, Usage> {
         Some(Arg::Word(tool)) if tool == "broken" => broken_tool(args),
         Some(Arg::Word(tool)) if tool == "load" => load::program::load(args),
         Some(Arg::Word(tool)) if tool == "compare" => compare::program::compare_tool(args),
+        Some(Arg::Word(tool)) if tool == "cost" => cost_tool(args),
         Some(Arg::Word(tool)) if tool == compare::subject::TOOL => Ok(server::program::main(args.rest())),
         Some(other) => Err(unknown(&other, "lab")),
     }
+}
+
+fn cost_tool(mut args: Args) -> Result<ExitCode, Usage> {
+    if let Some(argument) = args.take()? {
+        return Err(unknown(&argument, "lab"));
+    }
+    Ok(match cost::told() {
+        Ok(text) => answer(&text),
+        Err(why) => {
+            complain("lab", &why);
+            ExitCode::FAILURE
+        }
+    })
 }
 
 fn walk_tool(mut args: Args) -> Result<ExitCode, Usage> {

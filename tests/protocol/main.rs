@@ -4,6 +4,7 @@ mod support;
 
 mod client;
 mod command_lines;
+mod compare;
 mod conformance;
 mod designs;
 mod documents;

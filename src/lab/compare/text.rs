@@ -131,7 +131,7 @@ fn shows(row: &Row, baseline: &Row, alone: Option<&Row>, clients: usize, unit: &
     }
     if let (false, Some(own), Some(other)) = (is_baseline, row.processor, baseline.processor) {
         if let Some(ratio) = ratio(own, other).filter(|ratio| !is_same(*ratio)) {
-            shown.push(format!("{} much processor time for each", times_as(ratio)));
+            shown.push(format!("{} much processor time for an answer", times_as(ratio)));
         }
     }
     if let (false, Some(own), Some(other)) = (is_baseline, row.threads, baseline.threads) {
@@ -140,7 +140,7 @@ fn shows(row: &Row, baseline: &Row, alone: Option<&Row>, clients: usize, unit: &
         }
     }
     if let Some(ratio) = alone.filter(|_| row.rate > 0.0).and_then(|alone| ratio(row.rate, alone.rate)) {
-        shown.push(format!("{} many as without the slow readers", times_as(ratio)));
+        shown.push(format!("{} many {unit} as without the slow readers", times_as(ratio)));
     }
     if row.errors > 0 {
         shown.push(format!("{} went wrong", counted(row.errors as usize, "request")));
@@ -271,11 +271,11 @@ mod tests {
         let same_rate = "served all 8 clients; about as many requests per second as";
         assert_eq!(
             told(&thrifty, &usual, None),
-            format!("{same_rate} thread-per-client; 0.5 times as much processor time for each; 5 threads, not 10")
+            format!("{same_rate} thread-per-client; 0.5 times as much processor time for an answer; 5 threads, not 10")
         );
         assert_eq!(
             told(&Row { design: "thread-per-client".to_string(), ..thrifty.clone() }, &row("a", 1000.0, 0), None),
-            format!("{same_rate} a; 0.5 times as much processor time for each; 5 threads, not 10")
+            format!("{same_rate} a; 0.5 times as much processor time for an answer; 5 threads, not 10")
         );
         let unseen = Row { threads: None, processor: None, ..thrifty };
         assert_eq!(told(&unseen, &usual, None), format!("{same_rate} thread-per-client"));
@@ -286,11 +286,11 @@ mod tests {
         let usual = row("thread-per-client", 1000.0, 0);
         assert_eq!(
             told(&usual, &usual, Some(&row("", 1100.0, 0))),
-            "served all 8 clients; about as many as without the slow readers"
+            "served all 8 clients; about as many requests as without the slow readers"
         );
         assert_eq!(
             told(&usual, &usual, Some(&row("", 4000.0, 0))),
-            "served all 8 clients; 0.2 times as many as without the slow readers"
+            "served all 8 clients; 0.2 times as many requests as without the slow readers"
         );
         let stuck = row("prethreaded:4", 0.0, 8);
         let sentence = told(&stuck, &usual, Some(&row("prethreaded:4", 900.0, 0)));

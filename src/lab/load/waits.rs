@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// Into how many buckets each doubling of the time is parted: a bucket's upper end is at most 1/32 above any wait in it.
+/// Into how many buckets each doubling of the time is parted: no wait is told more than a 32nd too long.
 const PARTS: u64 = 32;
 
 /// Doublings of a nanosecond that are told apart: up to about 146 years, longer than any time-out.

@@ -1,0 +1,147 @@
+//! `lab cost`: what a thread costs on this machine, beside a small request of our server.
+
+use std::fs;
+use std::hint::black_box;
+use std::io;
+use std::sync::Mutex;
+use std::thread::{self, Builder, Thread};
+use std::time::{Duration, Instant};
+
+use crate::journal::human_size;
+use crate::lab::compare::row::median;
+use crate::lab::compare::subject::{field, ServedFiles, Subject, SMALL};
+use crate::lab::load::client::{locked, Connection};
+use crate::lab::load::report::entry;
+use crate::lab::load::waits::human_time;
+use crate::protocol::{Command, FileName};
+use crate::server::designs::Design;
+use crate::server::SESSION_STACK;
+
+/// How many requests, spawns and ways there and back are measured: a second of each at most, on a slow machine.
+const TIMES: usize = 2000;
+
+/// How many threads wait while memory is measured.
+const WAITING: u64 = 200;
+
+/// How often a lock is taken.
+const LOCKS: u32 = 1_000_000;
+
+/// How long all the requests may take.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Measures all, and tells it in a few lines.
+///
+/// # Errors
+/// In a sentence: no server could be started, or no thread.
+pub fn told() -> Result<String, String> {
+    let no_thread = |error: io::Error| format!("the system grants no thread: {error}");
+    let request = a_request()?;
+    let line = |cost: Duration, what: &str| {
+        let ratio = cost.as_secs_f64() / request.as_secs_f64();
+        let relation = match ratio {
+            ratio if ratio >= 0.1 => format!("{ratio:.1} times a request"),
+            ratio => format!("a request costs {:.0} times as much", 1.0 / ratio),
+        };
+        entry(&human_time(cost), &format!("{what}: {relation}."))
+    };
+    let spawn = spawned_and_joined(Builder::new).map_err(no_thread)?;
+    let session = spawned_and_joined(|| Builder::new().stack_size(SESSION_STACK)).map_err(no_thread)?;
+    let memory = memory_of_a_waiting_thread().map_err(no_thread)?.map_or("not seen".to_string(), human_size);
+    let (lock, word) = (a_free_lock(), there_and_back().map_err(no_thread)?);
+    let stack = human_size(SESSION_STACK as u64);
+    Ok([
+        format!("What a thread costs on this machine (medians of {TIMES}).\n"),
+        entry(&human_time(request), "a small request of ours, 1 KiB over a kept connection: to compare with."),
+        line(spawn, "to start a thread and wait for its end"),
+        line(session, &format!("the same with a session's {stack} of stack; paid for each client, or once in a pool")),
+        entry(&memory, &format!("of memory for a thread that waits; the rest of its {stack} is only addresses.")),
+        line(lock, "to take a lock and release it, when nobody else wants it"),
+        line(word, "to wake another thread and be woken by it, over a Mutex with park and unpark"),
+    ]
+    .join("\n"))
+}
+
+fn a_request() -> Result<Duration, String> {
+    let files = ServedFiles::make().map_err(|error| format!("can't make files to be served: {error}"))?;
+    let server = Subject::start(Design::default(), &files, 1)?;
+    let download = Command::Download(FileName::parse(SMALL.0).map_err(|refusal| refusal.message)?);
+    let opened = Connection::open(server.address, Instant::now() + PATIENCE);
+    let measured = opened.and_then(|mut connection| typical(|| connection.ask(&download, |_| {})));
+    measured.map_err(|trouble| format!("a request to a server of ours failed: {trouble}"))
+}
+
+/// The median time of many.
+fn typical<E>(mut work: impl FnMut() -> Result<(), E>) -> Result<Duration, E> {
+    let mut timed = || {
+        let begun = Instant::now();
+        work().map(|()| begun.elapsed())
+    };
+    let times = (0..TIMES).map(|_| timed()).collect::<Result<Vec<_>, E>>()?;
+    Ok(median(times.into_iter()).unwrap_or_default())
+}
+
+fn spawned_and_joined(builder: impl Fn() -> Builder) -> io::Result<Duration> {
+    // A thread that does nothing can't panic.
+    typical(|| builder().spawn(|| {}).map(|thread| drop(thread.join())))
+}
+
+/// In bytes; `None` where the system has no `/proc` that tells it, as Linux has.
+fn memory_of_a_waiting_thread() -> io::Result<Option<u64>> {
+    let resident = || field(&fs::read_to_string("/proc/self/smaps_rollup").ok()?, "Rss:").map(|kib| kib * 1024);
+    let (gate, waiting) = (Mutex::new(()), Mutex::new(0));
+    let before = resident();
+    let after = thread::scope(|scope| {
+        // All wait for this lock, until it is released at the end of the scope.
+        let _closed = gate.lock();
+        for _ in 0..WAITING {
+            Builder::new().stack_size(SESSION_STACK).spawn_scoped(scope, || {
+                locked(&waiting, |waiting| *waiting += 1);
+                locked(&gate, |()| {});
+            })?;
+        }
+        while locked(&waiting, |waiting| *waiting) < WAITING {
+            thread::yield_now();
+        }
+        io::Result::Ok(resident())
+    })?;
+    Ok(before.zip(after).map(|(before, after)| after.saturating_sub(before) / WAITING))
+}
+
+fn a_free_lock() -> Duration {
+    let lock = Mutex::new(0_u32);
+    let begun = Instant::now();
+    for _ in 0..LOCKS {
+        locked(black_box(&lock), |count| *count += 1);
+    }
+    begun.elapsed() / LOCKS
+}
+
+/// Two threads count in turn; each sleeps until the other has counted.
+fn there_and_back() -> io::Result<Duration> {
+    let count = Mutex::new(0);
+    let wait_for = |number: usize| {
+        while locked(&count, |count| *count) != number {
+            thread::park();
+        }
+    };
+    let count_for = |other: &Thread| {
+        locked(&count, |count| *count += 1);
+        other.unpark();
+    };
+    thread::scope(|scope| {
+        let here = thread::current();
+        let other = Builder::new().spawn_scoped(scope, move || {
+            for number in 0..TIMES {
+                wait_for(2 * number + 1);
+                count_for(&here);
+            }
+        })?;
+        let mut number = 0;
+        typical(|| {
+            count_for(other.thread());
+            number += 2;
+            wait_for(number);
+            Ok(())
+        })
+    })
+}

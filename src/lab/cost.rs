@@ -62,7 +62,7 @@ pub fn told() -> Result<String, String> {
 }
 
 fn a_request() -> Result<Duration, String> {
-    let files = ServedFiles::make().map_err(|error| format!("can't make files to be served: {error}"))?;
+    let files = ServedFiles::make(&[SMALL]).map_err(|error| format!("can't make files to be served: {error}"))?;
     let server = Subject::start(Design::default(), &files, 1)?;
     let download = Command::Download(FileName::parse(SMALL.0).map_err(|refusal| refusal.message)?);
     let opened = Connection::open(server.address, Instant::now() + PATIENCE);

@@ -70,6 +70,8 @@ Usage: lab TOOL [OPTIONS]
     --seconds SECS      for each run [1]
     --rounds N          so often the designs take turns; shows the medians [3]
     --tsv FILE          writes the runs, a line for each
+    --timeline FILE     measures nothing, but draws what threads and clients do
+                        beside a slow reader; FILE ends in .svg or .txt
 
   cost                  what a thread costs on this machine: to start one, the
                         memory of one that waits, a lock, to wake another

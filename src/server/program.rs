@@ -18,7 +18,7 @@ use crate::server::printer::Printer;
 use crate::server::registry::{Limits, Registry, DEFAULT_SESSIONS, MOST_SESSIONS};
 use crate::server::served_dir::ServedDir;
 use crate::server::{log, Server};
-use crate::timeline::file::{PictureFile, WANTED};
+use crate::timeline::file::PictureFile;
 use crate::timeline::recorder::Recorder;
 use crate::timeline::Picture;
 
@@ -85,7 +85,7 @@ fn parse(mut args: Args) -> Result<Asked, Usage> {
             "--max-per-address" => options.limits.max_per_address = Some(args.count(option, MOST_SESSIONS)?),
             "--idle-timeout" => options.idle_timeout = args.seconds(option)?,
             "--design" => options.design = args.parsed(option, &designs(), |_| true)?,
-            "--timeline" => options.timeline = Some(picture_file(&mut args, option)?),
+            "--timeline" => options.timeline = Some(PictureFile::asked_for(&mut args, option)?),
             "--trace" => options.trace = true,
             "-h" | "--help" => return Ok(Asked::Say(help())),
             "-V" | "--version" => return Ok(Asked::Say(version("server"))),
@@ -93,11 +93,6 @@ fn parse(mut args: Args) -> Result<Asked, Usage> {
         }
     }
     Ok(Asked::Serve(options))
-}
-
-fn picture_file(args: &mut Args, option: &str) -> Result<PictureFile, Usage> {
-    let path = PathBuf::from(args.value(option, WANTED)?);
-    PictureFile::at(path.clone()).ok_or_else(|| Usage(format!("{option} needs {WANTED}, not {path:?}")))
 }
 
 /// What `--design` needs.

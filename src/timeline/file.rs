@@ -1,8 +1,10 @@
 //! Pictures in files.
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::path::PathBuf;
 
+use crate::args::{Args, Usage};
 use crate::timeline::{svg, text, Picture};
 
 /// A file for a picture: its ending says how the picture is drawn.
@@ -11,18 +13,22 @@ pub struct PictureFile {
     draw: fn(&Picture) -> String,
 }
 
-/// What a file's name has to be, for an error message.
-pub const WANTED: &str = "a file whose name ends in .svg (for a browser) or .txt (for a terminal)";
+/// What an option for such a file needs.
+const WANTED: &str = "a file whose name ends in .svg (for a browser) or .txt (for a terminal)";
 
 impl PictureFile {
-    /// The file at that path; `None` if its ending is none of those in [`WANTED`].
-    pub fn at(path: PathBuf) -> Option<PictureFile> {
-        let draw = match path.extension()?.to_str()? {
-            "svg" => svg::svg,
-            "txt" => text::text,
-            _ => return None,
+    /// The value of the option that was taken last.
+    ///
+    /// # Errors
+    /// If there is none, or if its ending is neither `.svg` nor `.txt`.
+    pub fn asked_for(args: &mut Args, option: &str) -> Result<PictureFile, Usage> {
+        let path = PathBuf::from(args.value(option, WANTED)?);
+        let draw = match path.extension().and_then(OsStr::to_str) {
+            Some("svg") => svg::svg,
+            Some("txt") => text::text,
+            _ => return Err(Usage(format!("{option} needs {WANTED}, not {path:?}"))),
         };
-        Some(PictureFile { path, draw })
+        Ok(PictureFile { path, draw })
     }
 
     /// Makes sure that the file can be written, before the run that is to be drawn. What it holds stays.

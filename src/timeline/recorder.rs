@@ -128,8 +128,8 @@ impl Recorder {
         if collected.open > 0 {
             notes.push(format!("{} threads had not ended; the last of what they did is missing.", collected.open));
         }
-        let (lanes, locks) = lanes(collected.threads);
-        notes.push(locks);
+        let (lanes, more) = lanes(collected.threads);
+        notes.extend(more);
         Panel { title, notes, lanes }
     }
 }
@@ -245,13 +245,14 @@ mod tests {
     #[test]
     fn two_recorders_on_one_thread_do_not_mix() {
         let (one, other) = (Recorder::new(), Recorder::new());
-        let outer = one.watch().clone();
-        let _accepts = outer.begin(Phase::Accept);
-        drop(other.watch().begin(Phase::Linger));
-        let states = |recorder: Recorder| recorder.finish(String::new()).lanes[0].spans[0].state;
-        assert_eq!(states(other), State::Closing);
-        drop(_accepts);
-        assert_eq!(states(one), State::Accepting);
+        let peer = "127.0.0.1:5".parse().unwrap();
+        let watch = one.watch();
+        let accepting = watch.begin(Phase::Accept);
+        drop(other.watch().begin(Phase::Session(1, peer)));
+        let state = |recorder: Recorder| recorder.finish(String::new()).lanes[0].spans[0].state;
+        assert_eq!(state(other), State::Working);
+        drop(accepting);
+        assert_eq!(state(one), State::Accepting);
     }
 
     #[test]

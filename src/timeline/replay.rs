@@ -1,6 +1,5 @@
 //! Makes lanes of what was recorded: plays the marks of each thread again. At each moment the innermost phase counts.
 
-use std::fmt;
 use std::time::Duration;
 
 use crate::journal::Phase;
@@ -12,14 +11,25 @@ use crate::timeline::{Label, LabelKind, Lane, Side, Span, State};
 /// processor is busy.
 pub const BLOCKED: Duration = Duration::from_millis(1);
 
-/// The lanes of the threads that accepted connections or carried out sessions, by their names' numbers; and a sentence
-/// on the registry's lock, which is too short to be seen beside them.
-pub(super) fn lanes(threads: Vec<Recorded>) -> (Vec<Lane>, String) {
+/// The lanes of the threads that accepted connections or carried out sessions, by their names' numbers; and sentences
+/// on what they don't show.
+pub(super) fn lanes(threads: Vec<Recorded>) -> (Vec<Lane>, Vec<String>) {
     let mut locks = Locks::default();
-    let mut lanes: Vec<_> = threads.into_iter().map(|thread| Replay::new(&mut locks).play(thread)).collect();
-    lanes.retain(|lane| lane.spans.iter().any(|span| !matches!(span.state, State::AwaitingLock | State::HoldingLock)));
+    let lanes = threads.into_iter().map(|thread| Replay::new(&mut locks).play(thread));
+    let (mut lanes, others): (Vec<_>, Vec<_>) = lanes.partition(serves);
     lanes.sort_by_key(|lane| number_in(&lane.name));
-    (lanes, locks.to_string())
+    let mut notes = locks.told();
+    let lingering = others.iter().filter(|lane| lane.spans.iter().any(|span| span.state == State::Closing)).count();
+    if lingering > 0 {
+        notes.push(format!("Threads that did nothing but wait for a client's end have no lane here: {lingering}."));
+    }
+    (lanes, notes)
+}
+
+/// Did this thread accept, or carry out a session?
+fn serves(lane: &Lane) -> bool {
+    lane.spans.iter().any(|span| span.state == State::Accepting)
+        || lane.labels.iter().any(|label| label.kind == LabelKind::Session)
 }
 
 /// The number at the end of a thread's name; 0 for one that has none.
@@ -95,7 +105,10 @@ impl Replay<'_> {
         self.add_span(state(phase, took), at);
         match phase {
             Phase::Session(..) => self.end_session(at),
-            Phase::AwaitLock => self.waited = took,
+            Phase::AwaitLock => {
+                self.waited = took;
+                self.locks.waits += 1;
+            }
             Phase::HoldLock => self.locks.note(self.waited, took),
             _ => {}
         }
@@ -144,9 +157,12 @@ fn state(phase: Phase, took: Duration) -> State {
     }
 }
 
-/// How the registry's lock was used.
+/// How the locks were used.
 #[derive(Default)]
 struct Locks {
+    /// Waits for any lock.
+    waits: u64,
+    /// The registry's alone, from here on.
     taken: u64,
     longest_wait: Duration,
     longest_held: Duration,
@@ -158,15 +174,16 @@ impl Locks {
         self.longest_wait = self.longest_wait.max(waited);
         self.longest_held = self.longest_held.max(held);
     }
-}
 
-impl fmt::Display for Locks {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+    fn told(&self) -> Vec<String> {
         let (taken, wait, held) = (self.taken, rounded(self.longest_wait), rounded(self.longest_held));
-        write!(
-            f,
+        let mut told = vec![format!(
             "The registry's lock was taken {taken} times; the longest wait for it was {wait}, the longest hold {held}."
-        )
+        )];
+        if self.waits > taken {
+            told.push("Whoever waits for a lock for long waits for its turn in accept.".to_string());
+        }
+        told
     }
 }
 
@@ -185,8 +202,8 @@ mod tests {
     /// The lane of a thread that did this, each at its millisecond; and the sentence on the lock.
     fn replayed(marks: impl IntoIterator<Item = (u64, What)>) -> (Lane, String) {
         let marks = marks.into_iter().map(|(at, what)| Mark { at: ms(at), what }).collect();
-        let (mut lanes, locks) = lanes(vec![Recorded { name: "worker-1".to_string(), marks }]);
-        (lanes.remove(0), locks)
+        let (mut lanes, notes) = lanes(vec![Recorded { name: "worker-1".to_string(), marks }]);
+        (lanes.remove(0), notes.join(" "))
     }
 
     fn session() -> What {
@@ -251,5 +268,6 @@ mod tests {
         let turn = [(20, Begins(Phase::AwaitLock)), (90, Ends), (90, Begins(PHASE)), (99, Ends)];
         let (_, locks) = replayed(lock(1).into_iter().chain(lock(5)).chain(turn));
         assert!(locks.contains("taken 2 times; the longest wait for it was 1 ms, the longest hold 2 ms"), "{locks}");
+        assert!(locks.contains("waits for its turn in accept"), "{locks}");
     }
 }

@@ -159,7 +159,7 @@ impl Ended {
 
     /// It must have exited with this code after one line on standard error that says all of this.
     #[track_caller]
-    fn expect_failure(&self, code: i32, words: &[&str]) {
+    pub fn expect_failure(&self, code: i32, words: &[&str]) {
         assert_eq!(self.code, Some(code), "{self:?}");
         assert_eq!(self.stderr.lines().count(), 1, "{self:?}");
         for word in words {
@@ -170,7 +170,7 @@ impl Ended {
 
 /// Runs a program to its end, with an empty standard input.
 #[track_caller]
-fn run(program: &str, arguments: &[&str]) -> Ended {
+pub fn run(program: &str, arguments: &[&str]) -> Ended {
     let mut program = Program::start(Command::new(program).args(arguments));
     program.ends_input();
     program.ended()
@@ -179,14 +179,14 @@ fn run(program: &str, arguments: &[&str]) -> Ended {
 // The server.
 
 /// The real server, on a free port, with a directory that holds `a.txt`.
-struct ServerProgram {
-    program: Program,
+pub struct ServerProgram {
+    pub program: Program,
     address: SocketAddr,
     _dir: TempDir,
 }
 
 impl ServerProgram {
-    fn start(options: &[&str]) -> ServerProgram {
+    pub fn start(options: &[&str]) -> ServerProgram {
         let dir = TempDir::new();
         let program = Program::start(server_command(&dir).args(options));
         program.shows("\n");
@@ -194,7 +194,7 @@ impl ServerProgram {
         ServerProgram { program, address, _dir: dir }
     }
 
-    fn session(&self) -> Wire {
+    pub fn session(&self) -> Wire {
         let mut wire = Wire::connect(self.address);
         wire.expect_ok();
         wire

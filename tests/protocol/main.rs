@@ -25,4 +25,5 @@ mod step_6_repeat;
 mod step_7_logout;
 mod step_8_close;
 mod tidy;
+mod timelines;
 mod walk;

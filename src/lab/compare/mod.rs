@@ -10,6 +10,8 @@ pub mod row;
 
 pub mod text;
 
+pub mod scene;
+
 pub mod program;
 
 use std::thread;
@@ -85,7 +87,7 @@ pub struct Run {
 /// # Errors
 /// In a sentence: a server does not start, or the system grants no threads.
 pub fn compare(options: &Options, mut on_round: impl FnMut(usize)) -> Result<Vec<Run>, String> {
-    let files = ServedFiles::make().map_err(|error| format!("can't make files to be served: {error}"))?;
+    let files = ServedFiles::make(&[SMALL, BIG]).map_err(|error| format!("can't make files to be served: {error}"))?;
     let mut runs = Vec::new();
     for round in 1..=options.rounds {
         on_round(round);

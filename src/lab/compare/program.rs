@@ -1,15 +1,16 @@
 //! `lab compare`: its options, and what it prints.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use crate::args::{complain, say, unknown, Arg, Args, Usage};
 use crate::lab::compare::text::{announcement, text, tsv};
-use crate::lab::compare::{compare, Options};
+use crate::lab::compare::{compare, scene, Options};
 use crate::lab::load::program::slow;
 use crate::server::designs::Design;
+use crate::timeline::file::PictureFile;
 
 /// Most clients: with as many slow ones, a server's threads and ours fit into one small machine.
 const MOST_CLIENTS: usize = 1000;
@@ -20,13 +21,19 @@ const MOST_ROUNDS: usize = 1000;
 /// As many slow readers as these have threads hold all of them: the default of `--slow`.
 const POOL: usize = 4;
 
+/// The designs that are measured if none is asked for: one of each kind.
+const DESIGNS: [Design; 4] =
+    [Design::Iterative, Design::ThreadPerClient, Design::Prethreaded(POOL), Design::SpareThreads { min: 2, max: 32 }];
+
 /// What `--design` needs.
-const DESIGNS: &str = "iterative, thread-per-client, prethreaded:N or spare-threads:MIN-MAX";
+const WANTED: &str = "iterative, thread-per-client, prethreaded:N or spare-threads:MIN-MAX";
 
 /// What was asked for.
-struct Asked {
-    options: Options,
-    tsv: Option<PathBuf>,
+enum Asked {
+    /// To measure.
+    Table { options: Options, tsv: Option<PathBuf> },
+    /// To draw the scene.
+    Picture { designs: Vec<Design>, file: PictureFile },
 }
 
 /// Runs `lab compare`.
@@ -34,8 +41,11 @@ struct Asked {
 /// # Errors
 /// Wrong usage.
 pub fn compare_tool(args: Args) -> Result<ExitCode, Usage> {
-    let asked = asked(args)?;
-    Ok(match carry_out(&asked) {
+    let done = match asked(args)? {
+        Asked::Table { options, tsv } => measure(&options, tsv.as_deref()),
+        Asked::Picture { designs, file } => draw(&designs, &file),
+    };
+    Ok(match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {
             complain("lab", &why);
@@ -47,11 +57,15 @@ pub fn compare_tool(args: Args) -> Result<ExitCode, Usage> {
 fn asked(mut args: Args) -> Result<Asked, Usage> {
     let mut options =
         Options { designs: Vec::new(), clients: 8, slow: POOL, lasting: Duration::from_secs(1), rounds: 3 };
-    let mut tsv = None;
+    let (mut tsv, mut timeline, mut measuring) = (None, None, None);
     while let Some(argument) = args.take()? {
         let Arg::Option(option) = &argument else { return Err(unknown(&argument, "lab")) };
+        if option != "--design" && option != "--timeline" {
+            measuring = Some(option.clone());
+        }
         match option.as_str() {
-            "--design" => options.designs.push(args.parsed(option, DESIGNS, |_| true)?),
+            "--timeline" => timeline = Some(PictureFile::asked_for(&mut args, option)?),
+            "--design" => options.designs.push(args.parsed(option, WANTED, |_| true)?),
             "--clients" => options.clients = args.count(option, MOST_CLIENTS)?,
             "--slow" => options.slow = slow(&mut args, option, MOST_CLIENTS)?,
             "--seconds" => options.lasting = args.seconds(option)?,
@@ -60,26 +74,31 @@ fn asked(mut args: Args) -> Result<Asked, Usage> {
             _ => return Err(unknown(&argument, "lab")),
         }
     }
-    if options.designs.is_empty() {
-        options.designs = default_designs();
+    let designs = std::mem::take(&mut options.designs);
+    let or_else = |usual: &[Design]| if designs.is_empty() { usual.to_vec() } else { designs.clone() };
+    match (timeline, measuring) {
+        (None, _) => Ok(Asked::Table { options: Options { designs: or_else(&DESIGNS), ..options }, tsv }),
+        (Some(file), None) => Ok(Asked::Picture { designs: or_else(&scene::DESIGNS), file }),
+        (Some(_), Some(option)) => {
+            Err(Usage(format!("--timeline draws a scene of its own, and {option} is for measuring; leave one out")))
+        }
     }
-    Ok(Asked { options, tsv })
 }
 
-/// One of each kind.
-fn default_designs() -> Vec<Design> {
-    let spare = Design::SpareThreads { min: 2, max: 32 };
-    vec![Design::Iterative, Design::ThreadPerClient, Design::Prethreaded(POOL), spare]
+fn draw(designs: &[Design], file: &PictureFile) -> Result<(), String> {
+    file.prepare()?;
+    file.write(&scene::picture(designs)?)?;
+    let _ = say(&format!("the timeline is drawn in {}", file.name()));
+    Ok(())
 }
 
-fn carry_out(asked: &Asked) -> Result<(), String> {
-    let options = &asked.options;
+fn measure(options: &Options, tsv_file: Option<&Path>) -> Result<(), String> {
     let _ = say(&announcement(options));
     let runs = compare(options, |round| {
         let _ = say(&format!("round {round} of {} ...", options.rounds));
     })?;
     let _ = say(&format!("\n{}", text(options, &runs)));
-    match &asked.tsv {
+    match tsv_file {
         Some(file) => fs::write(file, tsv(&runs)).map_err(|error| format!("can't write {file:?}: {error}")),
         None => Ok(()),
     }

@@ -29,15 +29,15 @@ pub const SMALL: (&str, u64) = ("small", 1024);
 /// The file for those who read nothing: larger than all buffers between two programs.
 pub const BIG: (&str, u64) = ("big", 64 * 1024 * 1024);
 
-/// A new directory with both files, removed at the end.
+/// A new directory with files to be served, removed at the end.
 pub struct ServedFiles(PathBuf);
 
 impl ServedFiles {
-    /// Makes them, of zeros: most file systems keep them without taking room.
+    /// Makes files of these names and sizes, of zeros: most file systems keep them without taking room.
     ///
     /// # Errors
     /// What the system says.
-    pub fn make() -> io::Result<ServedFiles> {
+    pub fn make(files: &[(&str, u64)]) -> io::Result<ServedFiles> {
         let mut number = 0;
         let dir = loop {
             let dir = std::env::temp_dir().join(format!("lab-compare-{}-{number}", process::id()));
@@ -46,8 +46,8 @@ impl ServedFiles {
                 made => break made.map(|()| ServedFiles(dir))?,
             }
         };
-        for (name, size) in [SMALL, BIG] {
-            File::create(dir.path().join(name))?.set_len(size)?;
+        for (name, size) in files {
+            File::create(dir.path().join(name))?.set_len(*size)?;
         }
         Ok(dir)
     }

@@ -22,6 +22,9 @@ const MEMORY_ROUNDS: usize = 1;
 /// How long the small files are asked for in each round.
 const LASTING: Duration = Duration::from_millis(500);
 
+/// On how many connections the server is measured that records them: enough to keep the processors busy.
+const RECORDED_CONNECTIONS: usize = 64;
+
 /// How many lists are asked for in each round.
 const LISTS: usize = 10;
 
@@ -52,7 +55,7 @@ pub enum Measured {
 }
 
 /// The table, in the order in which it is measured.
-pub const ROWS: [Row; 9] = [
+pub const ROWS: [Row; 10] = [
     Row {
         name: "download 1 GiB to nowhere",
         unit: "MiB/s",
@@ -82,6 +85,12 @@ pub const ROWS: [Row; 9] = [
         unit: "files/s",
         meaning: "As with 16; much less would mean that the threads wait for each other, as for a lock.",
         measure: || small_files(64),
+    },
+    Row {
+        name: "the same with --timeline",
+        unit: "files/s",
+        meaning: "Beside our server without it, in the column 'bare': what is missing to 1 is what recording costs.",
+        measure: recorded,
     },
     Row {
         name: "sessions opened and closed",
@@ -165,6 +174,16 @@ fn small_files(connections: usize) -> Result<Measured> {
     let (ours, bare) = (Server::ours(dir.path())?, Server::bare(exchange.script())?);
     let rate = |server: &Server| Ok(exchanges_per_second(server.address, &exchange, connections, LASTING)?);
     in_turn(ROUNDS, || rate(&ours), || rate(&bare))
+}
+
+/// New servers for each round: a recording has an end.
+fn recorded() -> Result<Measured> {
+    let dir = TempDir::new()?;
+    let name = file_name("small");
+    dir.put(name.as_str(), 1024)?;
+    let exchange = Exchange::new(Command::Download(name), 1024);
+    let rate = |server: &Server| Ok(exchanges_per_second(server.address, &exchange, RECORDED_CONNECTIONS, LASTING)?);
+    in_turn(ROUNDS, || rate(&Server::recording(dir.path())?), || rate(&Server::ours(dir.path())?))
 }
 
 fn sessions() -> Result<Measured> {

@@ -54,9 +54,20 @@ pub struct Server {
 impl Server {
     /// The real one, as it is built for use.
     pub fn ours(dir: &Path) -> io::Result<Server> {
+        Server::start(Server::of(dir))
+    }
+
+    /// The real one, while it records its timeline. It is killed before it would draw it.
+    pub fn recording(dir: &Path) -> io::Result<Server> {
+        let mut command = Server::of(dir);
+        command.arg("--timeline").arg(dir.join("timeline.txt"));
+        Server::start(command)
+    }
+
+    fn of(dir: &Path) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_server"));
         command.args(["--bind", "127.0.0.1:0", "--max-sessions", &MOST_SESSIONS.to_string(), "--dir"]).arg(dir);
-        Server::start(command)
+        command
     }
 
     /// The bare one.

@@ -14,6 +14,7 @@ mod files;
 mod framing;
 mod fuzz;
 mod load;
+mod races;
 mod real_clients;
 mod sessions;
 mod step_1_connect;

@@ -80,7 +80,7 @@ fn wait_for_journal(server: &TestServer, words: &str) {
 }
 
 /// A connection that belongs to no server: the registry keeps it, and asks it nothing.
-fn some_connection() -> Arc<TcpStream> {
+pub fn some_connection() -> Arc<TcpStream> {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     Arc::new(TcpStream::connect(listener.local_addr().unwrap()).unwrap())
 }

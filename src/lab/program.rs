@@ -76,7 +76,7 @@ Usage: lab TOOL [OPTIONS]
   cost                  what a thread costs on this machine: to start one, the
                         memory of one that waits, a lock, to wake another
 
-  server                the server itself, as compare starts it; see server --help
+  server                the server itself, which compare starts; takes --help
 
   -h, --help            this text
   -V, --version         the version

@@ -14,7 +14,6 @@ pub mod scene;
 
 pub mod program;
 
-use std::thread;
 use std::time::Duration;
 
 use crate::lab::compare::row::Row;
@@ -23,9 +22,6 @@ use crate::lab::load::{self, Workload};
 use crate::protocol::FileName;
 use crate::server::designs::Design;
 use crate::server::registry::DEFAULT_SESSIONS;
-
-/// How often the server's threads are counted.
-const LOOK: Duration = Duration::from_millis(10);
 
 /// What is to be compared.
 #[derive(Debug, Clone)]
@@ -107,14 +103,9 @@ fn run(options: &Options, scenario: Scenario, design: Design, files: &ServedFile
     let workload = scenario.workload(options, &server)?;
     let before = server.resources();
     let mut threads = None;
-    let outcome = thread::scope(|scope| {
-        let load = scope.spawn(|| load::run(&workload));
-        while !load.is_finished() {
-            threads = threads.max(server.resources().map(|resources| resources.threads));
-            thread::sleep(LOOK);
-        }
-        load.join().map_err(|_| "the load panicked: a bug of this tool, please report it".to_string())
-    })??;
+    let outcome = load::run_watched(&workload, || {
+        threads = threads.max(server.resources().map(|resources| resources.threads));
+    })?;
     let resources = before.zip(server.resources());
     Ok(Row::new(design.to_string(), &outcome, options.lasting, resources, threads))
 }

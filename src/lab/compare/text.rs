@@ -6,6 +6,7 @@ use crate::lab::compare::subject::{BIG, SMALL};
 use crate::lab::compare::{rows, Options, Run, Scenario};
 use crate::lab::load::report::wrapped;
 use crate::lab::load::waits::human_time;
+use crate::lab::load::GRACE;
 use crate::server::designs::Design;
 
 /// How wide a line may be.
@@ -57,8 +58,10 @@ impl Scenario {
 pub fn announcement(options: &Options) -> String {
     let runs = options.designs.len() * Scenario::ALL.len() * options.rounds;
     let text = format!(
-        "{runs} runs of {} s: {} under {}, in {}; each has a fresh server, and the designs take turns.",
+        "{runs} runs of {} s, and {} s more for late answers: {} under {}, in {}. Each has a fresh server, and the \
+         designs take turns.",
         options.lasting.as_secs_f64(),
+        GRACE.as_secs(),
         counted(Scenario::ALL.len(), "workload"),
         counted(options.designs.len(), "design"),
         counted(options.rounds, "round"),

@@ -193,11 +193,11 @@ pub struct Client<'a> {
 }
 
 impl Client<'_> {
-    /// Asks again and again until the end. Its connection, if it stands, is returned too: as long as others wait for
+    /// Asks at least once, and again and again until the end. Its connection, if it stands, is returned too: as long as others wait for
     /// their answers, nobody makes room for them by leaving.
     pub fn run(task: &Task) -> (Tally, Option<Connection>) {
         let mut client = Client { task, tally: Tally::default(), kept: None, since: Instant::now() };
-        while Instant::now() < task.end {
+        loop {
             match client.one_request() {
                 Ok(()) => {}
                 Err(Trouble::Late) => client.give_up(),
@@ -205,6 +205,9 @@ impl Client<'_> {
                     client.tally.errors.add(&trouble);
                     thread::sleep(PAUSE_AFTER_ERROR);
                 }
+            }
+            if Instant::now() >= task.end {
+                break;
             }
         }
         client.tally.never_answered = usize::from(client.tally.waits.count() == client.tally.unfinished.len() as u64);

@@ -33,8 +33,8 @@ pub const GRACE: Duration = Duration::from_secs(1);
 /// How long the slow clients may take until they are all stuck; then the others begin.
 const HEAD_START: Duration = Duration::from_secs(3);
 
-/// How often it is looked whether they are.
-const POLL: Duration = Duration::from_millis(5);
+/// How often it is looked whether they are, whether the others have ended, and what the server does meanwhile.
+pub const LOOK: Duration = Duration::from_millis(10);
 
 /// How long the server may take for the list that is asked for before the load.
 const LIST_TIME: Duration = Duration::from_secs(3);
@@ -140,6 +140,15 @@ fn list(server: SocketAddr) -> Result<Vec<Listed>, Trouble> {
 /// # Errors
 /// If the system grants no threads for the clients.
 pub fn run(workload: &Workload) -> Result<Outcome, String> {
+    run_watched(workload, || {})
+}
+
+/// The same, with somebody who looks at the server meanwhile: `look` is called every [`LOOK`], and a last time when all
+/// clients have ended and their connections still stand.
+///
+/// # Errors
+/// As of [`run`].
+pub fn run_watched(workload: &Workload, look: impl FnMut()) -> Result<Outcome, String> {
     let slow_state = Mutex::new(SlowState::default());
     thread::scope(|scope| {
         let slow_command = Command::Download(workload.slow_file.clone());
@@ -148,9 +157,9 @@ pub fn run(workload: &Workload) -> Result<Outcome, String> {
         let outcome = slow.and_then(|slow| {
             let deadline = Instant::now() + HEAD_START;
             while locked(&slow_state, |state| state.settled) < workload.slow && Instant::now() < deadline {
-                thread::sleep(POLL);
+                thread::sleep(LOOK);
             }
-            Ok((closed_loop(workload)?, slow))
+            Ok((closed_loop(workload, look)?, slow))
         });
         locked(&slow_state, |state| state.over = true);
         let (tally, slow) = outcome.map_err(|error| format!("can't start a thread for each client: {error}"))?;
@@ -159,7 +168,7 @@ pub fn run(workload: &Workload) -> Result<Outcome, String> {
     })
 }
 
-fn closed_loop(workload: &Workload) -> io::Result<Tally> {
+fn closed_loop(workload: &Workload, mut look: impl FnMut()) -> io::Result<Tally> {
     let end = Instant::now() + workload.lasting;
     let task = Task {
         server: workload.server,
@@ -171,6 +180,10 @@ fn closed_loop(workload: &Workload) -> io::Result<Tally> {
     thread::scope(|scope| {
         let task = &task;
         let clients = spawn_all(scope, "client", workload.clients, move || Client::run(task))?;
+        while !clients.iter().all(ScopedJoinHandle::is_finished) {
+            look();
+            thread::sleep(LOOK);
+        }
         let mut whole = Tally::default();
         // Kept until the last client has ended.
         let mut connections = Vec::new();
@@ -178,6 +191,7 @@ fn closed_loop(workload: &Workload) -> io::Result<Tally> {
             whole.merge(tally);
             connections.push(connection);
         }
+        look();
         Ok(whole)
     })
 }

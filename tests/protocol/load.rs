@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use file_transfer::lab::broken::{iterative, lock_held};
-use file_transfer::lab::load::{run, Outcome, Workload, GRACE};
+use file_transfer::lab::load::{run, run_watched, Outcome, Workload, GRACE};
 use file_transfer::protocol::FileName;
 use file_transfer::server::served_dir::ServedDir;
 
@@ -80,6 +80,14 @@ fn with_reconnect_each_request_is_a_whole_session() {
     let logged_out = || server.journal.lock().unwrap().iter().filter(|line| line.contains("logged out")).count();
     eventually("a logout for each answer", || logged_out() == answered);
     assert_eq!(server.journal.lock().unwrap().len(), answered, "and no other session");
+}
+
+#[test]
+fn a_last_look_is_taken_while_every_kept_connection_still_stands() {
+    let server = TestServer::start();
+    let mut seen = 0;
+    let outcome = run_watched(&workload(server.address), || seen = server.server.registry().active()).unwrap();
+    assert_eq!(seen, CLIENTS, "{}", told(&outcome));
 }
 
 #[test]

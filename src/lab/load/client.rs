@@ -193,8 +193,8 @@ pub struct Client<'a> {
 }
 
 impl Client<'_> {
-    /// Asks at least once, and again and again until the end. Its connection, if it stands, is returned too: as long as others wait for
-    /// their answers, nobody makes room for them by leaving.
+    /// Asks at least once, and again and again until the end. Its connection, if it stands, is returned too: as long
+    /// as others wait for their answers, nobody makes room for them by leaving.
     pub fn run(task: &Task) -> (Tally, Option<Connection>) {
         let mut client = Client { task, tally: Tally::default(), kept: None, since: Instant::now() };
         loop {

@@ -18,10 +18,17 @@ const CLIENTS: usize = 4;
 /// For how long a load asks. What is asserted does not depend on it.
 const LASTING: Duration = Duration::from_millis(300);
 
+/// Such a load waits as long as a test does for answers that must come.
 fn workload(server: SocketAddr) -> Workload {
     let file = FileName::parse("a.txt").unwrap();
     let slow_file = file.clone();
-    Workload { server, file, clients: CLIENTS, lasting: LASTING, reconnect: false, slow: 0, slow_file }
+    let grace = PATIENCE;
+    Workload { server, file, clients: CLIENTS, lasting: LASTING, grace, reconnect: false, slow: 0, slow_file }
+}
+
+/// Such a load does not wait long for answers that never come.
+fn hopeless(server: SocketAddr) -> Workload {
+    Workload { grace: GRACE, ..workload(server) }
 }
 
 /// What a failing test prints.
@@ -113,7 +120,7 @@ fn under_an_iterative_server_one_client_is_served_and_the_others_wait_to_the_end
     let dir = TempDir::new();
     dir.put("a.txt", "hello\n");
     let served = ServedDir::new(dir.path()).unwrap();
-    let outcome = run(&workload(serving(move |listener| iterative::serve(listener, &served)))).unwrap();
+    let outcome = run(&hopeless(serving(move |listener| iterative::serve(listener, &served)))).unwrap();
     let tally = &outcome.tally;
     assert_eq!((tally.unfinished.len(), tally.never_answered), (CLIENTS - 1, CLIENTS - 1), "{}", told(&outcome));
     assert!(tally.answers > 0, "{}", told(&outcome));
@@ -127,7 +134,7 @@ fn a_slow_reader_stops_a_server_that_sends_under_its_lock_and_not_ours() {
     dir.put("a.txt", vec![b'x'; 64 * 1024]);
     let served = ServedDir::new(dir.path()).unwrap();
     let broken = serving(move |listener| lock_held::serve(listener, &served));
-    let outcome = run(&Workload { slow: 1, ..workload(broken) }).unwrap();
+    let outcome = run(&Workload { slow: 1, ..hopeless(broken) }).unwrap();
     assert!(outcome.tally.unfinished.len() > CLIENTS / 2, "{}", told(&outcome));
 
     let ours = TestServer::start();
@@ -140,7 +147,7 @@ fn a_slow_reader_stops_a_server_that_sends_under_its_lock_and_not_ours() {
 fn a_server_that_never_answers_does_not_hold_it_up() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let begun = Instant::now();
-    let outcome = run(&Workload { slow: 2, ..workload(listener.local_addr().unwrap()) }).unwrap();
+    let outcome = run(&Workload { slow: 2, ..hopeless(listener.local_addr().unwrap()) }).unwrap();
     assert!(begun.elapsed() < PATIENCE, "it took {:?}", begun.elapsed());
     let tally = &outcome.tally;
     assert_eq!((tally.unfinished.len(), tally.never_answered), (CLIENTS, CLIENTS), "{}", told(&outcome));

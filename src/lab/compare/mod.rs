@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use crate::lab::compare::row::Row;
 use crate::lab::compare::subject::{ServedFiles, Subject, BIG, SMALL};
-use crate::lab::load::{self, Workload};
+use crate::lab::load::{self, Workload, GRACE};
 use crate::protocol::FileName;
 use crate::server::designs::Design;
 use crate::server::registry::DEFAULT_SESSIONS;
@@ -60,6 +60,7 @@ impl Scenario {
             file: name(SMALL)?,
             clients: options.clients,
             lasting: options.lasting,
+            grace: GRACE,
             reconnect: self == Scenario::NewConnections,
             slow: if self == Scenario::SlowReaders { options.slow } else { 0 },
             slow_file: name(BIG)?,

@@ -26,8 +26,8 @@ use crate::lab::load::errors::Trouble;
 use crate::protocol::{printable, quote, Command, FileName, Listed};
 use crate::server::SESSION_STACK;
 
-/// How long a client waits beyond the end for an answer that it has asked for. A client whose answer is on its way is
-/// not yet one that was forgotten.
+/// How long the tools' clients wait beyond the end for an answer that they have asked for. A client whose answer is on
+/// its way is not yet one that was forgotten.
 pub const GRACE: Duration = Duration::from_secs(1);
 
 /// How long the slow clients may take until they are all stuck; then the others begin.
@@ -51,8 +51,10 @@ pub struct Workload {
     pub file: FileName,
     /// Clients in the closed loop, at least one.
     pub clients: usize,
-    /// For how long they begin requests; it may take [`GRACE`] more until the last has its answer.
+    /// For how long they begin requests.
     pub lasting: Duration,
+    /// How long they wait beyond that for the last answers, such as [`GRACE`].
+    pub grace: Duration,
     /// Each request on a connection of its own?
     pub reconnect: bool,
     /// Clients that ask and read nothing.
@@ -135,7 +137,7 @@ fn list(server: SocketAddr) -> Result<Vec<Listed>, Trouble> {
     listed.ok_or_else(|| Trouble::Broken("a line of its list is no '<size> <name>'".to_string()))
 }
 
-/// Carries a workload out, which takes its time and [`GRACE`] at most, after the head start of the slow clients.
+/// Carries a workload out, which takes its time and its grace at most, after the head start of the slow clients.
 ///
 /// # Errors
 /// If the system grants no threads for the clients.
@@ -175,7 +177,7 @@ fn closed_loop(workload: &Workload, mut look: impl FnMut()) -> io::Result<Tally>
         command: Command::Download(workload.file.clone()),
         reconnect: workload.reconnect,
         end,
-        give_up: end + GRACE,
+        give_up: end + workload.grace,
     };
     thread::scope(|scope| {
         let task = &task;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::args::{complain, say, unknown, Arg, Args, Usage};
 use crate::lab::load::report::{announcement, text, tsv};
-use crate::lab::load::{find, run, Workload};
+use crate::lab::load::{find, run, Workload, GRACE};
 use crate::protocol::FileName;
 use crate::server::registry::MOST_SESSIONS;
 
@@ -106,6 +106,7 @@ fn carry_out(server: &str, asked: &Asked) -> Result<bool, String> {
         file: found.file.clone(),
         clients: asked.clients,
         lasting: asked.lasting,
+        grace: GRACE,
         reconnect: asked.reconnect,
         slow: asked.slow,
         slow_file: found.file.clone(),

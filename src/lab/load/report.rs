@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::journal::human_size;
 use crate::lab::load::waits::human_time;
-use crate::lab::load::{Found, Outcome, Workload, GRACE};
+use crate::lab::load::{Found, Outcome, Workload};
 use crate::protocol::quote;
 
 /// The percentiles that are told.
@@ -62,7 +62,7 @@ pub fn text(workload: &Workload, outcome: &Outcome) -> String {
     parts.push(entry("waits", &format!("{waits}\n{WAIT}")));
     parts.push(format!("\n{}\n", tally.waits.drawn()));
     parts.push(entry("errors", &errors(outcome)));
-    parts.push(entry("at the end", &served(workload.clients, outcome)));
+    parts.push(entry("at the end", &served(workload, outcome)));
     if !tally.unfinished.is_empty() {
         parts.push(entry("beware", CLOSED_LOOP));
     }
@@ -82,13 +82,13 @@ fn errors(outcome: &Outcome) -> String {
 }
 
 /// Who was served, and who still waited at the end.
-fn served(count: usize, outcome: &Outcome) -> String {
+fn served(workload: &Workload, outcome: &Outcome) -> String {
     let (waiting, never) = (outcome.tally.unfinished.len(), outcome.tally.never_answered);
     let waited = match outcome.tally.unfinished.iter().max() {
         None => "nobody was left waiting".to_string(),
         Some(longest) => {
-            let (were, all) = (if waiting == 1 { "was" } else { "were" }, clients(count));
-            let (grace, longest) = (GRACE.as_secs(), human_time(*longest));
+            let (were, all) = (if waiting == 1 { "was" } else { "were" }, clients(workload.clients));
+            let (grace, longest) = (workload.grace.as_secs_f64(), human_time(*longest));
             format!("{waiting} of {all} {were} still waiting {grace} s after it, the longest for {longest}")
         }
     };
@@ -172,19 +172,34 @@ pub fn wrapped(text: &str, width: usize) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::lab::load::client::Tally;
+    use crate::protocol::FileName;
 
     fn outcome(unfinished: &[u64], never_answered: usize) -> Outcome {
         let unfinished = unfinished.iter().copied().map(Duration::from_secs).collect();
         Outcome { tally: Tally { unfinished, never_answered, ..Tally::default() }, slow_ended: 0 }
     }
 
+    fn workload() -> Workload {
+        let name = || FileName::parse("a.txt").unwrap();
+        Workload {
+            server: ([127, 0, 0, 1], 4456).into(),
+            file: name(),
+            clients: 8,
+            lasting: Duration::from_secs(5),
+            grace: Duration::from_secs(1),
+            reconnect: false,
+            slow: 0,
+            slow_file: name(),
+        }
+    }
+
     #[test]
     fn who_waits_at_the_end_is_told_with_the_longest_wait() {
-        assert_eq!(served(8, &outcome(&[], 0)), "nobody was left waiting; every client got answers");
+        assert_eq!(served(&workload(), &outcome(&[], 0)), "nobody was left waiting; every client got answers");
         let three = "3 of 8 clients were still waiting 1 s after it, the longest for 6 s";
-        assert_eq!(served(8, &outcome(&[5, 6, 1], 0)), format!("{three}; every client got answers"));
-        assert_eq!(served(8, &outcome(&[5, 6, 1], 2)), format!("{three}; 2 never got an answer"));
-        assert_eq!(served(8, &outcome(&[], 1)), "nobody was left waiting; 1 never got an answer");
+        assert_eq!(served(&workload(), &outcome(&[5, 6, 1], 0)), format!("{three}; every client got answers"));
+        assert_eq!(served(&workload(), &outcome(&[5, 6, 1], 2)), format!("{three}; 2 never got an answer"));
+        assert_eq!(served(&workload(), &outcome(&[], 1)), "nobody was left waiting; 1 never got an answer");
     }
 
     #[test]

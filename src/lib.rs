@@ -45,3 +45,8 @@ pub mod lab;
 
 #[doc = include_str!("../docs/PROTOCOL.md")]
 pub mod wire_protocol {}
+
+/// The examples of `docs/THREADS.md`, tried by `cargo test`: what should run runs, what should be refused is.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/THREADS.md")]
+pub mod threads {}

@@ -2,8 +2,8 @@
 //!
 //! They stand here beside each other, after chapter 30 of Stevens' *UNIX Network Programming*. The session is the same
 //! under all of them, so what differs between two of these functions is what makes two servers behave differently. Each
-//! is built of the same three parts: [`Server::accept`] waits for a connection, [`Server::admit`] gives it a place, and
-//! [`Server::carry_out`] holds its session from the greeting to the close.
+//! is built of the same three parts of [`Server`]: `accept` waits for a connection, `admit` gives it a place, and
+//! `carry_out` holds its session from the greeting to the close.
 //!
 //! The threads are scoped: they borrow the server, and the scope lasts until the last of them has ended. Once the
 //! server has stopped, `accept` returns `None` to every thread, whether it waits there or comes later.

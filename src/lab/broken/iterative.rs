@@ -3,8 +3,8 @@
 //!
 //! To see it: connect with netcat from two terminals. The second is greeted only when the first has left.
 //!
-//! The right way: [`Server::run`](crate::server::Server::run) gives each connection a thread of its own, and is back in
-//! `accept` before that one has said a word.
+//! The right way: `thread_per_client` in [`designs`](crate::server::designs) gives each connection a thread of its own,
+//! and is back in `accept` before that one has said a word.
 
 use std::net::TcpListener;
 

@@ -2,8 +2,9 @@
 
 use std::ffi::OsString;
 use std::fmt;
+use std::fs::File;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::str::FromStr;
 use std::time::Duration;
@@ -129,6 +130,30 @@ impl Args {
         let fits = |seconds: &f64| (FEWEST_SECONDS..=MOST_SECONDS).contains(seconds);
         self.parsed(option, &wanted, fits).map(Duration::from_secs_f64)
     }
+}
+
+/// Makes sure that a file can be written, before the work whose outcome it is for. What it holds stays.
+///
+/// # Errors
+/// If it can't, in a sentence.
+pub fn prepare(file: &Path) -> Result<(), String> {
+    let cant = |why: String| format!("can't write {file:?}: {why}; name another file");
+    if is_pipe(file) {
+        // To open it would wait until somebody reads.
+        return Err(cant("it is a pipe".to_string()));
+    }
+    File::options().create(true).append(true).open(file).map(drop).map_err(|error| cant(error.to_string()))
+}
+
+#[cfg(unix)]
+fn is_pipe(file: &Path) -> bool {
+    use std::os::unix::fs::FileTypeExt;
+    file.metadata().is_ok_and(|metadata| metadata.file_type().is_fifo())
+}
+
+#[cfg(not(unix))]
+fn is_pipe(_: &Path) -> bool {
+    false
 }
 
 /// An argument that the program does not know.

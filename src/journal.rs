@@ -196,6 +196,20 @@ pub fn human_size(bytes: u64) -> String {
     }
 }
 
+/// A time for people, with at most three digits: `850 ns`, `12.5 µs`, `1.5 ms`, `2 s`.
+pub fn human_time(time: Duration) -> String {
+    const UNITS: [(&str, f64); 4] = [("s", 1e9), ("ms", 1e6), ("µs", 1e3), ("ns", 1.0)];
+    let nanoseconds = time.as_nanos() as f64;
+    let (unit, length) = UNITS.into_iter().find(|(_, length)| nanoseconds >= *length).unwrap_or(UNITS[3]);
+    let count = nanoseconds / length;
+    let digits = match count {
+        count if count < 10.0 => format!("{count:.2}"),
+        count if count < 100.0 => format!("{count:.1}"),
+        _ => format!("{count:.0}."),
+    };
+    format!("{} {unit}", digits.trim_end_matches('0').trim_end_matches('.'))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -212,6 +226,21 @@ mod tests {
             (u64::MAX, "16.0 EiB"),
         ] {
             assert_eq!(human_size(bytes), told);
+        }
+    }
+
+    #[test]
+    fn times_are_told_in_the_unit_that_fits() {
+        for (nanoseconds, told) in [
+            (0, "0 ns"),
+            (850, "850 ns"),
+            (12_340, "12.3 µs"),
+            (500_000, "500 µs"),
+            (1_500_000, "1.5 ms"),
+            (2_000_000_000, "2 s"),
+            (100_000_000_000, "100 s"),
+        ] {
+            assert_eq!(human_time(Duration::from_nanos(nanoseconds)), told);
         }
     }
 }

@@ -31,6 +31,8 @@ pub mod framing;
 
 pub mod journal;
 
+pub mod lock;
+
 pub mod timeline;
 
 pub mod server;

@@ -7,12 +7,12 @@ use std::sync::Mutex;
 use std::thread::{self, Builder, Thread};
 use std::time::{Duration, Instant};
 
-use crate::journal::human_size;
+use crate::journal::{human_size, human_time};
 use crate::lab::compare::row::median;
 use crate::lab::compare::subject::{field, ServedFiles, Subject, SMALL};
-use crate::lab::load::client::{locked, Connection};
+use crate::lab::load::client::Connection;
 use crate::lab::load::report::entry;
-use crate::lab::load::waits::human_time;
+use crate::lock::locked;
 use crate::protocol::{Command, FileName};
 use crate::server::designs::Design;
 use crate::server::SESSION_STACK;
@@ -50,7 +50,7 @@ pub fn told() -> Result<String, String> {
     let (lock, word) = (a_free_lock(), there_and_back().map_err(no_thread)?);
     let stack = human_size(SESSION_STACK as u64);
     Ok([
-        format!("What a thread costs on this machine (medians of {TIMES}).\n"),
+        format!("What a thread costs on this machine (medians of {TIMES}; of the lock, an average).\n"),
         entry(&human_time(request), "a small request of ours, 1 KiB over a kept connection: to compare with."),
         line(spawn, "to start a thread and wait for its end"),
         line(session, &format!("the same with a session's {stack} of stack; paid for each client, or once in a pool")),

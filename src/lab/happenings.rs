@@ -5,6 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::journal::{Event, Journal, Record};
+use crate::lock::locked;
 use crate::protocol::Step;
 use crate::server::registry::{Registry, SessionView};
 
@@ -89,7 +90,7 @@ impl Happenings {
     }
 
     fn lock<T>(&self, work: impl FnOnce(&mut Vec<Happening>) -> T) -> T {
-        work(&mut self.all.lock().unwrap_or_else(|poisoned| poisoned.into_inner()))
+        locked(&self.all, work)
     }
 
     /// Takes what happened in a step. With `last`, it waits until the server has told that, at most so long: client

@@ -86,6 +86,11 @@ not passed), 2 wrong usage.";
 
 /// Runs the program with its arguments (the program's own name left out).
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let has_help_of_its_own = arguments.first().is_some_and(|tool| tool == compare::subject::TOOL);
+    if !has_help_of_its_own && arguments.iter().any(|argument| argument == "-h" || argument == "--help") {
+        return answer(HELP);
+    }
     match tool(Args::new(arguments)) {
         Ok(code) => code,
         Err(usage) => {
@@ -98,7 +103,6 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn tool(mut args: Args) -> Result<ExitCode, Usage> {
     match args.take()? {
         None => Err(Usage("which tool? lab walk plays the eight steps; lab --help shows them all".to_string())),
-        Some(Arg::Option(option)) if option == "-h" || option == "--help" => Ok(answer(HELP)),
         Some(Arg::Option(option)) if option == "-V" || option == "--version" => Ok(answer(&version("lab"))),
         Some(Arg::Word(tool)) if tool == "walk" => walk_tool(args),
         Some(Arg::Word(tool)) if tool == "check" => check::program::check(args),
@@ -148,7 +152,6 @@ fn walk_tool(mut args: Args) -> Result<ExitCode, Usage> {
                 options.language = if language == "fr" { Language::French } else { Language::English };
             }
             "--pause" => options.pause = true,
-            "-h" | "--help" => return Ok(answer(HELP)),
             _ => return Err(unknown(&argument, "lab")),
         }
     }
@@ -177,7 +180,6 @@ fn broken_tool(mut args: Args) -> Result<ExitCode, Usage> {
                 bind = args.parsed(option, "an IP address and a port, such as 127.0.0.1:4456", |_| true)?;
             }
             Arg::Option(option) if option == "--dir" => dir = args.path(option)?,
-            Arg::Option(option) if option == "-h" || option == "--help" => return Ok(answer(HELP)),
             _ => return Err(unknown(&argument, "lab")),
         }
     }

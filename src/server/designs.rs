@@ -6,7 +6,8 @@
 //! `carry_out` holds its session from the greeting to the close.
 //!
 //! The threads are scoped: they borrow the server, and the scope lasts until the last of them has ended. Once the
-//! server has stopped, `accept` returns `None` to every thread, whether it waits there or comes later.
+//! server has stopped, `accept` returns `None` to every thread, whether it waits there or comes later. (Threads that do
+//! nothing but wait for a closed connection's end belong to no design.)
 
 use std::fmt;
 use std::io;
@@ -15,6 +16,7 @@ use std::sync::Mutex;
 use std::thread::{self, Scope};
 
 use crate::journal::Phase;
+use crate::lock::locked;
 use crate::protocol::{ErrorCode, Refusal};
 use crate::server::registry::MOST_SESSIONS;
 use crate::server::{Accepted, Server, SESSION_STACK};
@@ -76,8 +78,8 @@ fn thread_per_client(server: &Server) {
     });
 }
 
-/// So many threads and no more, spawned in advance: nothing is spawned for a client, and no crowd of clients can make
-/// the server larger. The price: as many slow clients as there are threads make all others wait in the backlog.
+/// So many threads, spawned in advance: no session needs a new one, and no crowd of clients gets more of them. The
+/// price: as many slow clients as there are threads make all others wait in the backlog.
 fn prethreaded(server: &Server, threads: usize) {
     let turn = Mutex::new(());
     let worker = || {
@@ -91,36 +93,32 @@ fn prethreaded(server: &Server, threads: usize) {
 }
 
 /// A thread for each client, but seldom a spawn: a thread that has ended a session goes back to `accept`. Whoever takes
-/// a client sees to it that `min` others wait for the next ones, as Apache does with its spare servers. The price is
-/// the count, which all threads share.
+/// a client calls for more threads if fewer than `min` are left to wait for the next one, as in Apache. The price is
+/// the count, which all threads share. This thread supplies the others, and sleeps as long as there are enough.
 fn spare_threads(server: &Server, min: usize, max: usize) {
-    let count = Mutex::new(Count { waiting: min, threads: min, min, max });
-    let (count, turn) = (&count, &Mutex::new(()));
+    let turn = Mutex::new(());
+    let count = Mutex::new(Count { waiting: 0, threads: 0, min, max });
+    let supplier = thread::current();
+    let worker = || {
+        while let Some(connection) = accept_in_turn(server, &turn) {
+            if locked(&count, Count::take_one) {
+                supplier.unpark();
+            }
+            if let Some(admitted) = server.admit(connection) {
+                server.carry_out(admitted);
+            }
+            locked(&count, |count| count.waiting += 1);
+        }
+        supplier.unpark();
+    };
     thread::scope(|scope| {
-        let worker = move || spare_thread(server, scope, turn, count);
-        (1..=min).for_each(|number| spawn_patiently(server, scope, number, worker));
-    });
-}
-
-fn spare_thread<'scope>(
-    server: &'scope Server,
-    scope: &'scope Scope<'scope, '_>,
-    turn: &'scope Mutex<()>,
-    count: &'scope Mutex<Count>,
-) {
-    while let Some(connection) = accept_in_turn(server, turn) {
-        if let Some(number) = locked(count, Count::take_a_client) {
-            let another = move || spare_thread(server, scope, turn, count);
-            if let Err(error) = spawn(scope, worker_name(number), another) {
-                locked(count, Count::forget_a_thread);
-                server.tell_trouble(&error);
+        while !server.registry.is_stopping() {
+            match locked(&count, Count::add_one) {
+                Some(number) => spawn_patiently(server, scope, number, worker),
+                None => thread::park(),
             }
         }
-        if let Some(admitted) = server.admit(connection) {
-            server.carry_out(admitted);
-        }
-        locked(count, |count| count.waiting += 1);
-    }
+    });
 }
 
 /// The spare threads. One lock protects both numbers, since one decides about the other.
@@ -134,19 +132,22 @@ struct Count {
 }
 
 impl Count {
-    /// One thread less waits. Returns the number of the thread that is to be spawned in its place, if one is.
-    fn take_a_client(&mut self) -> Option<usize> {
+    /// One less waits. Are there too few now?
+    fn take_one(&mut self) -> bool {
         self.waiting -= 1;
-        let grows = self.waiting < self.min && self.threads < self.max;
-        self.waiting += usize::from(grows);
-        self.threads += usize::from(grows);
-        grows.then_some(self.threads)
+        self.is_short()
     }
 
-    /// The thread could not be spawned.
-    fn forget_a_thread(&mut self) {
-        self.waiting -= 1;
-        self.threads -= 1;
+    fn is_short(&self) -> bool {
+        self.waiting < self.min && self.threads < self.max
+    }
+
+    /// Counts one more, if there are too few, and returns its number.
+    fn add_one(&mut self) -> Option<usize> {
+        let is_short = self.is_short();
+        self.waiting += usize::from(is_short);
+        self.threads += usize::from(is_short);
+        is_short.then_some(self.threads)
     }
 }
 
@@ -158,13 +159,10 @@ impl Count {
 /// one of them there.
 fn accept_in_turn(server: &Server, turn: &Mutex<()>) -> Option<Accepted> {
     let waiting = server.journal.watch().begin(Phase::AwaitLock);
-    let _turn = turn.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-    drop(waiting);
-    server.accept()
-}
-
-fn locked<T>(count: &Mutex<Count>, work: impl FnOnce(&mut Count) -> T) -> T {
-    work(&mut count.lock().unwrap_or_else(|poisoned| poisoned.into_inner()))
+    locked(turn, |()| {
+        drop(waiting);
+        server.accept()
+    })
 }
 
 fn worker_name(number: usize) -> String {
@@ -207,6 +205,15 @@ impl fmt::Display for Design {
             Design::Prethreaded(threads) => write!(f, "prethreaded:{threads}"),
             Design::SpareThreads { min, max } => write!(f, "spare-threads:{min}-{max}"),
         }
+    }
+}
+
+impl Design {
+    /// What an option for a design needs.
+    pub fn wanted() -> String {
+        format!(
+            "iterative, thread-per-client, prethreaded:N or spare-threads:MIN-MAX, numbers from 1 to {MOST_SESSIONS}"
+        )
     }
 }
 

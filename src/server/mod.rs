@@ -26,8 +26,9 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::framing::LineReader;
+use crate::framing::{is_timeout, LineReader};
 use crate::journal::{Event, Journal, Phase, Record, Watch};
+use crate::lock::locked;
 use crate::protocol::{Refusal, ReplyHeader, Step};
 use connection::Connection;
 use designs::Design;
@@ -44,6 +45,9 @@ const TROUBLE_PAUSE: Duration = Duration::from_millis(100);
 
 /// Trouble within this time of the last is the same trouble, and is not told again.
 const TROUBLE_QUIET: Duration = Duration::from_secs(10);
+
+/// How many connections wait in the backlog at most: the standard library asks the system for so many places.
+const BACKLOG: usize = 128;
 
 /// How often a stop looks whether the sessions are over.
 const STOP_POLL: Duration = Duration::from_millis(5);
@@ -76,7 +80,8 @@ struct Admitted {
     place: Place,
 }
 
-/// A connection whose sending side we have ended. With permission it waits for the peer's end, before it closes.
+/// A connection whose sending side we have ended. With the registry's permission, which is given to a bounded number of
+/// them, it waits for the peer's end before it closes.
 struct HalfClosed {
     stream: Arc<TcpStream>,
     closing: Option<Closing>,
@@ -137,7 +142,11 @@ impl Server {
             let accepted = self.listener.accept();
             drop(waiting);
             if self.registry.is_stopped() {
-                // It was the knock. There may be more threads that wait here.
+                // It was the knock, or a client that came in the last moment.
+                if let Ok((stream, _)) = accepted {
+                    refuse(&stream, &shutting_down());
+                }
+                // Without the turn that the pools accept in, there would be more threads here to be woken.
                 self.knock();
                 return None;
             }
@@ -225,10 +234,7 @@ impl Server {
     /// Refuses a connection instead of greeting it. Only the write stands in the next one's way, and it can't wait: a
     /// new connection's send buffer has room for a line.
     fn turn_away(&self, Accepted { stream, peer }: Accepted, refusal: &Refusal) {
-        let header = ReplyHeader::Err(refusal.clone()).to_line();
-        // An error means that the peer has left again.
-        let _ = (&*stream).write_all(header.as_bytes());
-        connection::end_sending(&stream);
+        let header = refuse(&stream, refusal);
         self.tell(None, Some(peer), Some(Step::Connect), Event::Sent(header.as_bytes()));
         self.tell(None, Some(peer), Some(Step::Connect), Event::Refused(refusal));
         self.linger_aside(HalfClosed { stream, closing: self.registry.begin_closing() });
@@ -262,27 +268,40 @@ impl Server {
         }
         self.wait_until(farewell, || !self.registry.has_dismissed());
         self.cut(|_, doing| *doing == Doing::Dismissed);
-        self.wait_until(begun + STOP_GRACE, || self.registry.is_empty());
+        self.wait_until(begun + STOP_GRACE, || self.registry.active() == 0);
         self.cut(|_, _| true);
         self.wait_until(Instant::now() + connection::CLOSING_TIME, || self.registry.is_empty());
         self.registry.end_stop();
         self.knock();
     }
 
-    /// Waits, and turns away who stands in the backlog or comes meanwhile: under most designs the threads that could do
-    /// it are held by their sessions.
+    /// Waits, and turns away who comes meanwhile.
     fn wait_until(&self, deadline: Instant, done: impl Fn() -> bool) {
-        while Instant::now() < deadline {
+        loop {
+            let (is_done, is_late) = (done(), Instant::now() >= deadline);
+            let all_are_told = self.turn_away_backlog();
+            if is_late || is_done && all_are_told {
+                return;
+            }
+            thread::sleep(STOP_POLL);
+        }
+    }
+
+    /// Turns away who stands in the backlog: under most designs the threads that could do it are held by sessions. Not
+    /// more than it holds, for those who come again at once could keep the stop for ever.
+    /// False if the system grants no connection to those who still stand there.
+    fn turn_away_backlog(&self) -> bool {
+        for _ in 0..BACKLOG {
             match self.listener.accept() {
                 Ok((stream, peer)) => {
                     // On some systems it inherits from the listener that it does not block.
                     let _ = stream.set_nonblocking(false);
                     self.turn_away(Accepted { stream: Arc::new(stream), peer }, &shutting_down());
                 }
-                Err(_) if done() => return,
-                Err(_) => thread::sleep(STOP_POLL),
+                Err(error) => return is_timeout(&error),
             }
         }
+        true
     }
 
     /// Tells a waiting session's client that the server is stopping.
@@ -330,11 +349,8 @@ impl Server {
 
     /// Tells of something that the system refused, unless it is still the same trouble.
     fn tell_trouble(&self, error: &io::Error) {
-        let mut last = self.last_trouble.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        let is_new = last.map_or(true, |last| last.elapsed() > TROUBLE_QUIET);
-        *last = Some(Instant::now());
-        drop(last);
-        if is_new {
+        let last = locked(&self.last_trouble, |last| last.replace(Instant::now()));
+        if last.map_or(true, |last| last.elapsed() > TROUBLE_QUIET) {
             let text = format!("new connections have to wait: {error}; it goes on by itself when others end");
             self.tell(None, None, None, Event::Notice(&text));
         }
@@ -344,4 +360,13 @@ impl Server {
     fn tell(&self, session: Option<u64>, peer: Option<SocketAddr>, step: Option<Step>, event: Event) {
         self.journal.tell(Record { session, peer, step, site: Location::caller(), event });
     }
+}
+
+/// The last and only line to a connection that is no session. Returns it.
+fn refuse(mut stream: &TcpStream, refusal: &Refusal) -> String {
+    let header = ReplyHeader::Err(refusal.clone()).to_line();
+    // An error means that the peer has left again.
+    let _ = stream.write_all(header.as_bytes());
+    connection::end_sending(stream);
+    header
 }

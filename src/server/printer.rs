@@ -8,6 +8,8 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
+use crate::lock::locked;
+
 /// Most bytes that wait to be printed. What comes on top is lost, and counted.
 const MOST_WAITING: usize = 1024 * 1024;
 
@@ -46,7 +48,7 @@ impl Printer {
 
     /// Leaves one line to be printed; never waits for the output.
     pub fn line(&self, text: &str) {
-        let wake = lock(&self.queue, |queue| {
+        let wake = locked(&self.queue, |queue| {
             if queue.waiting.len() + text.len() < MOST_WAITING {
                 queue.waiting.extend_from_slice(text.as_bytes());
                 queue.waiting.push(b'\n');
@@ -63,21 +65,17 @@ impl Printer {
     /// Waits until everything is printed, at most so long.
     pub fn flush(&self, at_most: Duration) {
         let deadline = Instant::now() + at_most;
-        while !lock(&self.queue, |queue| queue.idle) && Instant::now() < deadline {
+        while !locked(&self.queue, |queue| queue.idle) && Instant::now() < deadline {
             thread::sleep(FLUSH_POLL);
         }
     }
-}
-
-fn lock<T>(queue: &Mutex<Queue>, work: impl FnOnce(&mut Queue) -> T) -> T {
-    work(&mut queue.lock().unwrap_or_else(|poisoned| poisoned.into_inner()))
 }
 
 /// The thread: takes what waits, prints it, sleeps when there is nothing. An output that is closed or full loses lines,
 /// and nothing else.
 fn print_all(queue: &Mutex<Queue>, mut output: impl Write) {
     loop {
-        let (mut lines, lost) = lock(queue, |queue| {
+        let (mut lines, lost) = locked(queue, |queue| {
             queue.idle = queue.waiting.is_empty() && queue.lost == 0;
             (std::mem::take(&mut queue.waiting), std::mem::take(&mut queue.lost))
         });

@@ -37,6 +37,7 @@ struct Options {
     idle_timeout: Duration,
     design: Design,
     timeline: Option<PictureFile>,
+    until_eof: bool,
     trace: bool,
 }
 
@@ -71,6 +72,7 @@ fn parse(mut args: Args) -> Result<Asked, Usage> {
         idle_timeout: Duration::from_secs(DEFAULT_IDLE_SECONDS),
         design: Design::default(),
         timeline: None,
+        until_eof: false,
         trace: false,
     };
     while let Some(argument) = args.take()? {
@@ -84,8 +86,9 @@ fn parse(mut args: Args) -> Result<Asked, Usage> {
             "--max-sessions" => options.limits.max_sessions = args.count(option, MOST_SESSIONS)?,
             "--max-per-address" => options.limits.max_per_address = Some(args.count(option, MOST_SESSIONS)?),
             "--idle-timeout" => options.idle_timeout = args.seconds(option)?,
-            "--design" => options.design = args.parsed(option, &designs(), |_| true)?,
+            "--design" => options.design = args.parsed(option, &Design::wanted(), |_| true)?,
             "--timeline" => options.timeline = Some(PictureFile::asked_for(&mut args, option)?),
+            "--until-eof" => options.until_eof = true,
             "--trace" => options.trace = true,
             "-h" | "--help" => return Ok(Asked::Say(help())),
             "-V" | "--version" => return Ok(Asked::Say(version("server"))),
@@ -93,11 +96,6 @@ fn parse(mut args: Args) -> Result<Asked, Usage> {
         }
     }
     Ok(Asked::Serve(options))
-}
-
-/// What `--design` needs.
-fn designs() -> String {
-    format!("iterative, thread-per-client, prethreaded:N or spare-threads:MIN-MAX, numbers from 1 to {MOST_SESSIONS}")
 }
 
 fn help() -> String {
@@ -123,6 +121,8 @@ Usage: server [OPTIONS]
                         spare-threads:MIN-MAX MIN threads wait, more come when needed
   --timeline FILE       draws at stop what each thread did and waited for, into a
                         file that ends in .svg or .txt
+  --until-eof           stops at the end of standard input too, for whoever starts
+                        it from another program
   --trace               prints every line received and every reply header sent
   -h, --help            this text
   -V, --version         the version
@@ -135,18 +135,18 @@ The log goes to standard error. Exit code: 0 stopped, 1 it can't serve, 2 wrong 
 
 /// Serves until the operator's `stop`.
 fn serve(options: Options) -> Result<(), String> {
-    let Options { bind, dir, limits, idle_timeout, design, timeline, trace } = options;
+    let Options { bind, dir, limits, idle_timeout, design, timeline, until_eof, trace } = options;
     let dir = ServedDir::new(dir.clone())
         .map_err(|error| format!("can't serve the directory {dir:?}: {error}; name another with --dir"))?;
     let no_thread = |error: io::Error| format!("can't start a thread: {error}");
     let answers = Printer::new("stdout", io::stdout()).map_err(no_thread)?;
     let log = Printer::new("stderr", io::stderr()).map_err(no_thread)?;
 
-    let registry = Registry::new(limits);
-    let (started, counted, printer) = (Instant::now(), registry.clone(), log.clone());
     let timeline = timeline.map(Timeline::begin).transpose()?;
     let recorder = timeline.as_ref().map(|timeline| timeline.recorder.clone());
     let watch = recorder.as_ref().map(Recorder::watch).unwrap_or_default();
+    let registry = Registry::new(limits).watched_by(watch.clone());
+    let (started, counted, printer) = (Instant::now(), registry.clone(), log.clone());
     let journal = Journal::new(move |record| {
         if let Some(recorder) = &recorder {
             recorder.note(record);
@@ -164,13 +164,18 @@ fn serve(options: Options) -> Result<(), String> {
     let listening = Arc::clone(&server);
     let listener = thread::Builder::new().name("listener".to_string()).spawn(move || listening.run(design));
     let listener = listener.map_err(no_thread)?;
-    // The end of the operator's input ends nothing: without a `stop` the listener runs for ever.
-    if console::run(io::stdin().lock(), &server, |text| answers.line(text)) == Console::InputEnded {
+    let ended = console::run(io::stdin().lock(), &server, |text| answers.line(text));
+    if ended == Console::InputEnded && until_eof {
+        server.stop();
+    } else if ended == Console::InputEnded {
+        // The end of the operator's input ends nothing: without a `stop` the listener runs for ever.
         if io::stdin().is_terminal() {
             answers.line("the console is closed; the server goes on, and Ctrl-C ends it at once");
         }
         listener.join().map_err(|_| "the listener panicked: a bug in this server, please report it".to_string())?;
     }
+    // Nobody is to wait at a closed shop: what follows may take a moment.
+    drop(server);
     log.flush(LAST_WORDS);
     answers.line("stopped");
     let drawn = timeline.map_or(Ok(()), |timeline| timeline.draw(design, |text| answers.line(text)));

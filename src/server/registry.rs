@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use crate::journal::{Phase, Watch};
+use crate::lock::locked;
 use crate::protocol::{ErrorCode, Refusal};
 
 /// Upper bound of [`Limits::max_sessions`]. Each thread takes four memory mappings, and Linux by default grants a
@@ -130,14 +131,14 @@ impl Registry {
         Registry { watch, ..self }
     }
 
-    /// Runs `work` under the lock. A thread that panicked here left whole entries behind, so a poisoned lock is as good
-    /// as any other.
+    /// Runs `work` under the lock, and tells the watch.
     fn lock<T>(&self, work: impl FnOnce(&mut State) -> T) -> T {
         let waiting = self.watch.begin(Phase::AwaitLock);
-        let mut state = self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        drop(waiting);
-        let _holding = self.watch.begin(Phase::HoldLock);
-        work(&mut state)
+        locked(&self.state, |state| {
+            drop(waiting);
+            let _holding = self.watch.begin(Phase::HoldLock);
+            work(state)
+        })
     }
 
     /// Gives a new session its place, or says why not. To check and to enter are one step under one lock: two

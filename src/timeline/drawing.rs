@@ -158,14 +158,6 @@ pub(super) fn exact(time: Duration) -> String {
     }
 }
 
-/// A time for people, in whole microseconds or, from one on, in whole milliseconds.
-pub(crate) fn rounded(time: Duration) -> String {
-    match time < Duration::from_millis(1) {
-        true => format!("{} µs", time.as_micros()),
-        false => format!("{} ms", time.as_millis()),
-    }
-}
-
 /// Does this character take two columns in a terminal, as the letters of East Asia and emoji do?
 pub(super) fn is_wide(character: char) -> bool {
     matches!(character, '\u{1100}'..='\u{115f}' | '\u{2e80}'..)
@@ -249,7 +241,5 @@ mod tests {
         assert_eq!(exact(Duration::from_nanos(1_234)), "1.234 µs");
         assert_eq!(exact(Duration::from_nanos(12_345_678)), "12.345 ms");
         assert_eq!(exact(Duration::from_millis(40)), "40 ms");
-        assert_eq!(rounded(Duration::from_nanos(999_900)), "999 µs");
-        assert_eq!(rounded(Duration::from_micros(1_900)), "1 ms");
     }
 }

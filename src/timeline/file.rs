@@ -1,10 +1,10 @@
 //! Pictures in files.
 
 use std::ffi::OsStr;
-use std::fs::{self, File};
+use std::fs;
 use std::path::PathBuf;
 
-use crate::args::{Args, Usage};
+use crate::args::{prepare, Args, Usage};
 use crate::timeline::{svg, text, Picture};
 
 /// A file for a picture: its ending says how the picture is drawn.
@@ -36,8 +36,7 @@ impl PictureFile {
     /// # Errors
     /// If it can't, in a sentence.
     pub fn prepare(&self) -> Result<(), String> {
-        let opened = File::options().create(true).append(true).open(&self.path);
-        opened.map(drop).map_err(|error| format!("can't write {:?}: {error}; name another file", self.path))
+        prepare(&self.path)
     }
 
     /// Draws the picture into the file.

@@ -6,7 +6,7 @@ pub mod recorder;
 
 mod replay;
 
-pub(crate) mod drawing;
+mod drawing;
 
 pub mod svg;
 

@@ -10,14 +10,19 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::journal::{Event, Journal, Phase, Record, Watch};
+use crate::lock::locked;
 use crate::timeline::replay::lanes;
 use crate::timeline::Panel;
 
-/// Marks that a buffer holds before it is handed over: a lock in a thousand commands or so.
-const BUFFER: usize = 4096;
+/// Marks that a buffer holds before it is handed over, which takes a lock: one in sixty commands or so.
+const BUFFER: usize = 1024;
 
-/// Most marks in all: about 50 MB, and far more than a picture can show. A recording that is full ends.
+/// Most marks that are kept: about 50 MB, and far more than a picture can show. With so many, the recording ends; what
+/// is in the threads' buffers then is lost.
 const MOST_MARKS: usize = 1_000_000;
+
+/// Most characters of a command that are kept: more than a drawing shows.
+const LONGEST_COMMAND: usize = 100;
 
 /// How long the last threads may take to end, and to hand over their buffers: longer than a lingering close.
 const LAST_MARKS: Duration = Duration::from_secs(2);
@@ -47,10 +52,10 @@ struct Collected {
     full: Option<Duration>,
 }
 
-/// What one thread did, in order.
+/// What one thread did, in order: buffer for buffer.
 pub(super) struct Recorded {
     pub(super) name: String,
-    pub(super) marks: Vec<Mark>,
+    pub(super) marks: Vec<Vec<Mark>>,
 }
 
 /// Something that a thread did, and when, since the beginning of the recording.
@@ -102,8 +107,9 @@ impl Recorder {
     /// To be told of what else happens, on the thread that did it.
     pub fn note(&self, record: &Record) {
         if let Event::Received(line) = record.event {
-            let line = String::from_utf8_lossy(line).trim_end_matches(['\r', '\n']).to_string();
-            self.shared.mark(What::Command(line));
+            let line = String::from_utf8_lossy(line);
+            let command = line.trim_end_matches(['\r', '\n']).chars().take(LONGEST_COMMAND).collect();
+            self.shared.mark(What::Command(command));
         }
     }
 
@@ -126,7 +132,8 @@ impl Recorder {
             notes.push(format!("The recording was full after {:.1} s; what came later is missing.", at.as_secs_f64()));
         }
         if collected.open > 0 {
-            notes.push(format!("{} threads had not ended; the last of what they did is missing.", collected.open));
+            notes
+                .push(format!("Threads that had not ended, so that their last marks are missing: {}.", collected.open));
         }
         let (lanes, more) = lanes(collected.threads);
         notes.extend(more);
@@ -161,19 +168,23 @@ impl Shared {
     }
 
     fn collected<T>(&self, work: impl FnOnce(&mut Collected) -> T) -> T {
-        work(&mut self.collected.lock().unwrap_or_else(|poisoned| poisoned.into_inner()))
+        locked(&self.collected, work)
     }
 }
 
 impl Buffer {
+    /// A thread's first: it has its place among the collected, unless the recording is full.
     fn open(shared: &Arc<Shared>) -> Buffer {
-        let name = thread::current().name().unwrap_or("unnamed").to_string();
-        let thread = shared.collected(|collected| {
+        let (thread, full) = shared.collected(|collected| {
             collected.open += 1;
-            collected.threads.push(Recorded { name, marks: Vec::new() });
-            collected.threads.len() - 1
+            let full = collected.full.is_some();
+            if !full {
+                let name = thread::current().name().unwrap_or("unnamed").to_string();
+                collected.threads.push(Recorded { name, marks: Vec::new() });
+            }
+            (collected.threads.len().saturating_sub(1), full)
         });
-        Buffer { shared: Arc::clone(shared), thread, marks: Vec::new(), full: false }
+        Buffer { shared: Arc::clone(shared), thread, marks: Vec::new(), full }
     }
 
     fn push(&mut self, mark: Mark) {
@@ -183,30 +194,31 @@ impl Buffer {
         let at = mark.at;
         self.marks.push(mark);
         if self.marks.len() == BUFFER {
-            self.full = self.hand_over(at);
+            self.hand_over(at);
         }
     }
 
-    /// Hands over what there is; says whether the recording is full.
-    fn hand_over(&mut self, at: Duration) -> bool {
-        let (mut marks, thread) = (std::mem::take(&mut self.marks), self.thread);
-        self.shared.collected(|collected| {
-            collected.marks += marks.len();
-            // After the end of the recording there is nobody to hand over to.
-            if let Some(recorded) = collected.threads.get_mut(thread) {
-                recorded.marks.append(&mut marks);
-            }
-            if collected.marks >= MOST_MARKS && collected.full.is_none() {
-                collected.full = Some(at);
+    fn hand_over(&mut self, at: Duration) {
+        let (marks, thread) = (std::mem::take(&mut self.marks), self.thread);
+        self.full = self.shared.collected(|collected| {
+            if collected.full.is_none() {
+                collected.marks += marks.len();
+                // After the end of the recording there is nobody to hand over to.
+                if let Some(recorded) = collected.threads.get_mut(thread) {
+                    recorded.marks.push(marks);
+                }
+                collected.full = (collected.marks >= MOST_MARKS).then_some(at);
             }
             collected.full.is_some()
-        })
+        });
     }
 }
 
 impl Drop for Buffer {
     fn drop(&mut self) {
-        self.hand_over(self.shared.begun.elapsed());
+        if !self.full {
+            self.hand_over(self.shared.begun.elapsed());
+        }
         self.shared.collected(|collected| collected.open = collected.open.saturating_sub(1));
     }
 }
@@ -259,8 +271,11 @@ mod tests {
     fn a_recording_without_an_end_is_full_once_and_says_so() {
         let recorder = Recorder::new();
         accepts(&recorder, "listener", MOST_MARKS);
-        let collected = recorder.shared.collected(|collected| collected.marks);
-        assert!((MOST_MARKS..MOST_MARKS + BUFFER).contains(&collected), "{collected} marks were kept");
+        // Threads that live too short to fill a buffer know it, too.
+        (0..10).for_each(|_| accepts(&recorder, "too late", 3));
+        let (kept, threads) = recorder.shared.collected(|collected| (collected.marks, collected.threads.len()));
+        assert!((MOST_MARKS..MOST_MARKS + BUFFER).contains(&kept), "{kept} marks were kept");
+        assert_eq!(threads, 1);
         let notes = recorder.finish("endless".to_string()).notes;
         assert!(notes.iter().any(|note| note.contains("was full")), "{notes:?}");
     }

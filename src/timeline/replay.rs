@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use crate::journal::Phase;
-use crate::timeline::drawing::rounded;
+use crate::journal::{human_time, Phase};
 use crate::timeline::recorder::{Recorded, What};
 use crate::timeline::{Label, LabelKind, Lane, Side, Span, State};
 
@@ -47,8 +46,8 @@ struct Replay<'a> {
     lasting: Vec<(Phase, Duration)>,
     /// The end of the last span.
     since: Duration,
-    /// How long the last wait for a lock was.
-    waited: Duration,
+    /// How long the wait for a lock was that has just ended; what begins next tells which lock it was.
+    waited: Option<Duration>,
     locks: &'a mut Locks,
 }
 
@@ -61,13 +60,13 @@ impl Replay<'_> {
             command: None,
             lasting: Vec::new(),
             since: Duration::ZERO,
-            waited: Duration::ZERO,
+            waited: None,
             locks,
         }
     }
 
     fn play(mut self, thread: Recorded) -> Lane {
-        for mark in thread.marks {
+        for mark in thread.marks.into_iter().flatten() {
             match mark.what {
                 What::Begins(phase) => self.begins(phase, mark.at),
                 What::Ends => self.ends(mark.at),
@@ -88,7 +87,10 @@ impl Replay<'_> {
         }
         self.since = at;
         self.lasting.push((phase, at));
+        let waited = self.waited.take();
         match phase {
+            Phase::HoldLock => self.locks.taken(waited),
+            Phase::Accept => self.locks.turns |= waited.is_some(),
             Phase::Session(number, peer) => {
                 let text = format!("session {number}, {peer}");
                 self.session = Some(self.begin_label(LabelKind::Session, text, at));
@@ -105,11 +107,8 @@ impl Replay<'_> {
         self.add_span(state(phase, took), at);
         match phase {
             Phase::Session(..) => self.end_session(at),
-            Phase::AwaitLock => {
-                self.waited = took;
-                self.locks.waits += 1;
-            }
-            Phase::HoldLock => self.locks.note(self.waited, took),
+            Phase::AwaitLock => self.waited = Some(took),
+            Phase::HoldLock => self.locks.held(took),
             _ => {}
         }
     }
@@ -160,8 +159,8 @@ fn state(phase: Phase, took: Duration) -> State {
 /// How the locks were used.
 #[derive(Default)]
 struct Locks {
-    /// Waits for any lock.
-    waits: u64,
+    /// Was there a turn to be waited for?
+    turns: bool,
     /// The registry's alone, from here on.
     taken: u64,
     longest_wait: Duration,
@@ -169,18 +168,21 @@ struct Locks {
 }
 
 impl Locks {
-    fn note(&mut self, waited: Duration, held: Duration) {
+    fn taken(&mut self, waited: Option<Duration>) {
         self.taken += 1;
-        self.longest_wait = self.longest_wait.max(waited);
+        self.longest_wait = self.longest_wait.max(waited.unwrap_or_default());
+    }
+
+    fn held(&mut self, held: Duration) {
         self.longest_held = self.longest_held.max(held);
     }
 
     fn told(&self) -> Vec<String> {
-        let (taken, wait, held) = (self.taken, rounded(self.longest_wait), rounded(self.longest_held));
+        let (taken, wait, held) = (self.taken, human_time(self.longest_wait), human_time(self.longest_held));
         let mut told = vec![format!(
             "The registry's lock was taken {taken} times; the longest wait for it was {wait}, the longest hold {held}."
         )];
-        if self.waits > taken {
+        if self.turns {
             told.push("Whoever waits for a lock for long waits for its turn in accept.".to_string());
         }
         told
@@ -202,7 +204,7 @@ mod tests {
     /// The lane of a thread that did this, each at its millisecond; and the sentence on the lock.
     fn replayed(marks: impl IntoIterator<Item = (u64, What)>) -> (Lane, String) {
         let marks = marks.into_iter().map(|(at, what)| Mark { at: ms(at), what }).collect();
-        let (mut lanes, notes) = lanes(vec![Recorded { name: "worker-1".to_string(), marks }]);
+        let (mut lanes, notes) = lanes(vec![Recorded { name: "worker-1".to_string(), marks: vec![marks] }]);
         (lanes.remove(0), notes.join(" "))
     }
 
@@ -266,6 +268,8 @@ mod tests {
         let lock =
             |at| [(at, Begins(Phase::AwaitLock)), (at + 1, Ends), (at + 1, Begins(Phase::HoldLock)), (at + 3, Ends)];
         let turn = [(20, Begins(Phase::AwaitLock)), (90, Ends), (90, Begins(PHASE)), (99, Ends)];
+        let (_, locks) = replayed(lock(1).into_iter().chain(lock(5)).chain([(10, session()), (11, Ends)]));
+        assert!(!locks.contains("turn"), "{locks}");
         let (_, locks) = replayed(lock(1).into_iter().chain(lock(5)).chain(turn));
         assert!(locks.contains("taken 2 times; the longest wait for it was 1 ms, the longest hold 2 ms"), "{locks}");
         assert!(locks.contains("waits for its turn in accept"), "{locks}");

@@ -435,6 +435,9 @@ fn told(times: &Times) -> String {
 
 /// The name of a session or command, shortened to so many pixels; none if next to nothing of it would be left.
 fn fitted_into(text: &str, room: f64) -> Option<String> {
+    if room <= 0.0 {
+        return None;
+    }
     let text = fitted(text, |text| TICK.width_of(text) <= room);
     let is_whole = !text.ends_with('…') || text.chars().count() > SHORTEST_NAME;
     (is_whole && TICK.width_of(&text) <= room).then_some(text)

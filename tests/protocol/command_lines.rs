@@ -338,6 +338,18 @@ fn an_address_that_is_in_use_or_elsewhere_is_one_line_with_advice_and_exit_code_
 }
 
 #[test]
+fn with_until_eof_the_end_of_standard_input_stops_the_server() {
+    let mut server = ServerProgram::start(&["--until-eof"]);
+    let mut inside = server.session();
+    server.program.ends_input();
+    inside.expect_err("SHUTTING_DOWN");
+    inside.expect_end();
+    drop(inside);
+    let ended = server.program.ended();
+    assert!(ended.code == Some(0) && ended.stdout.ends_with("\nstopped\n"), "{ended:?}");
+}
+
+#[test]
 fn the_servers_limits_are_those_of_its_options() {
     for option in ["--max-sessions", "--max-per-address"] {
         let server = ServerProgram::start(&[option, "1"]);

@@ -3,13 +3,17 @@
 //! `DESIGN=spare-threads:1-64 cargo test` runs all other tests under another design too.
 
 use std::collections::BTreeSet;
+use std::io::Read;
+use std::net::TcpStream;
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Instant;
 
 use file_transfer::journal::{Event, Record};
 use file_transfer::server::designs::Design;
+use file_transfer::server::STOP_GRACE;
 
-use crate::support::{eventually, TestServer, Wanted, Wire};
+use crate::support::{eventually, TestServer, Wanted, Wire, MOMENT};
 
 const DESIGNS: [Design; 4] =
     [Design::Iterative, Design::ThreadPerClient, Design::Prethreaded(2), Design::SpareThreads { min: 1, max: 3 }];
@@ -26,7 +30,7 @@ fn log_out(mut wire: Wire) {
     wire.expect_end();
 }
 
-/// The server as it is told by the threads that carry out so many sessions, one after the other.
+/// Holds so many sessions, one after the other, and returns the names of the threads that carried them out.
 fn threads_of_sessions(server: &TestServer, count: usize) -> BTreeSet<String> {
     let hold_session = |_| {
         let wire = server.session();
@@ -128,7 +132,7 @@ fn a_whole_session_is_the_same_under_every_design() {
 }
 
 #[test]
-fn a_server_that_nobody_uses_stops_under_every_design_and_no_thread_is_left() {
+fn a_server_that_nobody_uses_stops_under_every_design_and_no_thread_of_it_is_left() {
     for design in DESIGNS.into_iter().chain([Design::Prethreaded(50), Design::SpareThreads { min: 50, max: 50 }]) {
         let mut server = server(design);
         // It is there, and its threads wait again.
@@ -159,6 +163,34 @@ fn a_stop_tells_the_sessions_and_whoever_waits_in_the_backlog_under_every_design
         stop.join().unwrap();
         server.wait_for_end();
     }
+}
+
+#[test]
+fn a_crowd_that_comes_again_and_again_does_not_keep_a_stop_for_its_grace() {
+    const CROWD: usize = 200;
+    let mut server = server(Design::Prethreaded(8));
+    let (address, over) = (server.address, Mutex::new(false));
+    let took = thread::scope(|scope| {
+        for _ in 0..CROWD {
+            scope.spawn(|| {
+                while !*over.lock().unwrap() {
+                    // Greeted, refused or without an answer: it leaves, and comes again.
+                    let _ = TcpStream::connect_timeout(&address, MOMENT).and_then(|mut stream| {
+                        stream.set_read_timeout(Some(MOMENT))?;
+                        stream.read(&mut [0; 64])
+                    });
+                }
+            });
+        }
+        let begun = Instant::now();
+        server.server.stop();
+        let took = begun.elapsed();
+        *over.lock().unwrap() = true;
+        took
+    });
+    // The grace is for transfers under way, and there is none.
+    assert!(took < STOP_GRACE, "the stop took {took:?}");
+    server.wait_for_end();
 }
 
 #[test]

@@ -5,8 +5,10 @@ use std::fs;
 use std::process::Command;
 use std::time::Duration;
 
+use file_transfer::journal::{Event, Phase, Record};
 use file_transfer::lab::compare::scene::{self, play};
 use file_transfer::server::designs::Design;
+use file_transfer::timeline::recorder::Recorder;
 use file_transfer::timeline::text::text;
 use file_transfer::timeline::{Label, LabelKind, Lane, Panel, Picture, Side, State};
 
@@ -172,7 +174,40 @@ fn a_file_that_cant_be_drawn_into_is_refused_before_anything_runs() {
         run(program, &[tool, &["--timeline", "run.png"]].concat()).expect_failure(2, &[".svg", ".txt", "run.png"]);
         run(program, &[tool, &["--timeline"]].concat()).expect_failure(2, &[".svg"]);
     }
+    let elsewhere = dir.path().join("missing/runs.tsv");
+    let (elsewhere, loaded) = (elsewhere.to_str().unwrap(), &["load", "127.0.0.1:1"][..]);
+    for tool in [&["compare"][..], loaded] {
+        run(LAB, &[tool, &["--tsv", elsewhere]].concat()).expect_failure(1, &["runs.tsv", "name another file"]);
+    }
     run(LAB, &["compare", "--timeline", "x.svg", "--rounds", "2"]).expect_failure(2, &["--rounds", "leave one out"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_no_file_for_a_picture_since_to_open_it_would_wait() {
+    let dir = TempDir::new();
+    let pipe = dir.path().join("pipe.svg");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    run(LAB, &["compare", "--timeline", pipe.to_str().unwrap()]).expect_failure(1, &["pipe.svg", "it is a pipe"]);
+}
+
+#[test]
+fn what_a_client_sends_does_not_make_a_recording_large() {
+    let recorder = Recorder::new();
+    let line = [0xfe; 1000];
+    let record = Record {
+        session: Some(1),
+        peer: None,
+        step: None,
+        site: std::panic::Location::caller(),
+        event: Event::Received(&line),
+    };
+    let session = recorder.watch();
+    let lasting = session.begin(Phase::Session(1, "127.0.0.1:5".parse().unwrap()));
+    recorder.note(&record);
+    drop(lasting);
+    let labels = &recorder.finish(String::new()).lanes[0].labels;
+    assert_eq!(labels[1].text.chars().count(), 100);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use crate::args::{complain, say, unknown, Arg, Args, Usage};
+use crate::args::{complain, prepare, say, unknown, Arg, Args, Usage};
 use crate::lab::compare::text::{announcement, text, tsv};
 use crate::lab::compare::{compare, scene, Options};
 use crate::lab::load::program::slow;
@@ -24,9 +24,6 @@ const POOL: usize = 4;
 /// The designs that are measured if none is asked for: one of each kind.
 const DESIGNS: [Design; 4] =
     [Design::Iterative, Design::ThreadPerClient, Design::Prethreaded(POOL), Design::SpareThreads { min: 2, max: 32 }];
-
-/// What `--design` needs.
-const WANTED: &str = "iterative, thread-per-client, prethreaded:N or spare-threads:MIN-MAX";
 
 /// What was asked for.
 enum Asked {
@@ -65,7 +62,7 @@ fn asked(mut args: Args) -> Result<Asked, Usage> {
         }
         match option.as_str() {
             "--timeline" => timeline = Some(PictureFile::asked_for(&mut args, option)?),
-            "--design" => options.designs.push(args.parsed(option, WANTED, |_| true)?),
+            "--design" => options.designs.push(args.parsed(option, &Design::wanted(), |_| true)?),
             "--clients" => options.clients = args.count(option, MOST_CLIENTS)?,
             "--slow" => options.slow = slow(&mut args, option, MOST_CLIENTS)?,
             "--seconds" => options.lasting = args.seconds(option)?,
@@ -93,6 +90,7 @@ fn draw(designs: &[Design], file: &PictureFile) -> Result<(), String> {
 }
 
 fn measure(options: &Options, tsv_file: Option<&Path>) -> Result<(), String> {
+    tsv_file.map_or(Ok(()), prepare)?;
     let _ = say(&announcement(options));
     let runs = compare(options, |round| {
         let _ = say(&format!("round {round} of {} ...", options.rounds));

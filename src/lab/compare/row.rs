@@ -20,6 +20,8 @@ pub struct Row {
     pub unserved: usize,
     /// Errors, refusals included.
     pub errors: u64,
+    /// Slow readers that did not get in, or were cut off before the end.
+    pub slow_ended: usize,
     /// The most threads that were seen; `None` where the system does not tell. So for what follows.
     pub threads: Option<u64>,
     /// The most memory, in bytes.
@@ -49,6 +51,7 @@ impl Row {
             waiting: tally.unfinished.len(),
             unserved: tally.never_answered,
             errors: tally.errors.total(),
+            slow_ended: outcome.slow_ended,
             threads,
             memory: resources.map(|(_, after)| after.memory),
             processor: resources.and_then(per_thousand),
@@ -64,6 +67,7 @@ impl Row {
             waiting: median(runs.iter().map(|run| run.waiting))?,
             unserved: median(runs.iter().map(|run| run.unserved))?,
             errors: median(runs.iter().map(|run| run.errors))?,
+            slow_ended: median(runs.iter().map(|run| run.slow_ended))?,
             threads: median(runs.iter().filter_map(|run| run.threads)),
             memory: median(runs.iter().filter_map(|run| run.memory)),
             processor: median(runs.iter().filter_map(|run| run.processor)),

@@ -10,14 +10,14 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::client::Client;
-use crate::journal::{Event, Journal, Record};
+use crate::journal::{human_time, Event, Journal, Record};
 use crate::lab::compare::subject::ServedFiles;
+use crate::lock::locked;
 use crate::protocol::FileName;
 use crate::server::designs::Design;
 use crate::server::registry::{Limits, Registry};
 use crate::server::served_dir::ServedDir;
 use crate::server::Server;
-use crate::timeline::drawing::rounded;
 use crate::timeline::recorder::Recorder;
 use crate::timeline::{Label, LabelKind, Lane, Panel, Picture, Side, Span, State};
 
@@ -215,10 +215,6 @@ impl ClientLane {
     }
 }
 
-fn locked<T>(lane: &Mutex<ClientLane>, work: impl FnOnce(&mut ClientLane) -> T) -> T {
-    work(&mut lane.lock().unwrap_or_else(|poisoned| poisoned.into_inner()))
-}
-
 /// Who waited longest, in a sentence.
 fn longest_wait(clients: &[Lane]) -> String {
     let waits = clients.iter().flat_map(|client| {
@@ -226,7 +222,7 @@ fn longest_wait(clients: &[Lane]) -> String {
         waits.map(move |span| (span.to - span.from, &client.name))
     });
     match waits.max() {
-        Some((wait, name)) => format!("The longest wait for the server was that of {name}: {}.", rounded(wait)),
+        Some((wait, name)) => format!("The longest wait for the server was that of {name}: {}.", human_time(wait)),
         None => "No client waited for the server.".to_string(),
     }
 }

@@ -1,11 +1,10 @@
 //! The comparison as text: a table for each workload, below it what each row shows, in words; and the runs as TSV.
 
-use crate::journal::human_size;
+use crate::journal::{human_size, human_time};
 use crate::lab::compare::row::Row;
 use crate::lab::compare::subject::{BIG, SMALL};
 use crate::lab::compare::{rows, Options, Run, Scenario};
 use crate::lab::load::report::wrapped;
-use crate::lab::load::waits::human_time;
 use crate::lab::load::GRACE;
 use crate::server::designs::Design;
 
@@ -148,6 +147,9 @@ fn shows(row: &Row, baseline: &Row, alone: Option<&Row>, clients: usize, unit: &
     if row.errors > 0 {
         shown.push(format!("{} went wrong", counted(row.errors as usize, "request")));
     }
+    if row.slow_ended > 0 {
+        shown.push(format!("{} missing", counted(row.slow_ended, "slow reader")));
+    }
     shown.join("; ")
 }
 
@@ -226,6 +228,7 @@ mod tests {
             waiting: unserved,
             unserved,
             errors: 0,
+            slow_ended: 0,
             threads: Some(10),
             memory: Some(2 << 20),
             processor: Some(100.0),
@@ -304,6 +307,8 @@ mod tests {
     fn errors_are_told() {
         let usual = Row { errors: 3, ..row("thread-per-client", 1000.0, 0) };
         assert_eq!(told(&usual, &usual, None), "served all 8 clients; 3 requests went wrong");
+        let usual = Row { slow_ended: 2, ..row("thread-per-client", 1000.0, 0) };
+        assert_eq!(told(&usual, &usual, None), "served all 8 clients; 2 slow readers missing");
     }
 
     #[test]

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use crate::framing::{is_timeout, read_reply_header};
 use crate::lab::load::errors::{Errors, Trouble};
 use crate::lab::load::waits::Waits;
+use crate::lock::locked;
 use crate::protocol::{Command, ReplyHeader};
 
 /// Most bytes that one read takes.
@@ -19,6 +20,9 @@ const PAUSE_AFTER_ERROR: Duration = Duration::from_millis(20);
 
 /// How many bytes of commands a slow client hands over in one write.
 const SLOW_BURST: usize = 16 * 1024;
+
+/// How long a slow client may take to connect: its first packet may be lost in a crowd, and comes again a second later.
+const CONNECT_TIME: Duration = Duration::from_secs(3);
 
 /// A slow client that could write nothing for so long is stuck, and the server's thread with it; and how often it looks
 /// whether it should end.
@@ -283,7 +287,7 @@ fn ask_and_read_nothing(
     state: &Mutex<SlowState>,
     mut on_stuck: impl FnMut(),
 ) -> io::Result<()> {
-    let mut stream = TcpStream::connect_timeout(&server, STUCK)?;
+    let mut stream = TcpStream::connect_timeout(&server, CONNECT_TIME)?;
     stream.set_write_timeout(Some(STUCK))?;
     let line = format!("{command}\n");
     let burst = line.repeat(SLOW_BURST.div_ceil(line.len())).into_bytes();
@@ -297,9 +301,4 @@ fn ask_and_read_nothing(
         }
     }
     Ok(())
-}
-
-/// Works on what the lock protects; a panic of another thread does no harm to these plain values.
-pub fn locked<S, T>(state: &Mutex<S>, work: impl FnOnce(&mut S) -> T) -> T {
-    work(&mut state.lock().unwrap_or_else(|poisoned| poisoned.into_inner()))
 }

@@ -21,8 +21,9 @@ use std::sync::Mutex;
 use std::thread::{self, Builder, Scope, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
-use crate::lab::load::client::{locked, read_nothing, Client, Connection, SlowState, Tally, Task};
+use crate::lab::load::client::{read_nothing, Client, Connection, SlowState, Tally, Task};
 use crate::lab::load::errors::Trouble;
+use crate::lock::locked;
 use crate::protocol::{printable, quote, Command, FileName, Listed};
 use crate::server::SESSION_STACK;
 
@@ -189,9 +190,14 @@ fn closed_loop(workload: &Workload, mut look: impl FnMut()) -> io::Result<Tally>
         let mut whole = Tally::default();
         // Kept until the last client has ended.
         let mut connections = Vec::new();
-        for (tally, connection) in clients.into_iter().filter_map(|client| client.join().ok()) {
-            whole.merge(tally);
-            connections.push(connection);
+        for client in clients {
+            match client.join() {
+                Ok((tally, connection)) => {
+                    whole.merge(tally);
+                    connections.push(connection);
+                }
+                Err(_) => whole.errors.add(&Trouble::Broken("a client panicked: a bug of this tool".to_string())),
+            }
         }
         look();
         Ok(whole)

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use crate::args::{complain, say, unknown, Arg, Args, Usage};
+use crate::args::{complain, prepare, say, unknown, Arg, Args, Usage};
 use crate::lab::load::report::{announcement, text, tsv};
 use crate::lab::load::{find, run, Workload, GRACE};
 use crate::protocol::FileName;
@@ -100,6 +100,7 @@ pub fn slow(args: &mut Args, option: &str, most: usize) -> Result<usize, Usage> 
 
 /// Was there no error, and did every client get its answers?
 fn carry_out(server: &str, asked: &Asked) -> Result<bool, String> {
+    asked.tsv.as_deref().map_or(Ok(()), prepare)?;
     let found = find(server, asked.file.clone())?;
     let workload = Workload {
         server: found.server,

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use crate::journal::human_size;
-use crate::lab::load::waits::human_time;
+use crate::journal::{human_size, human_time};
 use crate::lab::load::{Found, Outcome, Workload};
 use crate::protocol::quote;
 

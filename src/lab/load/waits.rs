@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::journal::human_time;
+
 /// Into how many buckets each doubling of the time is parted: no wait is told more than a 32nd too long.
 const PARTS: u64 = 32;
 
@@ -146,20 +148,6 @@ fn last_of(bucket: usize) -> u64 {
     first_of(bucket + 1) - 1
 }
 
-/// A time for people, with at most three digits: `850 ns`, `12.5 µs`, `1.5 ms`, `2 s`.
-pub fn human_time(time: Duration) -> String {
-    const UNITS: [(&str, f64); 4] = [("s", 1e9), ("ms", 1e6), ("µs", 1e3), ("ns", 1.0)];
-    let nanoseconds = time.as_nanos() as f64;
-    let (unit, length) = UNITS.into_iter().find(|(_, length)| nanoseconds >= *length).unwrap_or(UNITS[3]);
-    let count = nanoseconds / length;
-    let digits = match count {
-        count if count < 10.0 => format!("{count:.2}"),
-        count if count < 100.0 => format!("{count:.1}"),
-        _ => format!("{count:.0}."),
-    };
-    format!("{} {unit}", digits.trim_end_matches('0').trim_end_matches('.'))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -230,20 +218,5 @@ mod tests {
         waits.add(Duration::from_micros(300));
         let drawn = waits.drawn();
         assert!(drawn.ends_with("  200 µs to  500 µs          1 #"), "{drawn}");
-    }
-
-    #[test]
-    fn times_are_told_in_the_unit_that_fits() {
-        for (nanoseconds, told) in [
-            (0, "0 ns"),
-            (850, "850 ns"),
-            (12_340, "12.3 µs"),
-            (500_000, "500 µs"),
-            (1_500_000, "1.5 ms"),
-            (2_000_000_000, "2 s"),
-            (100_000_000_000, "100 s"),
-        ] {
-            assert_eq!(human_time(Duration::from_nanos(nanoseconds)), told);
-        }
     }
 }

@@ -85,7 +85,9 @@ pub enum Phase {
     Read,
     /// It hands bytes of a reply to the system, which makes it wait when the client does not read.
     Write,
-    /// It waits for a lock.
+    /// It waits for its turn to wait in `accept`, where threads take turns.
+    AwaitTurn,
+    /// It waits for the registry's lock.
     AwaitLock,
     /// It holds the registry's lock.
     HoldLock,

@@ -135,10 +135,10 @@ Downloads files from a file server over TCP.
 Usage: client [OPTIONS] [COMMAND [ARGUMENT]...]
 
   LIST                  the files of the server
-  DOWNLOAD NAME...      one or several files, in one session; quote a name with spaces
+  DOWNLOAD NAME...      one or several files, in one session; quote spaces
   HELP                  what the server understands
   LOGOUT                connects and ends the session
-Without a command, it takes them at a prompt, or from a script on standard input.
+Without a command, it takes them at a prompt, or from a script on its input.
 
   --server HOST[:PORT]  [{DEFAULT_ADDRESS}]
   --dir PATH            where to store files [{DEFAULT_DIR}]; made if missing

@@ -158,7 +158,7 @@ impl Count {
 /// use up `ulimit -n`. Other systems once woke all threads for one connection (the thundering herd), or allowed only
 /// one of them there.
 fn accept_in_turn(server: &Server, turn: &Mutex<()>) -> Option<Accepted> {
-    let waiting = server.journal.watch().begin(Phase::AwaitLock);
+    let waiting = server.journal.watch().begin(Phase::AwaitTurn);
     locked(turn, |()| {
         drop(waiting);
         server.accept()

@@ -106,30 +106,31 @@ Serves the files of a directory over TCP: LIST, DOWNLOAD, HELP and LOGOUT.
 
 Usage: server [OPTIONS]
 
-  --bind ADDR:PORT      where to listen [{DEFAULT_ADDRESS}]; port 0 takes a free one;
-                        0.0.0.0 or [::] is reached by everyone on the network
+  --bind ADDR:PORT      where to listen [{DEFAULT_ADDRESS}]; port 0 takes a free
+                        one; 0.0.0.0 or [::] lets everyone on the network in
   --dir PATH            the directory to serve [{DEFAULT_DIR}]
-  --max-sessions N      most sessions at once [{DEFAULT_SESSIONS}], at most {MOST_SESSIONS};
-                        each takes one file descriptor, two while it sends a file (see ulimit -n)
+  --max-sessions N      most sessions at once [{DEFAULT_SESSIONS}], at most {MOST_SESSIONS}; each takes
+                        one file descriptor, two while it sends (ulimit -n)
   --max-per-address N   most sessions at once from one IP address [no limit]
-  --idle-timeout SECS   ends a session after so long without a command, or without
-                        taking a byte [{DEFAULT_IDLE_SECONDS}]; fractions are fine
+  --idle-timeout SECS   ends a session after so long without a command, or
+                        without taking a byte [{DEFAULT_IDLE_SECONDS}]; fractions are fine
   --design NAME         which thread serves whom [{design}]:
-                        iterative             one client after the other
-                        thread-per-client     a thread is spawned for each
-                        prethreaded:N         N threads wait, others queue behind them
-                        spare-threads:MIN-MAX MIN threads wait, more come when needed
-  --timeline FILE       draws at stop what each thread did and waited for, into a
-                        file that ends in .svg or .txt
-  --until-eof           stops at the end of standard input too, for whoever starts
-                        it from another program
-  --trace               prints every line received and every reply header sent
+                        iterative              one client after the other
+                        thread-per-client      a thread is spawned for each
+                        prethreaded:N          N threads; others queue up
+                        spare-threads:MIN-MAX  MIN wait, more come if needed
+  --timeline FILE       draws at stop what each thread did and waited for,
+                        into a file that ends in .svg or .txt
+  --until-eof           stops at the end of standard input too, for whoever
+                        starts it from another program
+  --trace               prints every line received and every header sent
   -h, --help            this text
   -V, --version         the version
 
-While it runs, it takes commands on standard input: who, kick N, stop, help. In the
-background of a shell, give it none: server </dev/null &
-The log goes to standard error. Exit code: 0 stopped, 1 it can't serve, 2 wrong usage."
+While it runs, it takes commands on standard input: who, kick N, stop, help.
+In the background of a shell, give it none: server </dev/null &
+The log goes to standard error. Exit code: 0 stopped, 1 it can't serve,
+2 wrong usage."
     )
 }
 
@@ -196,7 +197,7 @@ impl Timeline {
     }
 
     fn draw(self, design: Design, print: impl Fn(&str)) -> Result<(), String> {
-        let mut panel = self.recorder.finish(format!("server --design {design}"));
+        let mut panel = self.recorder.finish(format!("server --design {design}")).around_its_sessions();
         panel.notes.push(
             "A client that waits in the backlog has no thread yet, and is not seen here; lab compare --timeline draws \
              the clients' side too."

@@ -19,8 +19,9 @@ const AXIS_IN_SECONDS: Duration = Duration::from_secs(10);
 pub(super) const SIDES: [(Side, &str); 2] = [(Side::Server, "server threads"), (Side::Client, "clients")];
 
 /// All states in the order of the legend, which is also that of [`State`]: `state as usize` is its place.
-pub(super) const STATES: [State; 10] = [
+pub(super) const STATES: [State; 11] = [
     State::Accepting,
+    State::AwaitingTurn,
     State::AwaitingCommand,
     State::AwaitingLock,
     State::HoldingLock,
@@ -40,6 +41,7 @@ impl State {
     pub(super) fn words(self) -> &'static str {
         match self {
             State::Accepting => "waiting in accept",
+            State::AwaitingTurn => "waiting for its turn in accept",
             State::AwaitingCommand => "waiting for a command",
             State::AwaitingLock => "waiting for the lock",
             State::HoldingLock => "holding the lock",

@@ -16,6 +16,11 @@ pub mod file;
 
 use std::time::Duration;
 
+use crate::journal::human_time;
+
+/// What is drawn before the first and after the last client: one in so many of the time between.
+const MARGIN: u32 = 20;
+
 /// A whole timeline: panels under each other, on one time scale.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Picture {
@@ -34,6 +39,35 @@ pub struct Panel {
     pub notes: Vec<String>,
     /// The server's threads, then the clients.
     pub lanes: Vec<Lane>,
+}
+
+impl Panel {
+    /// The part in which there were clients, with a little before and after. A person takes seconds between two
+    /// commands of the shell; on that scale what the threads did would be a dot.
+    pub fn around_its_sessions(mut self) -> Panel {
+        let labels = self.lanes.iter().flat_map(|lane| &lane.labels);
+        let sessions: Vec<_> = labels.filter(|label| label.kind == LabelKind::Session).collect();
+        let (first, last) =
+            (sessions.iter().map(|label| label.from).min(), sessions.iter().map(|label| label.to).max());
+        let (Some(first), Some(last)) = (first, last) else { return self };
+        let margin = (last - first) / MARGIN;
+        let (from, to) = (first.saturating_sub(margin), last + margin);
+        let within = |time: Duration| time.clamp(from, to) - from;
+        for lane in &mut self.lanes {
+            for span in &mut lane.spans {
+                (span.from, span.to) = (within(span.from), within(span.to));
+            }
+            lane.spans.retain(|span| span.from < span.to);
+            for label in &mut lane.labels {
+                (label.from, label.to) = (within(label.from), within(label.to));
+            }
+        }
+        self.lanes.retain(|lane| !lane.spans.is_empty());
+        let (begun, ended) = (human_time(from), human_time(to));
+        self.notes
+            .insert(0, format!("Drawn is the time in which there were clients: from {begun} to {ended} of the run."));
+        self
+    }
 }
 
 /// What one thread of the server, or one client, did.
@@ -74,9 +108,11 @@ pub struct Span {
 pub enum State {
     /// A thread waits in `accept` for the next connection.
     Accepting,
+    /// A thread waits for its turn to wait in `accept`.
+    AwaitingTurn,
     /// A thread waits for its client's next command.
     AwaitingCommand,
-    /// A thread waits for a lock.
+    /// A thread waits for the registry's lock.
     AwaitingLock,
     /// A thread holds the registry's lock.
     HoldingLock,
@@ -114,4 +150,28 @@ pub enum LabelKind {
     Session,
     /// One command with its reply.
     Command,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_before_and_after_all_clients_is_cut_off() {
+        let ms = Duration::from_millis;
+        let span = |state, from, to| Span { state, from: ms(from), to: ms(to) };
+        let session = Label { kind: LabelKind::Session, from: ms(1000), to: ms(1200), text: "session 1".to_string() };
+        let lane = |spans, labels| Lane { name: "a".to_string(), side: Side::Server, spans, labels };
+        let lanes = vec![
+            lane(vec![span(State::Accepting, 0, 5000)], Vec::new()),
+            lane(vec![span(State::Working, 1000, 1200), span(State::Closing, 1200, 2200)], vec![session]),
+            lane(vec![span(State::Closing, 4000, 5000)], Vec::new()),
+        ];
+        let panel = Panel { title: String::new(), notes: Vec::new(), lanes }.around_its_sessions();
+        assert_eq!(panel.lanes.len(), 2);
+        assert_eq!(panel.lanes[0].spans, [span(State::Accepting, 0, 220)]);
+        assert_eq!(panel.lanes[1].spans, [span(State::Working, 10, 210), span(State::Closing, 210, 220)]);
+        assert_eq!((panel.lanes[1].labels[0].from, panel.lanes[1].labels[0].to), (ms(10), ms(210)));
+        assert!(panel.notes[0].contains("from 990 ms to 1.21 s"), "{:?}", panel.notes);
+    }
 }

@@ -17,7 +17,7 @@ pub(super) fn lanes(threads: Vec<Recorded>) -> (Vec<Lane>, Vec<String>) {
     let lanes = threads.into_iter().map(|thread| Replay::new(&mut locks).play(thread));
     let (mut lanes, others): (Vec<_>, Vec<_>) = lanes.partition(serves);
     lanes.sort_by_key(|lane| number_in(&lane.name));
-    let mut notes = locks.told();
+    let mut notes = vec![locks.told()];
     let lingering = others.iter().filter(|lane| lane.spans.iter().any(|span| span.state == State::Closing)).count();
     if lingering > 0 {
         notes.push(format!("Threads that did nothing but wait for a client's end have no lane here: {lingering}."));
@@ -46,8 +46,6 @@ struct Replay<'a> {
     lasting: Vec<(Phase, Duration)>,
     /// The end of the last span.
     since: Duration,
-    /// How long the wait for a lock was that has just ended; what begins next tells which lock it was.
-    waited: Option<Duration>,
     locks: &'a mut Locks,
 }
 
@@ -60,7 +58,6 @@ impl Replay<'_> {
             command: None,
             lasting: Vec::new(),
             since: Duration::ZERO,
-            waited: None,
             locks,
         }
     }
@@ -87,10 +84,7 @@ impl Replay<'_> {
         }
         self.since = at;
         self.lasting.push((phase, at));
-        let waited = self.waited.take();
         match phase {
-            Phase::HoldLock => self.locks.taken(waited),
-            Phase::Accept => self.locks.turns |= waited.is_some(),
             Phase::Session(number, peer) => {
                 let text = format!("session {number}, {peer}");
                 self.session = Some(self.begin_label(LabelKind::Session, text, at));
@@ -107,7 +101,7 @@ impl Replay<'_> {
         self.add_span(state(phase, took), at);
         match phase {
             Phase::Session(..) => self.end_session(at),
-            Phase::AwaitLock => self.waited = Some(took),
+            Phase::AwaitLock => self.locks.waited(took),
             Phase::HoldLock => self.locks.held(took),
             _ => {}
         }
@@ -150,42 +144,36 @@ fn state(phase: Phase, took: Duration) -> State {
         Phase::Read => State::AwaitingCommand,
         Phase::Write if took > BLOCKED => State::BlockedInSend,
         Phase::Session(..) | Phase::Write => State::Working,
+        Phase::AwaitTurn => State::AwaitingTurn,
         Phase::AwaitLock => State::AwaitingLock,
         Phase::HoldLock => State::HoldingLock,
         Phase::Linger => State::Closing,
     }
 }
 
-/// How the locks were used.
+/// How the registry's lock was used.
 #[derive(Default)]
 struct Locks {
-    /// Was there a turn to be waited for?
-    turns: bool,
-    /// The registry's alone, from here on.
     taken: u64,
     longest_wait: Duration,
     longest_held: Duration,
 }
 
 impl Locks {
-    fn taken(&mut self, waited: Option<Duration>) {
-        self.taken += 1;
-        self.longest_wait = self.longest_wait.max(waited.unwrap_or_default());
+    fn waited(&mut self, waited: Duration) {
+        self.longest_wait = self.longest_wait.max(waited);
     }
 
     fn held(&mut self, held: Duration) {
+        self.taken += 1;
         self.longest_held = self.longest_held.max(held);
     }
 
-    fn told(&self) -> Vec<String> {
+    fn told(&self) -> String {
         let (taken, wait, held) = (self.taken, human_time(self.longest_wait), human_time(self.longest_held));
-        let mut told = vec![format!(
+        format!(
             "The registry's lock was taken {taken} times; the longest wait for it was {wait}, the longest hold {held}."
-        )];
-        if self.turns {
-            told.push("Whoever waits for a lock for long waits for its turn in accept.".to_string());
-        }
-        told
+        )
     }
 }
 
@@ -267,11 +255,9 @@ mod tests {
     fn the_registrys_lock_is_told_from_the_turn_to_accept() {
         let lock =
             |at| [(at, Begins(Phase::AwaitLock)), (at + 1, Ends), (at + 1, Begins(Phase::HoldLock)), (at + 3, Ends)];
-        let turn = [(20, Begins(Phase::AwaitLock)), (90, Ends), (90, Begins(PHASE)), (99, Ends)];
-        let (_, locks) = replayed(lock(1).into_iter().chain(lock(5)).chain([(10, session()), (11, Ends)]));
-        assert!(!locks.contains("turn"), "{locks}");
-        let (_, locks) = replayed(lock(1).into_iter().chain(lock(5)).chain(turn));
+        let turn = [(20, Begins(Phase::AwaitTurn)), (90, Ends), (90, Begins(PHASE)), (99, Ends)];
+        let (lane, locks) = replayed(lock(1).into_iter().chain(lock(5)).chain(turn));
         assert!(locks.contains("taken 2 times; the longest wait for it was 1 ms, the longest hold 2 ms"), "{locks}");
-        assert!(locks.contains("waits for its turn in accept"), "{locks}");
+        assert!(lane.spans.contains(&Span { state: State::AwaitingTurn, from: ms(20), to: ms(90) }));
     }
 }

@@ -16,6 +16,9 @@ use crate::protocol::printable;
 /// What makes a file of XML an SVG.
 const NAMESPACE: &str = "http://www.w3.org/2000/svg";
 
+/// In a narrower window the picture becomes smaller instead of losing its end.
+const FITTING: &str = "style=\"max-width:100%;height:auto\"";
+
 /// The page, in pixels: the width of a common screen, and of a document's column when made a little smaller.
 const WIDTH: f64 = 1200.0;
 const MARGIN: f64 = 24.0;
@@ -301,8 +304,10 @@ impl Page {
         }
         let (line, foot) = (self.y + 8.0, self.y + NAMES - 2.0);
         self.stroke(&format!("M{from:.1} {foot:.1}V{line:.1}H{to:.1}V{foot:.1}"), FAINT);
-        if let Some(name) = fitted_into(name, to - from - 16.0) {
-            return self.name(from + 8.0, &name);
+        // The session's number counts for more than its client's address.
+        let names = [name, name.split(',').next().unwrap_or(name)].map(printable);
+        if let Some(name) = names.iter().find(|name| TICK.width_of(name) <= to - from - 16.0) {
+            return self.name(from + 8.0, name);
         }
         match fitted_into(name, next - to - 10.0) {
             Some(name) => self.name(to + 5.0, &name),
@@ -343,7 +348,7 @@ impl Page {
         let (height, title) = ((self.y + MARGIN).ceil(), escaped(&printable(title)));
         let patterns: String = STATES.into_iter().map(pattern).collect();
         format!(
-            "<svg xmlns=\"{NAMESPACE}\" width=\"{WIDTH}\" height=\"{height}\" viewBox=\"0 0 {WIDTH} {height}\" \
+            "<svg xmlns=\"{NAMESPACE}\" width=\"{WIDTH}\" height=\"{height}\" {FITTING} viewBox=\"0 0 {WIDTH} {height}\" \
              font-family=\"sans-serif\" role=\"img\">\n<title>{title}</title>\n<defs>\n{patterns}</defs>\n\
              <rect width=\"{WIDTH}\" height=\"{height}\" fill=\"#ffffff\"/>\n{}</svg>\n",
             self.body
@@ -451,6 +456,7 @@ fn escaped(text: &str) -> String {
 fn pattern_name(state: State) -> &'static str {
     match state {
         State::Accepting => "accepting",
+        State::AwaitingTurn => "awaiting-turn",
         State::AwaitingCommand => "awaiting-command",
         State::AwaitingLock => "awaiting-lock",
         State::HoldingLock => "holding-lock",
@@ -469,8 +475,9 @@ fn pattern(state: State) -> String {
     const RISING: &str = "M-1 7L7 -1M-1 1L1 -1M5 7L7 5";
     let (ground, lines, colour, width) = match state {
         State::Accepting => ("#f3f3f3", "M2 3.5h1.4", "#8c8c8c", 1.4),
+        State::AwaitingTurn => ("#f3f3f3", "M3.5 0V6", "#b9b9b9", 1.0),
         State::AwaitingCommand => ("#dcedf8", "M0 3.5H6", "#7fb2d6", 1.0),
-        State::AwaitingLock => ("#faf5bd", "M3.5 0V6", "#988d00", 1.0),
+        State::AwaitingLock => ("#f0e442", "M1.5 0V6M4.5 0V6", "#5c5400", 1.4),
         State::HoldingLock => ("#000000", "", "#000000", 0.0),
         State::Working => ("#0072b2", "", "#0072b2", 0.0),
         State::BlockedInSend => ("#d55e00", RISING, "#ffffff", 1.6),
@@ -675,7 +682,7 @@ mod tests {
                 assert_ne!(pattern_name(state), pattern_name(*other));
             }
         }
-        let all = lane("all", Side::Server, in_turn(&STATES, 10, 1000), Vec::new());
+        let all = lane("all", Side::Server, in_turn(&STATES, STATES.len() as u64, 1000), Vec::new());
         let file = svg(&picture(vec![vec![all]]));
         for state in STATES {
             assert!(text_between_tags(&file).contains(&state.words().to_string()), "{state:?}");

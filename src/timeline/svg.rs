@@ -349,7 +349,8 @@ impl Page {
         let patterns: String = STATES.into_iter().map(pattern).collect();
         format!(
             "<svg xmlns=\"{NAMESPACE}\" width=\"{WIDTH}\" height=\"{height}\" {FITTING} \
-             viewBox=\"0 0 {WIDTH} {height}\" font-family=\"sans-serif\" role=\"img\">\n<title>{title}</title>\n<defs>\n{patterns}</defs>\n\
+             viewBox=\"0 0 {WIDTH} {height}\" font-family=\"sans-serif\" role=\"img\">\n\
+             <title>{title}</title>\n<defs>\n{patterns}</defs>\n\
              <rect width=\"{WIDTH}\" height=\"{height}\" fill=\"#ffffff\"/>\n{}</svg>\n",
             self.body
         )

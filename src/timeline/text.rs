@@ -56,8 +56,8 @@ fn legend(picture: &Picture, length: Duration) -> Vec<String> {
     lines.extend(wrapped(
         &format!(
             "Small letters wait, capital letters work. A column is {column} ms wide and shows the state that took most \
-             of it; a state that would be seen nowhere in its lane takes one of which it has at least a quarter. What is \
-             shorter still stands in the sums alone."
+             of it; a state that would be seen nowhere in its lane takes one of which it has at least a quarter. What \
+             is shorter still stands in the sums alone."
         ),
         fits_a_line,
     ));

@@ -13,6 +13,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::lab::broken::parts;
+use crate::lock::locked;
 use crate::protocol::{ErrorCode, Refusal};
 use crate::server::served_dir::ServedDir;
 
@@ -45,8 +46,4 @@ pub fn serve(listener: &TcpListener, dir: &ServedDir) {
             parts::close(&stream);
         });
     }
-}
-
-fn locked<T>(sessions: &Mutex<usize>, work: impl FnOnce(&mut usize) -> T) -> T {
-    work(&mut sessions.lock().unwrap_or_else(|poisoned| poisoned.into_inner()))
 }

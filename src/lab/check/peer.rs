@@ -8,6 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::framing::is_timeout;
+use crate::lock::locked;
 use crate::protocol::{visible, ErrorCode, Refusal, ReplyHeader, MAX_REPLY_LINE};
 
 /// How long a client waits between two parts of a command: long enough that a server that takes one read for one
@@ -87,12 +88,12 @@ pub struct Steps(Arc<Mutex<Vec<(usize, String)>>>);
 
 impl Steps {
     fn add(&self, client: usize, step: String) {
-        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push((client, step));
+        locked(&self.0, |steps| steps.push((client, step)));
     }
 
     /// A copy: the client's number and what it did.
     pub fn all(&self) -> Vec<(usize, String)> {
-        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone()
+        locked(&self.0, |steps| steps.clone())
     }
 }
 

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use crate::args::Usage;
 use crate::lab::check::any_seed;
 use crate::lab::check::peer::{Peer, Steps, POLL};
+use crate::lock::locked;
 use crate::protocol::visible;
 
 /// How long the program may take until its port is open: some languages compile first.
@@ -93,10 +94,11 @@ impl Student {
         let listen = move || {
             let mut part = [0; MOST_PRINTED];
             while let Ok(count @ 1..) = output.read(&mut part) {
-                let mut printed = printed.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-                printed.extend_from_slice(&part[..count]);
-                let too_many = printed.len().saturating_sub(MOST_PRINTED);
-                printed.drain(..too_many);
+                locked(&printed, |printed| {
+                    printed.extend_from_slice(&part[..count]);
+                    let too_many = printed.len().saturating_sub(MOST_PRINTED);
+                    printed.drain(..too_many);
+                });
             }
         };
         thread::Builder::new().name("printed".to_string()).spawn(listen).map(drop)
@@ -132,7 +134,7 @@ impl Student {
     }
 
     fn printed(&self) -> String {
-        let printed = self.printed.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let printed = locked(&self.printed, |printed| printed.clone());
         let text = printed.strip_suffix(b"\n").unwrap_or(&printed);
         let lines: Vec<_> = text.split(|byte| *byte == b'\n').map(|line| format!("    | {}", visible(line))).collect();
         match printed.is_empty() {

@@ -10,7 +10,7 @@
 //! | 3 | The server answers with the list of its files. | [`Client::list`](client::Client::list) | [`Session::send_list`](server::session::Session::send_list) |
 //! | 4 | The client asks for a file: `DOWNLOAD filename`. | [`Client::download`](client::Client::download) | [`Session::next_command`](server::session::Session::next_command) |
 //! | 5 | The server sends the file. | [`Client::download`](client::Client::download) | [`Session::send_file`](server::session::Session::send_file) |
-//! | 6 | Steps 4 and 5 repeat for as many files as the client wants. | [`Commands::carry_out_all`](client::prompt::Commands::carry_out_all) | [`Session::eight_steps`](server::session::Session::eight_steps) |
+//! | 6 | Steps 4 and 5 repeat for as many files as the client wants. | [`Commands::carry_out_all`](programs::prompt::Commands::carry_out_all) | [`Session::eight_steps`](server::session::Session::eight_steps) |
 //! | 7 | The client ends its session: `LOGOUT`. | [`Client::logout`](client::Client::logout) | [`Session::next_command`](server::session::Session::next_command) |
 //! | 8 | The server closes the connection. | [`Client::logout`](client::Client::logout) | [`Session::say_goodbye`](server::session::Session::say_goodbye), `close` in [`server`] |
 //!
@@ -25,23 +25,17 @@
 
 // The blank lines between the modules keep rustfmt from sorting them.
 
-pub mod protocol;
-
-pub mod framing;
+pub mod wire;
 
 pub mod journal;
 
 pub mod lock;
 
-pub mod timeline;
-
 pub mod server;
 
 pub mod client;
 
-pub mod telnet;
-
-pub mod args;
+pub mod programs;
 
 pub mod lab;
 

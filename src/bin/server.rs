@@ -1,7 +1,7 @@
-//! The file server. `server --help` tells its options; [`file_transfer::server::program`] holds it together.
+//! The file server. `server --help` tells its options; [`file_transfer::programs::server`] holds it together.
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    file_transfer::server::program::main(std::env::args_os().skip(1))
+    file_transfer::programs::server::main(std::env::args_os().skip(1))
 }

@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::client::{Client, ClientError};
-use crate::protocol::FileName;
+use crate::wire::FileName;
 
 /// Step 4 with its result on the disk: downloads the file into the directory and returns its size.
 ///

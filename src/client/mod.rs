@@ -2,12 +2,6 @@
 
 pub mod download;
 
-pub mod progress;
-
-pub mod prompt;
-
-pub mod program;
-
 use std::fmt;
 use std::io::{self, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
@@ -15,9 +9,9 @@ use std::panic::Location;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::framing::{copy_exactly, is_timeout, read_reply_header, CopyError};
 use crate::journal::{Event, Journal, Record};
-use crate::protocol::{printable, Command, FileName, Listed, Refusal, ReplyHeader, Step};
+use crate::wire::framing::{copy_exactly, is_timeout, read_reply_header, CopyError};
+use crate::wire::{printable, Command, FileName, Listed, Refusal, ReplyHeader, Step};
 
 /// Longest greeting, help or goodbye that is taken, in bytes: they are for a person to read.
 const MOST_TEXT: u64 = 64 * 1024;
@@ -280,9 +274,7 @@ fn parse_list(body: &[u8]) -> Result<Vec<Listed>, ClientError> {
         match Listed::parse(line) {
             Some(_) if files.len() == MOST_LISTED => return wrong(format!("its list has over {MOST_LISTED} files")),
             Some(file) => files.push(file),
-            None => {
-                return wrong(format!("a line of its list is no '<size> <name>': {}", crate::protocol::quote(line)))
-            }
+            None => return wrong(format!("a line of its list is no '<size> <name>': {}", crate::wire::quote(line))),
         }
     }
     Ok(files)

@@ -7,15 +7,15 @@ use std::sync::Mutex;
 use std::thread::{self, Builder, Thread};
 use std::time::{Duration, Instant};
 
-use crate::journal::{human_size, human_time};
 use crate::lab::compare::row::median;
 use crate::lab::compare::subject::{field, ServedFiles, Subject, SMALL};
 use crate::lab::load::client::Connection;
 use crate::lab::load::report::entry;
 use crate::lock::locked;
-use crate::protocol::{Command, FileName};
+use crate::programs::human::{human_size, human_time};
 use crate::server::designs::Design;
 use crate::server::SESSION_STACK;
+use crate::wire::{Command, FileName};
 
 /// How many requests, spawns and ways there and back are measured: a second of each at most, on a slow machine.
 const TIMES: usize = 2000;

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use crate::journal::{Event, Journal, Record};
 use crate::lock::locked;
-use crate::protocol::Step;
 use crate::server::registry::{Registry, SessionView};
+use crate::wire::Step;
 
 /// How much of a body is kept to be shown.
 const BODY_START: usize = 64;

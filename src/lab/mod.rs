@@ -14,4 +14,6 @@ pub mod compare;
 
 pub mod cost;
 
+pub mod timeline;
+
 pub mod program;

@@ -5,15 +5,15 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use crate::args::{answer, complain, unknown, version, Arg, Args, Usage};
 use crate::lab::broken::{self, Broken};
 use crate::lab::check;
 use crate::lab::compare;
 use crate::lab::cost;
 use crate::lab::load;
 use crate::lab::walk::{walk, Language, Options};
-use crate::protocol::printable;
-use crate::server;
+use crate::programs::args::{answer, complain, unknown, version, Arg, Args, Usage};
+use crate::programs::server;
+use crate::wire::printable;
 
 const HELP: &str = "\
 The classroom's toolbox.
@@ -111,7 +111,7 @@ fn tool(mut args: Args) -> Result<ExitCode, Usage> {
         Some(Arg::Word(tool)) if tool == "load" => load::program::load(args),
         Some(Arg::Word(tool)) if tool == "compare" => compare::program::compare_tool(args),
         Some(Arg::Word(tool)) if tool == "cost" => cost_tool(args),
-        Some(Arg::Word(tool)) if tool == compare::subject::TOOL => Ok(server::program::main(args.rest())),
+        Some(Arg::Word(tool)) if tool == compare::subject::TOOL => Ok(server::main(args.rest())),
         Some(other) => Err(unknown(&other, "lab")),
     }
 }

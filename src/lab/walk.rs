@@ -7,15 +7,15 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use crate::args::say;
 use crate::client::download::store;
 use crate::client::{Client, ClientError};
 use crate::lab::happenings::{Happening, Happenings, Kind, Side};
-use crate::protocol::{printable, visible, Listed, ReplyHeader, Step};
+use crate::programs::args::say;
 use crate::server::designs::Design;
+use crate::server::file_handler::FileHandler;
 use crate::server::registry::{Doing, Limits, Registry, SessionView};
-use crate::server::served_dir::ServedDir;
 use crate::server::Server;
+use crate::wire::{printable, visible, Listed, ReplyHeader, Step};
 
 /// How long the walk waits for an event that must come, and the client for a silent server.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -89,7 +89,7 @@ fn start_server(options: &Options, happenings: &Happenings) -> Result<Arc<Server
     let refused = |error: io::Error| Surprise(format!("can't serve {:?}: {error}", options.serve));
     let registry = Registry::new(Limits { max_sessions: 1, max_per_address: None });
     let journal = happenings.journal(Side::Server, Some(registry.clone()));
-    let dir = ServedDir::new(&options.serve).map_err(refused)?;
+    let dir = FileHandler::new(&options.serve).map_err(refused)?;
     let address = ([127, 0, 0, 1], 0).into();
     let server = Arc::new(Server::bind(address, dir, registry, IDLE_TIMEOUT, journal).map_err(refused)?);
     let listening = Arc::clone(&server);

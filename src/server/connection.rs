@@ -5,8 +5,8 @@ use std::net::{Shutdown, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::framing::is_timeout;
 use crate::journal::{Phase, Watch};
+use crate::wire::framing::is_timeout;
 
 /// How long a closed connection waits for its peer to close too.
 pub const CLOSING_TIME: Duration = Duration::from_secs(1);

@@ -17,9 +17,9 @@ use std::thread::{self, Scope};
 
 use crate::journal::Phase;
 use crate::lock::locked;
-use crate::protocol::{ErrorCode, Refusal};
 use crate::server::registry::MOST_SESSIONS;
 use crate::server::{Accepted, Server, SESSION_STACK};
+use crate::wire::{ErrorCode, Refusal};
 
 /// How a server spreads its sessions over threads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -3,21 +3,13 @@
 
 pub mod session;
 
-pub mod served_dir;
+pub mod file_handler;
 
 pub mod registry;
 
 pub mod connection;
 
 pub mod designs;
-
-pub mod console;
-
-pub mod log;
-
-pub mod printer;
-
-pub mod program;
 
 use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
@@ -26,14 +18,14 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::framing::{is_timeout, LineReader};
 use crate::journal::{Event, Journal, Phase, Record, Watch};
 use crate::lock::locked;
-use crate::protocol::{Refusal, ReplyHeader, Step};
+use crate::wire::framing::{is_timeout, LineReader};
+use crate::wire::{Refusal, ReplyHeader, Step};
 use connection::Connection;
 use designs::Design;
+use file_handler::FileHandler;
 use registry::{shutting_down, Closing, Doing, Place, Registry, Waiting};
-use served_dir::ServedDir;
 use session::{Ending, Session};
 
 /// How long transfers under way may go on after [`Server::stop`].
@@ -59,7 +51,7 @@ pub const SESSION_STACK: usize = 256 * 1024;
 /// A server, bound to its address.
 pub struct Server {
     listener: TcpListener,
-    dir: ServedDir,
+    dir: FileHandler,
     registry: Registry,
     idle_timeout: Duration,
     journal: Journal,
@@ -104,7 +96,7 @@ impl Server {
     /// What the system says of the address.
     pub fn bind(
         address: SocketAddr,
-        dir: ServedDir,
+        dir: FileHandler,
         registry: Registry,
         idle_timeout: Duration,
         journal: Journal,

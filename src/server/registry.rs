@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use crate::journal::{Phase, Watch};
 use crate::lock::locked;
-use crate::protocol::{ErrorCode, Refusal};
+use crate::wire::{ErrorCode, Refusal};
 
 /// Upper bound of [`Limits::max_sessions`]. Each thread takes four memory mappings, and Linux by default grants a
 /// process 65 530: at about 16 000 threads it aborts, and no Rust code sees that coming.

@@ -12,12 +12,12 @@ use std::net::SocketAddr;
 use std::panic::Location;
 use std::time::Instant;
 
-use crate::framing::{copy_exactly, is_timeout, CopyError, LineReader, Received};
 use crate::journal::{Event, Journal, Record, Transfer};
-use crate::protocol::{Command, ErrorCode, FileName, Refusal, ReplyHeader, Step, Verb, MAX_COMMAND_LINE};
+use crate::server::file_handler::FileHandler;
 use crate::server::registry::{shutting_down, Dismissed, Place, Stopping};
-use crate::server::served_dir::ServedDir;
-use crate::telnet::WONT_TIMING_MARK;
+use crate::wire::framing::{copy_exactly, is_timeout, CopyError, LineReader, Received};
+use crate::wire::telnet::WONT_TIMING_MARK;
+use crate::wire::{Command, ErrorCode, FileName, Refusal, ReplyHeader, Step, Verb, MAX_COMMAND_LINE};
 
 /// The body of the first reply. It names HELP, for whoever comes with netcat.
 pub const GREETING: &str = "Welcome to the file server. Send HELP for the commands, each on a line of its own.\n";
@@ -37,7 +37,7 @@ pub struct Session<'a, S> {
     /// The client's address, for the journal.
     pub peer: SocketAddr,
     /// The files.
-    pub dir: &'a ServedDir,
+    pub dir: &'a FileHandler,
     /// The session's entry in the registry, which shows what it is doing.
     pub place: &'a Place,
     /// Where it tells what happened.
@@ -327,7 +327,7 @@ mod tests {
 
     /// Holds the whole conversation with these bytes of the client; returns the server's, and how it ended.
     fn conversation(sent: &str) -> (String, Ending) {
-        let dir = ServedDir::new(concat!(env!("CARGO_MANIFEST_DIR"), "/server_data")).unwrap();
+        let dir = FileHandler::new(concat!(env!("CARGO_MANIFEST_DIR"), "/server_data")).unwrap();
         let registry = Registry::new(Limits { max_sessions: 1, max_per_address: None });
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         // The registry keeps a connection to cut the session by; the conversation itself does not touch it.

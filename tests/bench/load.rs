@@ -6,8 +6,8 @@ use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use file_transfer::protocol::ReplyHeader;
 use file_transfer::server::session::{GOODBYE, GREETING};
+use file_transfer::wire::ReplyHeader;
 
 use crate::bare::Script;
 

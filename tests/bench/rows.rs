@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use file_transfer::client::{download, Client};
 use file_transfer::journal::Journal;
-use file_transfer::protocol::{Command, FileName};
+use file_transfer::wire::{Command, FileName};
 
 use crate::load::{exchanges_per_second, logout, open, seconds_for_one, sessions_per_second, Exchange};
 use crate::setup::{descriptor_limit, Server, TempDir};

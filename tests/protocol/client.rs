@@ -11,7 +11,7 @@ use std::time::Duration;
 use file_transfer::client::download::store;
 use file_transfer::client::{Client, ClientError};
 use file_transfer::journal::Journal;
-use file_transfer::protocol::{ErrorCode, FileName};
+use file_transfer::wire::{ErrorCode, FileName};
 
 use crate::support::{eventually, TempDir, TestServer, PATIENCE};
 

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use std::thread;
 
 use file_transfer::journal::Journal;
-use file_transfer::protocol::ErrorCode;
 use file_transfer::server::designs::Design;
+use file_transfer::server::file_handler::FileHandler;
 use file_transfer::server::registry::{Limits, Registry};
-use file_transfer::server::served_dir::ServedDir;
 use file_transfer::server::Server;
+use file_transfer::wire::ErrorCode;
 
 use crate::support::{Wire, PATIENCE};
 
@@ -20,7 +20,7 @@ fn document(name: &str) -> String {
 
 /// A wire to a server of the project's own `server_data`, and the server, to be stopped.
 fn server_of_the_projects_files() -> (Arc<Server>, Wire) {
-    let dir = ServedDir::new(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("server_data")).unwrap();
+    let dir = FileHandler::new(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("server_data")).unwrap();
     let registry = Registry::new(Limits { max_sessions: 1, max_per_address: None });
     let address = "127.0.0.1:0".parse().unwrap();
     let server = Arc::new(Server::bind(address, dir, registry, PATIENCE, Journal::silent()).unwrap());
@@ -86,7 +86,7 @@ fn the_error_table_names_every_code_and_what_comes_after_it() {
 #[test]
 fn the_reports_steps_are_told_in_the_same_words_everywhere() {
     use file_transfer::lab::walk::{sentence, Language};
-    use file_transfer::protocol::Step::{AskForFile, AskForList, Close, Connect, Logout, Repeat, SendFile, SendList};
+    use file_transfer::wire::Step::{AskForFile, AskForList, Close, Connect, Logout, Repeat, SendFile, SendList};
     let report = document("docs/REPORT.md");
     let front_door = document("src/lib.rs");
     for step in [Connect, AskForList, SendList, AskForFile, SendFile, Repeat, Logout, Close] {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use file_transfer::protocol::{MAX_COMMAND_LINE, MAX_REPLY_LINE};
+use file_transfer::wire::{MAX_COMMAND_LINE, MAX_REPLY_LINE};
 
 use crate::support::{TestServer, Wanted, Wire};
 

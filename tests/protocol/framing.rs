@@ -1,7 +1,7 @@
 //! Framing: how bytes become lines, however the network cuts and glues them, and whatever Telnet mixes in.
 
-use file_transfer::protocol::{visible, MAX_COMMAND_LINE};
 use file_transfer::server::session::GOODBYE;
+use file_transfer::wire::{visible, MAX_COMMAND_LINE};
 
 use crate::support::{TestServer, Wire};
 

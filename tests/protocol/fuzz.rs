@@ -2,8 +2,8 @@
 
 use std::io::{self, ErrorKind, Read};
 
-use file_transfer::framing::{LineReader, Received};
-use file_transfer::protocol::{visible, Command, ErrorCode, Refusal, ReplyHeader, MAX_COMMAND_LINE, MAX_REPLY_LINE};
+use file_transfer::wire::framing::{LineReader, Received};
+use file_transfer::wire::{visible, Command, ErrorCode, Refusal, ReplyHeader, MAX_COMMAND_LINE, MAX_REPLY_LINE};
 
 use crate::support::{Reply, TestServer, Wire};
 

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use file_transfer::lab::broken::{iterative, lock_held};
 use file_transfer::lab::load::{run, run_watched, Outcome, Workload, GRACE};
-use file_transfer::protocol::FileName;
-use file_transfer::server::served_dir::ServedDir;
+use file_transfer::server::file_handler::FileHandler;
+use file_transfer::wire::FileName;
 
 use crate::support::{eventually, TempDir, TestServer, Wanted, PATIENCE};
 
@@ -118,7 +118,7 @@ fn a_body_shorter_than_promised_is_a_broken_protocol() {
 fn under_an_iterative_server_one_client_is_served_and_the_others_wait_to_the_end() {
     let dir = TempDir::new();
     dir.put("a.txt", "hello\n");
-    let served = ServedDir::new(dir.path()).unwrap();
+    let served = FileHandler::new(dir.path()).unwrap();
     let outcome = run(&hopeless(serving(move |listener| iterative::serve(listener, &served)))).unwrap();
     let tally = &outcome.tally;
     assert_eq!((tally.unfinished.len(), tally.never_answered), (CLIENTS - 1, CLIENTS - 1), "{}", told(&outcome));
@@ -131,7 +131,7 @@ fn under_an_iterative_server_one_client_is_served_and_the_others_wait_to_the_end
 fn a_slow_reader_stops_a_server_that_sends_under_its_lock_and_not_ours() {
     let dir = TempDir::new();
     dir.put("a.txt", vec![b'x'; 64 * 1024]);
-    let served = ServedDir::new(dir.path()).unwrap();
+    let served = FileHandler::new(dir.path()).unwrap();
     let broken = serving(move |listener| lock_held::serve(listener, &served));
     let outcome = run(&Workload { slow: 1, ..hopeless(broken) }).unwrap();
     assert!(outcome.tally.unfinished.len() > CLIENTS / 2, "{}", told(&outcome));

@@ -9,7 +9,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use file_transfer::journal::{Event, Record};
-use file_transfer::server::console;
+use file_transfer::programs::console;
 use file_transfer::server::designs::Design;
 use file_transfer::server::registry::{Doing, Limits, Registry};
 

@@ -10,11 +10,11 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use file_transfer::journal::{Event, Journal, Record};
-use file_transfer::protocol::visible;
 use file_transfer::server::designs::Design;
+use file_transfer::server::file_handler::FileHandler;
 use file_transfer::server::registry::{Limits, Registry, SessionView};
-use file_transfer::server::served_dir::ServedDir;
 use file_transfer::server::Server;
+use file_transfer::wire::visible;
 
 /// How long a test waits for something that must come. Only a failing test waits so long.
 pub const PATIENCE: Duration = Duration::from_secs(20);
@@ -128,7 +128,7 @@ impl TestServer {
             }
             observer(record);
         });
-        let served = ServedDir::new(dir.path()).unwrap();
+        let served = FileHandler::new(dir.path()).unwrap();
         let server = Server::bind("127.0.0.1:0".parse().unwrap(), served, registry, wanted.idle_timeout, told).unwrap();
         let server = Arc::new(server);
         let address = server.local_addr().unwrap();

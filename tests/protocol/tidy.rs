@@ -90,8 +90,18 @@ fn nothing_panics_on_purpose_or_by_printing() {
 
 #[test]
 fn the_rooms_know_only_what_they_may() {
-    forbid("src/protocol.rs", &["crate::", "std::io", "std::net", "std::fs"], "protocol uses nothing and does no I/O");
-    forbid("src/telnet.rs", &["crate::", "std::"], "telnet uses nothing");
+    forbid(
+        "src/wire",
+        &["std::net", "std::fs", "std::thread", "std::sync"],
+        "the wire knows no socket, file or thread",
+    );
+    for words in ["command", "file_name", "reply", "text"] {
+        forbid(&format!("src/wire/{words}.rs"), &["std::io"], "the protocol's words do no I/O");
+    }
+    for room in ["server", "client", "journal", "lock", "programs", "lab"] {
+        forbid("src/wire", &[&format!("crate::{room}")], "the wire uses nothing of ours");
+    }
+    forbid("src/wire/telnet.rs", &["crate::", "std::"], "telnet uses nothing");
     forbid("src/server", &["crate::client", "crate::lab"], "server uses nothing of client and lab");
     forbid("src/client", &["crate::server", "crate::lab"], "client uses nothing of server and lab");
     forbid("src/journal.rs", &["crate::server", "crate::client"], "the journal knows neither side");
@@ -105,7 +115,11 @@ fn the_rooms_know_only_what_they_may() {
         &[".shutdown(", ".read(", ".write(", "write_all", "set_read_timeout", "set_write_timeout"],
         "no input, output or socket operation where the lock is",
     );
-    forbid("src/server/connection.rs", &["Command", "crate::protocol"], "the connection knows no commands");
+    forbid(
+        "src/server/connection.rs",
+        &["Command", "crate::wire::command", "crate::wire::reply"],
+        "the connection knows no commands",
+    );
 }
 
 #[test]

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use file_transfer::journal::{Event, Phase, Record};
 use file_transfer::lab::compare::scene::{self, play};
+use file_transfer::lab::timeline::recorder::Recorder;
+use file_transfer::lab::timeline::text::text;
+use file_transfer::lab::timeline::{Label, LabelKind, Lane, Panel, Picture, Side, State};
 use file_transfer::server::designs::Design;
-use file_transfer::timeline::recorder::Recorder;
-use file_transfer::timeline::text::text;
-use file_transfer::timeline::{Label, LabelKind, Lane, Panel, Picture, Side, State};
 
 use crate::command_lines::{run, ServerProgram};
 use crate::support::TempDir;

@@ -14,8 +14,8 @@ use std::time::Duration;
 
 use crate::lab::broken::parts;
 use crate::lock::locked;
-use crate::protocol::{ErrorCode, Refusal};
-use crate::server::served_dir::ServedDir;
+use crate::server::file_handler::FileHandler;
+use crate::wire::{ErrorCode, Refusal};
 
 /// In a sentence.
 pub const MISTAKE: &str = "looks whether a place is free, and takes it later: who comes at that moment comes in too";
@@ -27,7 +27,7 @@ pub const MOST_SESSIONS: usize = 8;
 const PAUSE: Duration = Duration::from_millis(30);
 
 /// Serves for ever.
-pub fn serve(listener: &TcpListener, dir: &ServedDir) {
+pub fn serve(listener: &TcpListener, dir: &FileHandler) {
     let sessions = Arc::new(Mutex::new(0));
     loop {
         let (stream, dir, sessions) = (parts::accept(listener), dir.clone(), Arc::clone(&sessions));

@@ -9,13 +9,13 @@
 use std::net::TcpListener;
 
 use crate::lab::broken::parts;
-use crate::server::served_dir::ServedDir;
+use crate::server::file_handler::FileHandler;
 
 /// In a sentence.
 pub const MISTAKE: &str = "serves one client after the other: the second is greeted when the first has left";
 
 /// Serves for ever.
-pub fn serve(listener: &TcpListener, dir: &ServedDir) {
+pub fn serve(listener: &TcpListener, dir: &FileHandler) {
     loop {
         let stream = parts::accept(listener);
         // The mistake: a whole conversation stands between this accept and the next.

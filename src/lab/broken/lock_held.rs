@@ -11,9 +11,9 @@ use std::io;
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
-use crate::framing::LineReader;
 use crate::lab::broken::parts;
-use crate::server::served_dir::ServedDir;
+use crate::server::file_handler::FileHandler;
+use crate::wire::framing::LineReader;
 
 /// In a sentence.
 pub const MISTAKE: &str = "holds the registry's lock while it sends: a client that does not read stops everybody";
@@ -25,12 +25,12 @@ struct Registry {
 }
 
 /// Serves for ever.
-pub fn serve(listener: &TcpListener, dir: &ServedDir) {
+pub fn serve(listener: &TcpListener, dir: &FileHandler) {
     let registry = Arc::new(Mutex::new(Registry::default()));
     parts::serve(listener, dir, move |stream, dir| converse(stream, dir, &registry), parts::close);
 }
 
-fn converse(stream: &TcpStream, dir: &ServedDir, registry: &Mutex<Registry>) -> io::Result<()> {
+fn converse(stream: &TcpStream, dir: &FileHandler, registry: &Mutex<Registry>) -> io::Result<()> {
     let mut lines = LineReader::new(stream);
     let mut answer = parts::greeting();
     loop {

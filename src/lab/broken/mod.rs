@@ -29,8 +29,8 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 
-use crate::args::say;
-use crate::server::served_dir::ServedDir;
+use crate::programs::args::say;
+use crate::server::file_handler::FileHandler;
 
 /// One broken server.
 pub struct Broken {
@@ -38,7 +38,7 @@ pub struct Broken {
     pub name: &'static str,
     /// What it does wrong, in a sentence.
     pub mistake: &'static str,
-    serve: fn(&TcpListener, &ServedDir),
+    serve: fn(&TcpListener, &FileHandler),
 }
 
 /// All of them, from the mistakes in reading to those of threads.
@@ -73,7 +73,7 @@ impl Broken {
     /// # Errors
     /// What the system says of the address or the directory.
     pub fn run(&self, bind: SocketAddr, dir: &Path) -> io::Result<()> {
-        let dir = ServedDir::new(dir)?;
+        let dir = FileHandler::new(dir)?;
         let listener = TcpListener::bind(bind)?;
         say(&format!("listening on {}", listener.local_addr()?))?;
         (self.serve)(&listener, &dir);

@@ -9,20 +9,20 @@
 use std::io;
 use std::net::{TcpListener, TcpStream};
 
-use crate::framing::LineReader;
 use crate::lab::broken::parts;
-use crate::protocol::{Command, ErrorCode, FileName, Refusal};
-use crate::server::served_dir::ServedDir;
+use crate::server::file_handler::FileHandler;
+use crate::wire::framing::LineReader;
+use crate::wire::{Command, ErrorCode, FileName, Refusal};
 
 /// In a sentence.
 pub const MISTAKE: &str = "leaves the CR of CR LF in the line: telnet's LIST is unknown";
 
 /// Serves for ever.
-pub fn serve(listener: &TcpListener, dir: &ServedDir) {
+pub fn serve(listener: &TcpListener, dir: &FileHandler) {
     parts::serve(listener, dir, converse, parts::close);
 }
 
-fn converse(stream: &TcpStream, dir: &ServedDir) -> io::Result<()> {
+fn converse(stream: &TcpStream, dir: &FileHandler) -> io::Result<()> {
     parts::send(stream, parts::greeting())?;
     let mut lines = LineReader::new(stream);
     while let Some(line) = parts::next_line(&mut lines)? {

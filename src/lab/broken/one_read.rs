@@ -4,25 +4,25 @@
 //! `(printf LI; sleep 1; printf 'ST\n') | nc -N HOST PORT` is answered twice, each time that the command is unknown.
 //! Typed by hand all is well, which is why so many programs are written like this.
 //!
-//! The right way: [`LineReader`](crate::framing::LineReader) reads until a line is complete, and keeps what stands
-//! behind it for the next turn.
+//! The right way: [`LineReader`](crate::wire::framing::LineReader) reads until a line is complete, and keeps what
+//! stands behind it for the next turn.
 
 use std::io::{self, Read};
 use std::net::{TcpListener, TcpStream};
 
 use crate::lab::broken::parts;
-use crate::protocol::{Command, MAX_COMMAND_LINE};
-use crate::server::served_dir::ServedDir;
+use crate::server::file_handler::FileHandler;
+use crate::wire::{Command, MAX_COMMAND_LINE};
 
 /// In a sentence.
 pub const MISTAKE: &str = "takes one read for one message: half a command is a command, and of two the second is lost";
 
 /// Serves for ever.
-pub fn serve(listener: &TcpListener, dir: &ServedDir) {
+pub fn serve(listener: &TcpListener, dir: &FileHandler) {
     parts::serve(listener, dir, converse, parts::close);
 }
 
-fn converse(mut stream: &TcpStream, dir: &ServedDir) -> io::Result<()> {
+fn converse(mut stream: &TcpStream, dir: &FileHandler) -> io::Result<()> {
     parts::send(stream, parts::greeting())?;
     let mut buffer = [0; MAX_COMMAND_LINE];
     loop {

@@ -7,14 +7,14 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use crate::framing::{copy_exactly, CopyError, LineReader, Received};
-use crate::protocol::{Command, ErrorCode, Refusal, ReplyHeader, Verb};
 use crate::server::connection::{drain, end_sending};
+use crate::server::file_handler::FileHandler;
 use crate::server::registry::{Limits, Registry};
-use crate::server::served_dir::ServedDir;
 use crate::server::session::{GOODBYE, GREETING, PART};
 use crate::server::SESSION_STACK;
-use crate::telnet::{Heard, Telnet, WONT_TIMING_MARK};
+use crate::wire::framing::{copy_exactly, CopyError, LineReader, Received};
+use crate::wire::telnet::{Heard, Telnet, WONT_TIMING_MARK};
+use crate::wire::{Command, ErrorCode, Refusal, ReplyHeader, Verb};
 
 /// Most sessions at once: a class and some more, few enough to be met by hand.
 pub const MOST_SESSIONS: usize = 32;
@@ -25,8 +25,8 @@ const TROUBLE_PAUSE: Duration = Duration::from_millis(50);
 /// Gives each connection a place and a thread, holds its conversation there, and closes it.
 pub fn serve(
     listener: &TcpListener,
-    dir: &ServedDir,
-    converse: impl Fn(&TcpStream, &ServedDir) -> io::Result<()> + Clone + Send + 'static,
+    dir: &FileHandler,
+    converse: impl Fn(&TcpStream, &FileHandler) -> io::Result<()> + Clone + Send + 'static,
     close: fn(&TcpStream),
 ) {
     let registry = Registry::new(Limits { max_sessions: MOST_SESSIONS, max_per_address: None });
@@ -95,7 +95,7 @@ impl Answer {
 }
 
 /// What a command, or a line that is none, is answered.
-pub fn answer(command: Result<Command, Refusal>, dir: &ServedDir) -> Answer {
+pub fn answer(command: Result<Command, Refusal>, dir: &FileHandler) -> Answer {
     let answer = command.and_then(|command| match command {
         Command::List => Ok(Answer::text(dir.list()?.iter().map(|file| format!("{file}\n")).collect::<String>())),
         Command::Download(name) => {
@@ -168,7 +168,7 @@ pub fn send(mut stream: &TcpStream, mut answer: Answer) -> io::Result<()> {
 }
 
 /// A whole conversation, as it should be: to be read before those with a mistake in it.
-pub fn converse(stream: &TcpStream, dir: &ServedDir) -> io::Result<()> {
+pub fn converse(stream: &TcpStream, dir: &FileHandler) -> io::Result<()> {
     send(stream, greeting())?;
     let mut lines = LineReader::new(stream);
     while let Some(command) = next_command(&mut lines)? {

@@ -5,24 +5,24 @@
 //! (sleep 1; cat) > copy`. While the kernel's buffers have room for everything nothing is lost, so it works with
 //! small files, and on the computer where it was written.
 //!
-//! The right way: `write_all`, in [`copy_exactly`](crate::framing::copy_exactly), writes until nothing is left.
+//! The right way: `write_all`, in [`copy_exactly`](crate::wire::framing::copy_exactly), writes until nothing is left.
 
 use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
 
-use crate::framing::LineReader;
 use crate::lab::broken::parts;
-use crate::server::served_dir::ServedDir;
+use crate::server::file_handler::FileHandler;
+use crate::wire::framing::LineReader;
 
 /// In a sentence.
 pub const MISTAKE: &str = "ignores how many bytes a write took: to a slow reader a big body arrives cut";
 
 /// Serves for ever.
-pub fn serve(listener: &TcpListener, dir: &ServedDir) {
+pub fn serve(listener: &TcpListener, dir: &FileHandler) {
     parts::serve(listener, dir, converse, parts::close);
 }
 
-fn converse(stream: &TcpStream, dir: &ServedDir) -> io::Result<()> {
+fn converse(stream: &TcpStream, dir: &FileHandler) -> io::Result<()> {
     parts::send(stream, parts::greeting())?;
     let mut lines = LineReader::new(stream);
     while let Some(command) = parts::next_command(&mut lines)? {

@@ -4,25 +4,25 @@
 //! To see it: connect with netcat, end it with Ctrl-C, and look at `top`: one core is busy from then on, for each
 //! client that left so. A client that only ends its sending side (`nc -N`) never sees the connection close.
 //!
-//! The right way: [`Received::End`](crate::framing::Received) ends the session, in
+//! The right way: [`Received::End`](crate::wire::framing::Received) ends the session, in
 //! [`Session::next_command`](crate::server::session::Session::next_command).
 
 use std::io;
 use std::net::{TcpListener, TcpStream};
 
-use crate::framing::LineReader;
 use crate::lab::broken::parts;
-use crate::server::served_dir::ServedDir;
+use crate::server::file_handler::FileHandler;
+use crate::wire::framing::LineReader;
 
 /// In a sentence.
 pub const MISTAKE: &str = "takes the end of the stream for \"nothing yet\", and reads again and again";
 
 /// Serves for ever.
-pub fn serve(listener: &TcpListener, dir: &ServedDir) {
+pub fn serve(listener: &TcpListener, dir: &FileHandler) {
     parts::serve(listener, dir, converse, parts::close);
 }
 
-fn converse(stream: &TcpStream, dir: &ServedDir) -> io::Result<()> {
+fn converse(stream: &TcpStream, dir: &FileHandler) -> io::Result<()> {
     parts::send(stream, parts::greeting())?;
     let mut lines = LineReader::new(stream);
     loop {

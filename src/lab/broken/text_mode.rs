@@ -4,26 +4,26 @@
 //! To see it: download an image and compare it with `cmp`. The size in the header fits what is sent, so nobody notices
 //! before the image is opened.
 //!
-//! The right way: a file is bytes. [`ServedDir::open`] takes its size from the opened file, and
-//! [`copy_exactly`](crate::framing::copy_exactly) looks at none of them.
+//! The right way: a file is bytes. [`FileHandler::open`] takes its size from the opened file, and
+//! [`copy_exactly`](crate::wire::framing::copy_exactly) looks at none of them.
 
 use std::io::{self, Read};
 use std::net::{TcpListener, TcpStream};
 
-use crate::framing::LineReader;
 use crate::lab::broken::parts;
-use crate::protocol::Command;
-use crate::server::served_dir::ServedDir;
+use crate::server::file_handler::FileHandler;
+use crate::wire::framing::LineReader;
+use crate::wire::Command;
 
 /// In a sentence.
 pub const MISTAKE: &str = "opens files as text: line ends are translated, and whatever is no text arrives changed";
 
 /// Serves for ever.
-pub fn serve(listener: &TcpListener, dir: &ServedDir) {
+pub fn serve(listener: &TcpListener, dir: &FileHandler) {
     parts::serve(listener, dir, converse, parts::close);
 }
 
-fn converse(stream: &TcpStream, dir: &ServedDir) -> io::Result<()> {
+fn converse(stream: &TcpStream, dir: &FileHandler) -> io::Result<()> {
     parts::send(stream, parts::greeting())?;
     let mut lines = LineReader::new(stream);
     while let Some(command) = parts::next_command(&mut lines)? {

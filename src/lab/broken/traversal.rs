@@ -3,7 +3,7 @@
 //!
 //! To see it: `printf 'DOWNLOAD ../../../../../../etc/passwd\n' | nc -N HOST PORT`.
 //!
-//! The right way: no name touches the file system before [`FileName::parse`](crate::protocol::FileName::parse) has
+//! The right way: no name touches the file system before [`FileName::parse`](crate::wire::FileName::parse) has
 //! taken it. Who holds a `FileName` knows that it stays inside.
 
 use std::fs::{self, File};
@@ -11,20 +11,20 @@ use std::io;
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 
-use crate::framing::LineReader;
 use crate::lab::broken::parts::{self, Answer};
-use crate::protocol::{Command, ErrorCode, Refusal, ReplyHeader};
-use crate::server::served_dir::ServedDir;
+use crate::server::file_handler::FileHandler;
+use crate::wire::framing::LineReader;
+use crate::wire::{Command, ErrorCode, Refusal, ReplyHeader};
 
 /// In a sentence.
 pub const MISTAKE: &str = "joins any name to the directory: ../ leads out of it, to every file of the computer";
 
 /// Serves for ever.
-pub fn serve(listener: &TcpListener, dir: &ServedDir) {
+pub fn serve(listener: &TcpListener, dir: &FileHandler) {
     parts::serve(listener, dir, converse, parts::close);
 }
 
-fn converse(stream: &TcpStream, dir: &ServedDir) -> io::Result<()> {
+fn converse(stream: &TcpStream, dir: &FileHandler) -> io::Result<()> {
     parts::send(stream, parts::greeting())?;
     let mut lines = LineReader::new(stream);
     while let Some(line) = parts::next_line(&mut lines)? {

@@ -13,7 +13,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::lab::broken::parts;
-use crate::server::served_dir::ServedDir;
+use crate::server::file_handler::FileHandler;
 
 /// In a sentence.
 pub const MISTAKE: &str = "closes on unread input: the last reply is lost to a reset";
@@ -22,7 +22,7 @@ pub const MISTAKE: &str = "closes on unread input: the last reply is lost to a r
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Serves for ever.
-pub fn serve(listener: &TcpListener, dir: &ServedDir) {
+pub fn serve(listener: &TcpListener, dir: &FileHandler) {
     parts::serve(listener, dir, parts::converse, close);
 }
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::lab::check::fixtures::Fixtures;
 use crate::lab::check::peer::{Failure, Peer, Reply, Steps, PAUSE, POLL};
-use crate::protocol::ErrorCode;
+use crate::wire::ErrorCode;
 
 /// What a group of checks is about, in the order in which a server grows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

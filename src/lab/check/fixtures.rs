@@ -6,8 +6,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::lab::check::peer::Failure;
-use crate::protocol::{Listed, Refusal};
-use crate::server::served_dir::ServedDir;
+use crate::server::file_handler::FileHandler;
+use crate::wire::{Listed, Refusal};
 
 /// Files above this size are not asked for, in a directory that was not made here.
 const MOST_BYTES: u64 = 8 * 1024 * 1024;
@@ -142,7 +142,7 @@ impl Fixtures {
     /// If it can't be read.
     pub fn read(dir: &Path) -> io::Result<Fixtures> {
         let refused = |refusal: Refusal| io::Error::new(io::ErrorKind::PermissionDenied, refusal.message);
-        Ok(Fixtures { dir: dir.to_path_buf(), files: ServedDir::new(dir)?.list().map_err(refused)? })
+        Ok(Fixtures { dir: dir.to_path_buf(), files: FileHandler::new(dir)?.list().map_err(refused)? })
     }
 
     /// The first file that fits.

@@ -3,7 +3,7 @@
 use crate::lab::check::exam::{Check, Exam, Level};
 use crate::lab::check::peer::{Failure, Reply};
 use crate::lab::check::robust::refused;
-use crate::protocol::{ErrorCode, MAX_FILE_NAME};
+use crate::wire::{ErrorCode, MAX_FILE_NAME};
 
 const LEVEL: Level = Level::Robust;
 

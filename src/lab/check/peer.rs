@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::framing::is_timeout;
 use crate::lock::locked;
-use crate::protocol::{visible, ErrorCode, Refusal, ReplyHeader, MAX_REPLY_LINE};
+use crate::wire::framing::is_timeout;
+use crate::wire::{visible, ErrorCode, Refusal, ReplyHeader, MAX_REPLY_LINE};
 
 /// How long a client waits between two parts of a command: long enough that a server that takes one read for one
 /// message has answered the first part before the second comes.

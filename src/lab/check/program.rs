@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use crate::args::{complain, say, unknown, Arg, Args, Usage};
 use crate::lab::check::exam::{Check, Level};
 use crate::lab::check::peer::Verdict;
 use crate::lab::check::results::{list, summary, tsv};
 use crate::lab::check::student::words;
 use crate::lab::check::{any_seed, fixtures, grade, selected, Options, Target, DEFAULT_TIMEOUT};
+use crate::programs::args::{complain, say, unknown, Arg, Args, Usage};
 
 /// What was asked for, as it stands on the command line.
 #[derive(Default)]

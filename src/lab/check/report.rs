@@ -2,7 +2,7 @@
 
 use crate::lab::check::exam::{Check, Level};
 use crate::lab::check::peer::{shown, Failure};
-use crate::protocol::{ErrorCode, Listed, Verb};
+use crate::wire::{ErrorCode, Listed, Verb};
 
 const LEVEL: Level = Level::Report;
 

@@ -6,8 +6,8 @@ use std::time::Instant;
 use crate::lab::check::exam::{Check, Exam, Level};
 use crate::lab::check::peer::{Failure, PAUSE, POLL};
 use crate::lab::check::student::is_busy;
-use crate::protocol::{ErrorCode, MAX_COMMAND_LINE};
-use crate::telnet::WONT_TIMING_MARK;
+use crate::wire::telnet::WONT_TIMING_MARK;
+use crate::wire::{ErrorCode, MAX_COMMAND_LINE};
 
 const LEVEL: Level = Level::Robust;
 

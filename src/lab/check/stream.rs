@@ -4,7 +4,7 @@
 use crate::lab::check::exam::{Check, Exam, Level};
 use crate::lab::check::fixtures::Fixture;
 use crate::lab::check::peer::Failure;
-use crate::protocol::ErrorCode;
+use crate::wire::ErrorCode;
 
 const LEVEL: Level = Level::Stream;
 

@@ -9,11 +9,11 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::args::Usage;
 use crate::lab::check::any_seed;
 use crate::lab::check::peer::{Peer, Steps, POLL};
 use crate::lock::locked;
-use crate::protocol::visible;
+use crate::programs::args::Usage;
+use crate::wire::visible;
 
 /// How long the program may take until its port is open: some languages compile first.
 const START_TIME: Duration = Duration::from_secs(20);

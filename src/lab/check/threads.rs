@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::lab::check::exam::{Check, Exam, Level};
 use crate::lab::check::peer::{Failure, Peer, Reply, Verdict, PAUSE};
 use crate::lab::check::stream::MORE_THAN_BUFFERS;
-use crate::protocol::ErrorCode;
+use crate::wire::ErrorCode;
 
 const LEVEL: Level = Level::Threads;
 

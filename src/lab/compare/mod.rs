@@ -19,9 +19,9 @@ use std::time::Duration;
 use crate::lab::compare::row::Row;
 use crate::lab::compare::subject::{ServedFiles, Subject, BIG, SMALL};
 use crate::lab::load::{self, Workload, GRACE};
-use crate::protocol::FileName;
 use crate::server::designs::Design;
 use crate::server::registry::DEFAULT_SESSIONS;
+use crate::wire::FileName;
 
 /// What is to be compared.
 #[derive(Debug, Clone)]

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use crate::args::{complain, prepare, say, unknown, Arg, Args, Usage};
 use crate::lab::compare::text::{announcement, text, tsv};
 use crate::lab::compare::{compare, scene, Options};
 use crate::lab::load::program::slow;
+use crate::lab::timeline::file::PictureFile;
+use crate::programs::args::{complain, prepare, say, unknown, Arg, Args, Usage};
 use crate::server::designs::Design;
-use crate::timeline::file::PictureFile;
 
 /// Most clients: with as many slow ones, a server's threads and ours fit into one small machine.
 const MOST_CLIENTS: usize = 1000;

@@ -10,16 +10,17 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::client::Client;
-use crate::journal::{human_time, Event, Journal, Record};
+use crate::journal::{Event, Journal, Record};
 use crate::lab::compare::subject::ServedFiles;
+use crate::lab::timeline::recorder::Recorder;
+use crate::lab::timeline::{Label, LabelKind, Lane, Panel, Picture, Side, Span, State};
 use crate::lock::locked;
-use crate::protocol::FileName;
+use crate::programs::human::human_time;
 use crate::server::designs::Design;
+use crate::server::file_handler::FileHandler;
 use crate::server::registry::{Limits, Registry};
-use crate::server::served_dir::ServedDir;
 use crate::server::Server;
-use crate::timeline::recorder::Recorder;
-use crate::timeline::{Label, LabelKind, Lane, Panel, Picture, Side, Span, State};
+use crate::wire::FileName;
 
 /// What all ask for: several times what the buffers between a server and a client that does not read can hold.
 const FILE: (&str, u64) = ("film.bin", 16 * 1024 * 1024);
@@ -72,7 +73,7 @@ pub fn play(design: Design) -> Result<Panel, String> {
     let files = ServedFiles::make(&[FILE]).map_err(refused)?;
     let recorder = Recorder::new();
     let registry = Registry::new(Limits { max_sessions: 2 * CLIENTS as usize, max_per_address: None });
-    let dir = ServedDir::new(files.path()).map_err(refused)?;
+    let dir = FileHandler::new(files.path()).map_err(refused)?;
     let address = ([127, 0, 0, 1], 0).into();
     let server = Server::bind(address, dir, registry, PATIENCE, recorder.journal()).map_err(refused)?;
     let address = server.local_addr().map_err(refused)?;

@@ -8,8 +8,8 @@ use std::process::{self, Child, ChildStdout, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::protocol::visible;
 use crate::server::designs::Design;
+use crate::wire::visible;
 
 /// The tool of `lab` that is the server: whoever has built `lab` need not have built `server`.
 pub const TOOL: &str = "server";

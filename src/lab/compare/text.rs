@@ -1,11 +1,11 @@
 //! The comparison as text: a table for each workload, below it what each row shows, in words; and the runs as TSV.
 
-use crate::journal::{human_size, human_time};
 use crate::lab::compare::row::Row;
 use crate::lab::compare::subject::{BIG, SMALL};
 use crate::lab::compare::{rows, Options, Run, Scenario};
 use crate::lab::load::report::wrapped;
 use crate::lab::load::GRACE;
+use crate::programs::human::{human_size, human_time};
 use crate::server::designs::Design;
 
 /// How wide a line may be.

@@ -6,11 +6,11 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::framing::{is_timeout, read_reply_header};
 use crate::lab::load::errors::{Errors, Trouble};
 use crate::lab::load::waits::Waits;
 use crate::lock::locked;
-use crate::protocol::{Command, ReplyHeader};
+use crate::wire::framing::{is_timeout, read_reply_header};
+use crate::wire::{Command, ReplyHeader};
 
 /// Most bytes that one read takes.
 const READ: usize = 64 * 1024;

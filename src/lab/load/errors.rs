@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 
-use crate::framing::is_timeout;
-use crate::protocol::{printable, Refusal};
+use crate::wire::framing::is_timeout;
+use crate::wire::{printable, Refusal};
 
 /// Most kinds that are told apart: a server may invent codes, and memory must not grow with them.
 const MOST_KINDS: usize = 20;
@@ -107,7 +107,7 @@ impl Errors {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::ErrorCode;
+    use crate::wire::ErrorCode;
 
     fn refused(code: &str, message: &str) -> Trouble {
         Trouble::Refused(Refusal { code: ErrorCode::Later(code.to_string()), message: message.to_string() })

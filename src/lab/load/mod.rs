@@ -24,8 +24,8 @@ use std::time::{Duration, Instant};
 use crate::lab::load::client::{read_nothing, Client, Connection, SlowState, Tally, Task};
 use crate::lab::load::errors::Trouble;
 use crate::lock::locked;
-use crate::protocol::{printable, quote, Command, FileName, Listed};
 use crate::server::SESSION_STACK;
+use crate::wire::{printable, quote, Command, FileName, Listed};
 
 /// How long the tools' clients wait beyond the end for an answer that they have asked for. A client whose answer is on
 /// its way is not yet one that was forgotten.

@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use crate::args::{complain, prepare, say, unknown, Arg, Args, Usage};
 use crate::lab::load::report::{announcement, text, tsv};
 use crate::lab::load::{find, run, Workload, GRACE};
-use crate::protocol::FileName;
+use crate::programs::args::{complain, prepare, say, unknown, Arg, Args, Usage};
 use crate::server::registry::MOST_SESSIONS;
+use crate::wire::FileName;
 
 /// Most clients of either kind: as many as a server of ours takes.
 const MOST_CLIENTS: usize = MOST_SESSIONS;

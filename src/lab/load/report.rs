@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use crate::journal::{human_size, human_time};
 use crate::lab::load::{Found, Outcome, Workload};
-use crate::protocol::quote;
+use crate::programs::human::{human_size, human_time};
+use crate::wire::quote;
 
 /// The percentiles that are told.
 const PERCENTILES: [u64; 3] = [50, 90, 99];
@@ -171,7 +171,7 @@ pub fn wrapped(text: &str, width: usize) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::lab::load::client::Tally;
-    use crate::protocol::FileName;
+    use crate::wire::FileName;
 
     fn outcome(unfinished: &[u64], never_answered: usize) -> Outcome {
         let unfinished = unfinished.iter().copied().map(Duration::from_secs).collect();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::journal::human_time;
+use crate::programs::human::human_time;
 
 /// Into how many buckets each doubling of the time is parted: no wait is told more than a 32nd too long.
 const PARTS: u64 = 32;

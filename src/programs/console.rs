@@ -3,10 +3,10 @@
 use std::io::BufRead;
 use std::time::Instant;
 
-use crate::journal::human_size;
-use crate::protocol::{quote, visible};
+use crate::programs::human::human_size;
 use crate::server::registry::{Doing, SessionView};
 use crate::server::{Server, STOP_GRACE};
+use crate::wire::{quote, visible};
 
 const HELP: &str = "\
 who      the sessions that are active

@@ -5,7 +5,8 @@ use std::thread;
 use std::time::Duration;
 
 use crate::journal::{Event, Record};
-use crate::protocol::{printable, quote, Step};
+use crate::programs::human::human_rate;
+use crate::wire::{printable, quote, Step};
 
 /// Room for most lines, so that a line is built in one piece of memory.
 const USUAL_LINE: usize = 160;
@@ -54,7 +55,7 @@ fn write_what(line: &mut String, record: &Record) -> fmt::Result {
         Event::SentBody(sent) => {
             let (name, took) = (quote(sent.subject), sent.took);
             write!(line, "sent {name}: {} bytes in ", sent.bytes)?;
-            write!(line, "{}.{:03} s, {}", took.as_secs(), took.subsec_millis(), sent.rate())
+            write!(line, "{}.{:03} s, {}", took.as_secs(), took.subsec_millis(), human_rate(sent.bytes, took))
         }
         Event::Closed(why) => write!(line, "session ends: {}", printable(why)),
         Event::Notice(text) => line.write_str(&printable(text)),

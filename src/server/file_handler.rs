@@ -7,7 +7,7 @@ use std::fs::{self, File, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::protocol::{quote, ErrorCode, FileName, Listed, Refusal};
+use crate::wire::{quote, ErrorCode, FileName, Listed, Refusal};
 
 /// How often a file that is replaced while it is being opened is opened anew. Between the look and the opening lie some
 /// microseconds: to lose so many times in a row takes somebody who does it on purpose.
@@ -15,19 +15,19 @@ const OPEN_TRIES: usize = 10;
 
 /// The directory whose files the server sends.
 #[derive(Debug, Clone)]
-pub struct ServedDir {
+pub struct FileHandler {
     path: PathBuf,
 }
 
-impl ServedDir {
+impl FileHandler {
     /// A directory that can be read.
     ///
     /// # Errors
     /// What the system says of the path; `NotADirectory` is among it.
-    pub fn new(path: impl Into<PathBuf>) -> io::Result<ServedDir> {
+    pub fn new(path: impl Into<PathBuf>) -> io::Result<FileHandler> {
         let path = path.into();
         fs::read_dir(&path)?;
-        Ok(ServedDir { path })
+        Ok(FileHandler { path })
     }
 
     /// Where it is.

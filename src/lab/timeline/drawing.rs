@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::{Lane, Panel, Picture, Side, Span, State};
-use crate::protocol::printable;
+use crate::wire::printable;
 
 /// Most lanes of one side in a panel: as many as a projected page shows legibly.
 pub(super) const MOST_LANES: usize = 24;

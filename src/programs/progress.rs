@@ -3,8 +3,9 @@
 use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};
 
-use crate::journal::{human_size, Transfer};
-use crate::protocol::printable;
+use crate::journal::Transfer;
+use crate::programs::human::{human_rate, human_size};
+use crate::wire::printable;
 
 /// How often the bar is drawn anew: often enough to look alive, seldom enough to cost nothing.
 const REDRAW: Duration = Duration::from_millis(100);
@@ -60,7 +61,7 @@ impl ProgressBar {
 fn bar(name: &str, done: u64, size: u64, elapsed: Duration) -> String {
     let part = if size == 0 { 1.0 } else { done as f64 / size as f64 };
     let full = (part * BAR_WIDTH as f64) as usize;
-    let rate = Transfer { subject: name, bytes: done, took: elapsed }.rate();
+    let rate = human_rate(done, elapsed);
     let left = elapsed.as_secs_f64() * (size - done) as f64 / (done as f64).max(1.0);
     format!(
         "[{}{}] {:3.0} %  {rate}  {} left  {name}",
@@ -81,5 +82,5 @@ fn minutes(seconds: f64) -> String {
 pub fn summary(transfer: &Transfer) -> String {
     let name = printable(transfer.subject);
     let seconds = transfer.took.as_secs_f64();
-    format!("{name}: {} in {seconds:.3} s, {}", human_size(transfer.bytes), transfer.rate())
+    format!("{name}: {} in {seconds:.3} s, {}", human_size(transfer.bytes), human_rate(transfer.bytes, transfer.took))
 }

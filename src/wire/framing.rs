@@ -6,8 +6,8 @@
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 
-use crate::protocol::{ReplyHeader, MAX_COMMAND_LINE, MAX_REPLY_LINE};
-use crate::telnet::{Heard, Telnet};
+use crate::wire::telnet::{Heard, Telnet};
+use crate::wire::{ReplyHeader, MAX_COMMAND_LINE, MAX_REPLY_LINE};
 
 /// Cuts the bytes that a client sends into command lines. Bytes that arrive behind a line's end wait for the next turn.
 /// It never holds more than two times [`MAX_COMMAND_LINE`] bytes.
@@ -85,7 +85,7 @@ pub fn read_reply_header(input: &mut impl BufRead) -> io::Result<(ReplyHeader, V
     match line.strip_suffix(b"\n") {
         Some(header) => match ReplyHeader::parse(header) {
             Ok(header) => Ok((header, line)),
-            Err(reason) => Err(wrong(format!("{reason}, but it is '{}'", crate::protocol::visible(&line)))),
+            Err(reason) => Err(wrong(format!("{reason}, but it is '{}'", crate::wire::visible(&line)))),
         },
         None if line.len() == MAX_REPLY_LINE => {
             Err(wrong(format!("a reply's first line must have at most {MAX_REPLY_LINE} bytes")))

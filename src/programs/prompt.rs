@@ -3,12 +3,13 @@
 use std::io::{self, BufRead, Write};
 use std::path::PathBuf;
 
-use crate::args::{complain, say};
 use crate::client::download::store;
-use crate::client::progress::{summary, ProgressBar};
 use crate::client::{Client, ClientError};
-use crate::journal::{human_size, Transfer};
-use crate::protocol::{printable, split_verb, Command, ErrorCode, FileName, Listed, Refusal, Verb};
+use crate::journal::Transfer;
+use crate::programs::args::{complain, say};
+use crate::programs::human::human_size;
+use crate::programs::progress::{summary, ProgressBar};
+use crate::wire::{printable, split_verb, Command, ErrorCode, FileName, Listed, Refusal, Verb};
 
 /// What people type out of habit, and the command that they mean. HELP names them.
 const ALIASES: [(&str, Verb); 4] =

@@ -10,9 +10,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::journal::{Event, Journal, Phase, Record, Watch};
+use crate::lab::timeline::replay::lanes;
+use crate::lab::timeline::Panel;
 use crate::lock::locked;
-use crate::timeline::replay::lanes;
-use crate::timeline::Panel;
 
 /// Marks that a buffer holds before it is handed over, which takes a lock: one in sixty commands or so.
 const BUFFER: usize = 1024;
@@ -226,7 +226,7 @@ impl Drop for Buffer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::timeline::State;
+    use crate::lab::timeline::State;
 
     /// A thread that waits in `accept` so often.
     fn accepts(recorder: &Recorder, name: &str, times: usize) {

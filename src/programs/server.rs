@@ -9,18 +9,19 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::args::{answer, complain, unknown, version, Arg, Args, Usage};
 use crate::journal::Journal;
-use crate::protocol::DEFAULT_ADDRESS;
-use crate::server::console::{self, Console};
+use crate::lab::timeline::file::PictureFile;
+use crate::lab::timeline::recorder::Recorder;
+use crate::lab::timeline::Picture;
+use crate::programs::args::{answer, complain, unknown, version, Arg, Args, Usage};
+use crate::programs::console::{self, Console};
+use crate::programs::log;
+use crate::programs::printer::Printer;
 use crate::server::designs::Design;
-use crate::server::printer::Printer;
+use crate::server::file_handler::FileHandler;
 use crate::server::registry::{Limits, Registry, DEFAULT_SESSIONS, MOST_SESSIONS};
-use crate::server::served_dir::ServedDir;
-use crate::server::{log, Server};
-use crate::timeline::file::PictureFile;
-use crate::timeline::recorder::Recorder;
-use crate::timeline::Picture;
+use crate::server::Server;
+use crate::wire::DEFAULT_ADDRESS;
 
 const DEFAULT_DIR: &str = "server_data";
 
@@ -137,7 +138,7 @@ The log goes to standard error. Exit code: 0 stopped, 1 it can't serve,
 /// Serves until the operator's `stop`.
 fn serve(options: Options) -> Result<(), String> {
     let Options { bind, dir, limits, idle_timeout, design, timeline, until_eof, trace } = options;
-    let dir = ServedDir::new(dir.clone())
+    let dir = FileHandler::new(dir.clone())
         .map_err(|error| format!("can't serve the directory {dir:?}: {error}; name another with --dir"))?;
     let no_thread = |error: io::Error| format!("can't start a thread: {error}");
     let answers = Printer::new("stdout", io::stdout()).map_err(no_thread)?;

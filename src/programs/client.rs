@@ -6,11 +6,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use crate::args::{answer, complain, say, unknown, version, Arg, Args, Usage};
-use crate::client::prompt::{printable_lines, typed, verb, After, Commands};
 use crate::client::Client;
 use crate::journal::Journal;
-use crate::protocol::{Command, ErrorCode, FileName, Refusal, Verb, DEFAULT_ADDRESS, DEFAULT_PORT};
+use crate::programs::args::{answer, complain, say, unknown, version, Arg, Args, Usage};
+use crate::programs::prompt::{printable_lines, typed, verb, After, Commands};
+use crate::wire::{Command, ErrorCode, FileName, Refusal, Verb, DEFAULT_ADDRESS, DEFAULT_PORT};
 
 const DEFAULT_DIR: &str = "client_data";
 

@@ -16,7 +16,7 @@ pub mod file;
 
 use std::time::Duration;
 
-use crate::journal::human_time;
+use crate::programs::human::human_time;
 
 /// What is drawn before the first and after the last client: one in so many of the time between.
 const MARGIN: u32 = 20;

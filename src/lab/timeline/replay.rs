@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use crate::journal::{human_time, Phase};
-use crate::timeline::recorder::{Recorded, What};
-use crate::timeline::{Label, LabelKind, Lane, Side, Span, State};
+use crate::journal::Phase;
+use crate::lab::timeline::recorder::{Recorded, What};
+use crate::lab::timeline::{Label, LabelKind, Lane, Side, Span, State};
+use crate::programs::human::human_time;
 
 /// A write that takes longer was held up by its client. Without that it takes microseconds, or somewhat more where the
 /// processor is busy.
@@ -180,7 +181,7 @@ impl Locks {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::timeline::recorder::Mark;
+    use crate::lab::timeline::recorder::Mark;
     use What::{Begins, Ends};
 
     const PHASE: Phase = Phase::Accept;

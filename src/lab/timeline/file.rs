@@ -4,8 +4,8 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::PathBuf;
 
-use crate::args::{prepare, Args, Usage};
-use crate::timeline::{svg, text, Picture};
+use crate::lab::timeline::{svg, text, Picture};
+use crate::programs::args::{prepare, Args, Usage};
 
 /// A file for a picture: its ending says how the picture is drawn.
 pub struct PictureFile {

@@ -11,7 +11,7 @@ use super::drawing::{
     SIDES, STATES,
 };
 use super::{Label, LabelKind, Lane, Panel, Picture, Span, State};
-use crate::protocol::printable;
+use crate::wire::printable;
 
 /// What makes a file of XML an SVG.
 const NAMESPACE: &str = "http://www.w3.org/2000/svg";

@@ -1,0 +1,20 @@
+//! The programs `server` and `client`: command lines, the operator's console, the prompt, the log, the progress bar.
+//! They turn the library into programs, and the library knows nothing of them.
+
+pub mod args;
+
+pub mod human;
+
+pub mod server;
+
+pub mod console;
+
+pub mod log;
+
+pub mod printer;
+
+pub mod client;
+
+pub mod prompt;
+
+pub mod progress;

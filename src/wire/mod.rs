@@ -1,0 +1,28 @@
+//! The protocol's words, and how bytes become messages. Nothing here knows a socket, a file or a thread.
+//!
+//! A client sends commands, one line each ([`Command`]); the server answers each with one reply, whose first line
+//! is a [`ReplyHeader`]. `docs/PROTOCOL.md` tells the whole story ([`crate::wire_protocol`]).
+
+pub mod command;
+
+pub mod file_name;
+
+pub mod reply;
+
+pub mod text;
+
+pub mod framing;
+
+pub mod telnet;
+
+pub(crate) use command::split_verb;
+pub use command::{Command, Step, Verb, MAX_COMMAND_LINE};
+pub use file_name::{FileName, Listed, MAX_FILE_NAME};
+pub use reply::{ErrorCode, Refusal, ReplyHeader, MAX_REPLY_LINE, MAX_SIZE};
+pub use text::{printable, quote, visible};
+
+/// Where a server listens, and where a client looks for one, unless told otherwise.
+pub const DEFAULT_ADDRESS: &str = "127.0.0.1:4456";
+
+/// The port of [`DEFAULT_ADDRESS`], for a client that was told a host alone.
+pub const DEFAULT_PORT: u16 = 4456;

@@ -1,0 +1,204 @@
+//! The first line of every reply: a size, or a refusal.
+
+use std::fmt;
+
+use crate::wire::text::{cut_at, printable};
+
+/// Longest reply header in bytes, its LF included.
+pub const MAX_REPLY_LINE: usize = 512;
+
+/// Largest size a header may promise: 2^63 - 1, the largest file size that the systems know.
+pub const MAX_SIZE: u64 = i64::MAX as u64;
+
+/// Why a server says no: the word for programs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ErrorCode {
+    /// The verb is none of the four, or the line is empty.
+    UnknownCommand,
+    /// DOWNLOAD without a filename, or another command with an argument.
+    BadArguments,
+    /// A name that no served file can have.
+    BadFilename,
+    /// There is no served file of that name.
+    NotFound,
+    /// The system refuses to read the directory or to open the file.
+    ReadFailed,
+    /// The line is not UTF-8.
+    NotText,
+    /// [`MAX_COMMAND_LINE`] bytes arrived without completing a line.
+    LineTooLong,
+    /// The client's sending side ended inside a line.
+    IncompleteLine,
+    /// No complete command arrived within the idle time-out.
+    IdleTimeout,
+    /// In place of the greeting: all places are taken.
+    ServerFull,
+    /// The server is stopping.
+    ShuttingDown,
+    /// A word that a later version added: a client takes it as a refusal all the same.
+    Later(String),
+}
+
+impl ErrorCode {
+    /// Every code of this version, in the order of the table in `docs/PROTOCOL.md`.
+    pub const ALL: [ErrorCode; 11] = [
+        ErrorCode::UnknownCommand,
+        ErrorCode::BadArguments,
+        ErrorCode::BadFilename,
+        ErrorCode::NotFound,
+        ErrorCode::ReadFailed,
+        ErrorCode::NotText,
+        ErrorCode::LineTooLong,
+        ErrorCode::IncompleteLine,
+        ErrorCode::IdleTimeout,
+        ErrorCode::ServerFull,
+        ErrorCode::ShuttingDown,
+    ];
+
+    /// The word as it stands on the wire.
+    pub fn word(&self) -> &str {
+        match self {
+            ErrorCode::UnknownCommand => "UNKNOWN_COMMAND",
+            ErrorCode::BadArguments => "BAD_ARGUMENTS",
+            ErrorCode::BadFilename => "BAD_FILENAME",
+            ErrorCode::NotFound => "NOT_FOUND",
+            ErrorCode::ReadFailed => "READ_FAILED",
+            ErrorCode::NotText => "NOT_TEXT",
+            ErrorCode::LineTooLong => "LINE_TOO_LONG",
+            ErrorCode::IncompleteLine => "INCOMPLETE_LINE",
+            ErrorCode::IdleTimeout => "IDLE_TIMEOUT",
+            ErrorCode::ServerFull => "SERVER_FULL",
+            ErrorCode::ShuttingDown => "SHUTTING_DOWN",
+            ErrorCode::Later(word) => word,
+        }
+    }
+
+    /// Does the server close the connection after this refusal?
+    pub fn closes(&self) -> bool {
+        matches!(
+            self,
+            ErrorCode::LineTooLong
+                | ErrorCode::IncompleteLine
+                | ErrorCode::IdleTimeout
+                | ErrorCode::ServerFull
+                | ErrorCode::ShuttingDown
+        )
+    }
+}
+
+/// A no: the server's answer to a command, or what a client answers its user before it sends one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// For programs.
+    pub code: ErrorCode,
+    /// One sentence for a person: the cause, and the next thing to do. Without control characters.
+    pub message: String,
+}
+
+impl Refusal {
+    /// The message is made fit for the wire: what can't be printed is escaped.
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Refusal {
+        Refusal { code, message: printable(&message.into()) }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        write!(f, "{} {}", self.code.word(), self.message)
+    }
+}
+
+/// The first line of every reply.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReplyHeader {
+    /// `OK <size>`: exactly that many bytes of body follow the line.
+    Ok(u64),
+    /// `ERR <CODE> <message>`: nothing follows.
+    Err(Refusal),
+}
+
+impl ReplyHeader {
+    /// The header as it goes over the wire, its LF included, at most [`MAX_REPLY_LINE`] bytes: a message too long for
+    /// that loses its end.
+    pub fn to_line(&self) -> String {
+        let mut line = match self {
+            ReplyHeader::Ok(size) => format!("OK {size}"),
+            ReplyHeader::Err(refusal) => format!("ERR {refusal}"),
+        };
+        cut_at(&mut line, MAX_REPLY_LINE - 1);
+        line.push('\n');
+        line
+    }
+
+    /// Reads a header without its line end, strictly: a client trusts no server.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn parse(line: &[u8]) -> Result<ReplyHeader, &'static str> {
+        let text = std::str::from_utf8(line).map_err(|_| "a reply's first line must be UTF-8 text")?;
+        if text.contains(char::is_control) {
+            return Err("a reply's first line must have no control characters and end with LF alone");
+        }
+        match text.split_once(' ') {
+            Some(("OK", size)) => parse_size(size)
+                .map(ReplyHeader::Ok)
+                .ok_or("OK must be followed by a size: decimal digits, no sign, no leading zero, at most 2^63 - 1"),
+            Some(("ERR", refusal)) => {
+                let (word, message) = refusal.split_once(' ').ok_or("ERR must be followed by a code and a message")?;
+                if word.is_empty() || !word.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_') {
+                    return Err("an error code is made of A-Z and _");
+                }
+                let code = ErrorCode::ALL.into_iter().find(|code| code.word() == word);
+                let code = code.unwrap_or_else(|| ErrorCode::Later(word.to_string()));
+                Ok(ReplyHeader::Err(Refusal::new(code, message)))
+            }
+            _ => Err("a reply must begin with 'OK <size>' or 'ERR <CODE> <message>'"),
+        }
+    }
+}
+
+/// Decimal digits, no sign, no leading zero, at most [`MAX_SIZE`]. `str::parse` alone would take `+5` and `007`.
+pub(crate) fn parse_size(digits: &str) -> Option<u64> {
+    let plain = digits.bytes().all(|byte| byte.is_ascii_digit()) && (digits == "0" || !digits.starts_with('0'));
+    digits.parse().ok().filter(|size| plain && *size <= MAX_SIZE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::FileName;
+
+    #[test]
+    fn a_header_is_read_back_as_it_was_written() {
+        let refusal = Refusal::new(ErrorCode::NotFound, "there is no file 'x' here");
+        for header in [ReplyHeader::Ok(0), ReplyHeader::Ok(MAX_SIZE), ReplyHeader::Err(refusal)] {
+            let line = header.to_line();
+            assert_eq!(ReplyHeader::parse(line.trim_end_matches('\n').as_bytes()), Ok(header));
+        }
+    }
+
+    #[test]
+    fn a_size_is_nothing_but_its_digits() {
+        for bad in
+            ["OK +5", "OK -1", "OK 05", "OK 00", "OK ", "OK", "OK 5 ", "OK  5", "OK 9223372036854775808", "OK 0x5"]
+        {
+            assert!(ReplyHeader::parse(bad.as_bytes()).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_code_of_a_later_version_is_a_refusal() {
+        let header = ReplyHeader::parse(b"ERR NEW_CODE and why");
+        assert!(matches!(header, Ok(ReplyHeader::Err(refusal)) if refusal.code.word() == "NEW_CODE"));
+    }
+
+    #[test]
+    fn a_refusal_fits_the_wire_whatever_it_quotes() {
+        for name in ["\u{1}".repeat(1000), "\u{202e}".repeat(300), "é".repeat(500), "\\".repeat(1000)] {
+            let line = ReplyHeader::Err(FileName::parse(name.as_str()).unwrap_err()).to_line();
+            assert!(line.len() <= MAX_REPLY_LINE, "{} bytes", line.len());
+            let text = line.strip_suffix('\n').unwrap();
+            assert!(!text.contains(char::is_control) && text.ends_with("LIST shows the files"), "{text}");
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! Text from the network, made fit to be printed.
+
+/// How much of a client's line an error message quotes, in bytes: it leaves room for the sentence around it within
+/// [`MAX_REPLY_LINE`](crate::wire::MAX_REPLY_LINE).
+const MAX_QUOTE: usize = 300;
+
+/// Bytes of the wire as one line of text that hides nothing: `\r\n` is seen, a byte that is not UTF-8 is `\xff`, and
+/// so on for all that a terminal would obey instead of print; a backslash is doubled.
+pub fn visible(bytes: &[u8]) -> String {
+    let mut shown = String::with_capacity(bytes.len());
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let valid = match std::str::from_utf8(rest) {
+            Ok(text) => text.len(),
+            Err(error) => error.valid_up_to(),
+        };
+        let text = std::str::from_utf8(&rest[..valid]).unwrap_or_default();
+        shown.push_str(&printable(&text.replace('\\', r"\\")));
+        rest = &rest[valid..];
+        if let Some((byte, after)) = rest.split_first() {
+            shown.push_str(&format!("\\x{byte:02x}"));
+            rest = after;
+        }
+    }
+    shown
+}
+
+/// The text with every character escaped that a terminal would obey instead of print: control characters, and the
+/// invisible ones that change the direction of writing. Letters of all languages stay.
+pub fn printable(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character.is_ascii_graphic() || character == ' ' || character.is_alphanumeric() {
+            shown.push(character);
+        } else {
+            // A character behind another one: `escape_debug` would escape an accent that stands first.
+            shown.extend(String::from_iter(['-', character]).escape_debug().skip(1));
+        }
+    }
+    shown
+}
+
+/// What a client sent, between quotation marks, visible and shortened.
+pub fn quote(text: &str) -> String {
+    let mut shown = visible(text.as_bytes());
+    if shown.len() > MAX_QUOTE {
+        cut_at(&mut shown, MAX_QUOTE);
+        shown.push('…');
+    }
+    format!("'{shown}'")
+}
+
+/// Shortens the text to at most `limit` bytes, between two characters.
+pub(crate) fn cut_at(text: &mut String, limit: usize) {
+    let mut end = limit.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.truncate(end);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_terminal_would_obey_is_escaped_and_what_it_prints_stays() {
+        assert_eq!(visible(b"LIST\r\n"), r"LIST\r\n");
+        assert_eq!(visible(b"a\\b\x1b[2J\xff"), r"a\\b\u{1b}[2J\xff");
+        assert_eq!(printable("d\u{e9}ja\u{300} \u{202e}x\u{9b}"), "d\u{e9}ja\u{300} \\u{202e}x\\u{9b}");
+    }
+}

@@ -22,7 +22,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-enum { MAX_LINE = 1024, MAX_NAME = 255, BACKLOG = 128, MOST_DRAINED_READS = 256 };
+enum { MAX_LINE = 1024, MAX_NAME = 255, BACKLOG = 128, MAX_DRAINED_READS = 256 };
 
 static const char *path; /* the served directory, */
 static int served;       /* and the same, open */
@@ -124,7 +124,7 @@ static void *converse(void *argument) {
     struct timeval second = {.tv_sec = 1}; /* closed while input waits unread, the client could lose the last reply */
     setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &second, sizeof second);
     shutdown(client, SHUT_WR);
-    for (int i = 0; i < MOST_DRAINED_READS && read(client, line, sizeof line) > 0; i++) {}
+    for (int i = 0; i < MAX_DRAINED_READS && read(client, line, sizeof line) > 0; i++) {}
     fclose(input);
     return NULL;
 }

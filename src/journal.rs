@@ -1,16 +1,16 @@
-//! What happened, where in the code, and in which session: one stream of events.
+//! What happened, and in which session: the server and the client tell it, and whoever wants to know listens.
 //!
-//! The server and the client tell their [`Journal`] each thing at the moment when it has happened, on the thread that
-//! did it. Whoever wants to know passes an observer: the log, the trace and the classroom's tools all read this stream,
-//! and the code of the eight steps knows none of them.
+//! Each thing is told at the moment when it has happened, on the thread that did it. The log, the trace and the
+//! instruments are observers; the code of the eight steps knows none of them.
+//!
+//! Read first: [`crate::wire`]. It does not know the server, the client, or who listens.
 
-use std::fmt;
+use std::cell::Cell;
 use std::net::SocketAddr;
-use std::panic::Location;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::wire::{visible, Refusal, Step};
+use crate::wire::{visible, Refusal, Step, Verb};
 
 /// One thing that happened. The observer is called on the thread that did it.
 #[derive(Debug, Clone, Copy)]
@@ -21,8 +21,6 @@ pub struct Record<'a> {
     pub peer: Option<SocketAddr>,
     /// The step of the protocol that it belongs to.
     pub step: Option<Step>,
-    /// The place in the code that did it.
-    pub site: &'static Location<'static>,
     /// What happened.
     pub event: Event<'a>,
 }
@@ -34,13 +32,13 @@ pub enum Event<'a> {
     Connected,
     /// A refusal was sent: to a command, or, outside every session, to a connection that was turned away.
     Refused(&'a Refusal),
-    /// A command line or a reply's header was sent, or was received: the bytes as on the wire, Telnet's left out.
+    /// A command line or a reply's header was sent: the bytes as on the wire.
     Sent(&'a [u8]),
-    /// As above.
+    /// A command line or a reply's header was received: the bytes as on the wire, Telnet's left out.
     Received(&'a [u8]),
-    /// The first bytes of a body were sent, or were received. An empty body has none.
+    /// The first bytes of a body were sent. An empty body has none.
     SentBodyStart(&'a [u8]),
-    /// As above.
+    /// The first bytes of a body were received. An empty body has none.
     ReceivedBodyStart(&'a [u8]),
     /// A whole body was sent.
     SentBody(Transfer<'a>),
@@ -74,93 +72,16 @@ impl Record<'_> {
     }
 }
 
-/// What a thread does, or waits for, for a while. Phases lie within each other: a session, in it a write.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Phase {
-    /// It waits in `accept`.
-    Accept,
-    /// It carries out the session of this number, for the client at this address.
-    Session(u64, SocketAddr),
-    /// It waits for bytes of the client's next command.
-    Read,
-    /// It hands bytes of a reply to the system, which makes it wait when the client does not read.
-    Write,
-    /// It waits for its turn to wait in `accept`, where threads take turns.
-    AwaitTurn,
-    /// It waits for the registry's lock.
-    AwaitLock,
-    /// It holds the registry's lock.
-    HoldLock,
-    /// It waits for the client's end, after its own.
-    Linger,
-}
-
-/// Tells one reader when phases begin and end, if there is a reader; if not, it does nothing.
-#[derive(Clone, Default)]
-pub struct Watch {
-    /// Called with the phase at its beginning, with `None` at its end, on the thread that it is about.
-    reader: Option<Arc<PhaseReader>>,
-}
-
-type PhaseReader = dyn Fn(Option<Phase>) + Send + Sync;
-
-/// A phase that lasts until this is dropped.
-#[must_use = "the phase ends when this is dropped"]
-pub struct Lasting<'a> {
-    reader: Option<&'a PhaseReader>,
-}
-
-impl Watch {
-    /// A watch with one reader: called with the phase at its beginning, with `None` at its end, on its thread.
-    pub fn new(reader: impl Fn(Option<Phase>) + Send + Sync + 'static) -> Watch {
-        Watch { reader: Some(Arc::new(reader)) }
-    }
-
-    /// From now on this thread is in that phase.
-    pub fn begin(&self, phase: Phase) -> Lasting<'_> {
-        let reader = self.reader.as_deref();
-        if let Some(reader) = reader {
-            reader(Some(phase));
-        }
-        Lasting { reader }
-    }
-}
-
-impl Drop for Lasting<'_> {
-    fn drop(&mut self) {
-        if let Some(reader) = self.reader {
-            reader(None);
-        }
-    }
-}
-
-impl fmt::Debug for Watch {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str(if self.reader.is_some() { "Watch(on)" } else { "Watch(off)" })
-    }
-}
-
-/// Where a server or a client tells what happened.
+/// Where a server or a client tells what happened. A clone has the same observer.
 #[derive(Clone)]
 pub struct Journal {
     observer: Arc<dyn Fn(&Record) + Send + Sync>,
-    watch: Watch,
 }
 
 impl Journal {
-    /// A journal with one reader.
+    /// A journal with one observer.
     pub fn new(observer: impl Fn(&Record) + Send + Sync + 'static) -> Journal {
-        Journal { observer: Arc::new(observer), watch: Watch::default() }
-    }
-
-    /// The same, and phases are told to this watch.
-    pub fn watched_by(self, watch: Watch) -> Journal {
-        Journal { watch, ..self }
-    }
-
-    /// Where phases are told.
-    pub fn watch(&self) -> &Watch {
-        &self.watch
+        Journal { observer: Arc::new(observer) }
     }
 
     /// A journal that nobody reads.
@@ -171,5 +92,57 @@ impl Journal {
     /// Tells it to the observer, on this thread.
     pub fn tell(&self, record: Record) {
         (self.observer)(&record);
+    }
+
+    /// Something went wrong that concerns the whole server.
+    pub fn notice(&self, text: &str) {
+        self.tell(Record { session: None, peer: None, step: None, event: Event::Notice(text) });
+    }
+}
+
+/// The journal of one connection: it adds to each event the session, the peer and the step. The step follows from the
+/// commands, by their table.
+pub struct SessionJournal {
+    journal: Journal,
+    session: Option<u64>,
+    peer: SocketAddr,
+    /// The step that the next reply belongs to.
+    answer: Cell<Option<Step>>,
+}
+
+impl SessionJournal {
+    /// For a connection that has just been made: the first reply, the greeting, belongs to step 1.
+    pub fn new(journal: &Journal, session: Option<u64>, peer: SocketAddr) -> SessionJournal {
+        SessionJournal { journal: journal.clone(), session, peer, answer: Cell::new(Some(Step::Connect)) }
+    }
+
+    /// The last reply is complete: what comes next answers no command yet.
+    pub fn await_command(&self) {
+        self.answer.set(None);
+    }
+
+    /// A client has sent this command line.
+    pub fn command_sent(&self, line: &[u8]) {
+        self.command(line, Event::Sent(line));
+    }
+
+    /// The server has received this command line.
+    pub fn command_received(&self, line: &[u8]) {
+        self.command(line, Event::Received(line));
+    }
+
+    fn command(&self, line: &[u8], event: Event) {
+        let row = Verb::of_line(line).map(Verb::row);
+        self.answer.set(row.as_ref().and_then(|row| row.answered_in));
+        self.tell_in(row.and_then(|row| row.asked_in), event);
+    }
+
+    /// Anything but a command line.
+    pub fn tell(&self, event: Event) {
+        self.tell_in(self.answer.get(), event);
+    }
+
+    fn tell_in(&self, step: Option<Step>, event: Event) {
+        self.journal.tell(Record { session: self.session, peer: Some(self.peer), step, event });
     }
 }

@@ -5,35 +5,55 @@
 //!
 //! | step | what happens | client | server |
 //! |---|---|---|---|
-//! | 1 | The client opens a TCP connection to the server. | [`Client::connect`](client::Client::connect) | `admit` in [`server`], [`Session::greet`](server::session::Session::greet) |
-//! | 2 | The client asks for the list: `LIST`. | [`Client::list`](client::Client::list) | [`Session::next_command`](server::session::Session::next_command) |
-//! | 3 | The server answers with the list of its files. | [`Client::list`](client::Client::list) | [`Session::send_list`](server::session::Session::send_list) |
-//! | 4 | The client asks for a file: `DOWNLOAD filename`. | [`Client::download`](client::Client::download) | [`Session::next_command`](server::session::Session::next_command) |
-//! | 5 | The server sends the file. | [`Client::download`](client::Client::download) | [`Session::send_file`](server::session::Session::send_file) |
-//! | 6 | Steps 4 and 5 repeat for as many files as the client wants. | [`Commands::carry_out_all`](programs::prompt::Commands::carry_out_all) | [`Session::eight_steps`](server::session::Session::eight_steps) |
-//! | 7 | The client ends its session: `LOGOUT`. | [`Client::logout`](client::Client::logout) | [`Session::next_command`](server::session::Session::next_command) |
-//! | 8 | The server closes the connection. | [`Client::logout`](client::Client::logout) | [`Session::say_goodbye`](server::session::Session::say_goodbye), `close` in [`server`] |
+//! | 1 | The client opens a TCP connection to the server. | [`Client::connect`](client::Client::connect) | `Server::admit` in [`server`], [`Reply::greeting`](server::reply::Reply::greeting) |
+//! | 2 | The client asks for the list: `LIST`. | [`Client::list`](client::Client::list) | [`Session::receive_line`](server::session::Session::receive_line) |
+//! | 3 | The server answers with the list of its files. | [`Client::list`](client::Client::list) | [`FileHandler::list`](server::file_handler::FileHandler::list) |
+//! | 4 | The client asks for a file: `DOWNLOAD filename`. | [`Client::download`](client::Client::download) | [`Session::receive_line`](server::session::Session::receive_line) |
+//! | 5 | The server sends the file. | [`Client::download`](client::Client::download) | [`FileHandler::open`](server::file_handler::FileHandler::open) |
+//! | 6 | Steps 4 and 5 repeat for as many files as the client wants. | the loop of [`Client::eight_steps`](client::Client::eight_steps) | the loop of [`Session::eight_steps`](server::session::Session::eight_steps) |
+//! | 7 | The client ends its session: `LOGOUT`. | [`Client::logout`](client::Client::logout) | [`Session::receive_line`](server::session::Session::receive_line) |
+//! | 8 | The server closes the connection. | [`Client::logout`](client::Client::logout) | [`Reply::goodbye`](server::reply::Reply::goodbye), `Server::half_close` in `closing.rs` |
 //!
-//! (In step 6 the client may ask for the list again too.) `cargo run --bin lab -- walk` shows them happen. What goes
+//! (In step 6 the client may ask for the list again too.) One function on each side has all eight in order:
+//! [`Session::eight_steps`](server::session::Session::eight_steps) and
+//! [`Client::eight_steps`](client::Client::eight_steps). `cargo run --bin lab -- walk` shows them happen. What goes
 //! over the wire stands in [`wire_protocol`].
 //!
-//! In this file's source the modules stand in reading order: the protocol's words, how bytes become messages, how both
-//! sides tell what they do, the conversation from either end. What follows `client` can wait.
+//! # Where to read on
+//!
+//! Each file's first lines say what it is for, what to read before it, and what it does not know.
+//!
+//! | sitting | read, in this order |
+//! |---|---|
+//! | 1. The conversation (an hour) | this file; [`wire`]: `reply.rs`, `file_name.rs`, `command.rs`, `framing.rs`; [`server`]: `reply.rs`, `file_handler.rs`, `registry.rs`, `session.rs`, `mod.rs`; [`client`]: `mod.rs`, `download.rs` |
+//! | 2. What TCP, the disk and terminals make necessary | `server/`: `ending.rs`, `connection.rs` (the idle time-out), `closing.rs` (the lingering close), `opening.rs`; `client/`: `receive.rs`, `error.rs`; `wire/`: `text.rs`, `telnet.rs`; [`journal`] |
+//! | 3. Threads | [`lock`], [`watch`]; `server/`: `designs.rs` (which thread does what), `stop.rs` (how `stop` wakes a thread in `accept`), `trouble.rs` |
+//! | 4. The programs and the instruments | [`programs`] (the log and who prints it, the console, the prompt, the options), [`lab`] |
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
 // The blank lines between the modules keep rustfmt from sorting them.
 
+// First sitting.
+
 pub mod wire;
-
-pub mod journal;
-
-pub mod lock;
 
 pub mod server;
 
 pub mod client;
+
+// Second sitting, with more files of the same three.
+
+pub mod journal;
+
+// Third sitting.
+
+pub mod lock;
+
+pub mod watch;
+
+// The programs and the instruments.
 
 pub mod programs;
 

@@ -1,4 +1,6 @@
 //! One way to take a lock, for all that threads share here.
+//!
+//! Read first: nothing. It does not know what a lock protects: that stands beside each `Mutex`.
 
 use std::sync::Mutex;
 

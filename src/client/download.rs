@@ -1,12 +1,16 @@
 //! A file from the server into a directory: whole under its name, or not at all.
+//!
+//! Read first: `mod.rs`. It does not know the wire.
 
 use std::collections::hash_map::RandomState;
 use std::fs::{self, File, OpenOptions};
 use std::hash::{BuildHasher, Hasher};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
-use crate::client::{Client, ClientError};
+use crate::client::{Client, ClientError, User};
+use crate::journal::Transfer;
 use crate::wire::FileName;
 
 /// Step 4 with its result on the disk: downloads the file into the directory and returns its size.
@@ -34,6 +38,14 @@ pub fn store(
     drop(file);
     temporary.rename_to(&path).map_err(not_stored)?;
     Ok(size)
+}
+
+/// The same into the user's directory; the user is shown how far it is, and its end.
+pub(super) fn store_for(client: &mut Client, name: &FileName, user: &mut impl User) -> Result<(), ClientError> {
+    let (begun, dir) = (Instant::now(), user.dir().to_path_buf());
+    let bytes = store(client, name, &dir, |received, size| user.show_progress(name, received, size))?;
+    user.show_stored(&Transfer { subject: name.as_str(), bytes, took: begun.elapsed() });
+    Ok(())
 }
 
 /// A hidden file that is removed when it is dropped, unless it was renamed.

@@ -15,13 +15,50 @@ const BODY_START: usize = 64;
 /// How often a wait looks again.
 const POLL: Duration = Duration::from_millis(1);
 
-/// The source files that carry out steps, as they were compiled: in them, the function around a line is found.
-const SOURCES: [(&str, &str); 4] = [
-    ("src/server/mod.rs", include_str!("../server/mod.rs")),
-    ("src/server/session.rs", include_str!("../server/session.rs")),
-    ("src/client/mod.rs", include_str!("../client/mod.rs")),
-    ("src/client/download.rs", include_str!("../client/download.rs")),
-];
+/// A function that carries out a step, and the source file in which it stands, as it was compiled.
+pub struct Place {
+    /// Its name.
+    pub function: &'static str,
+    /// The file's path.
+    pub file: &'static str,
+    source: &'static str,
+}
+
+const SERVER: (&str, &str) = ("src/server/mod.rs", include_str!("../server/mod.rs"));
+const CLOSING: (&str, &str) = ("src/server/closing.rs", include_str!("../server/closing.rs"));
+const SESSION: (&str, &str) = ("src/server/session.rs", include_str!("../server/session.rs"));
+const REPLY: (&str, &str) = ("src/server/reply.rs", include_str!("../server/reply.rs"));
+const FILE_HANDLER: (&str, &str) = ("src/server/file_handler.rs", include_str!("../server/file_handler.rs"));
+const CLIENT: (&str, &str) = ("src/client/mod.rs", include_str!("../client/mod.rs"));
+
+/// The function that carries out a step on one side: the table that [`crate`] shows too. Where two share a step, one
+/// begins or ends the connection, and the other one speaks.
+pub fn place(side: Side, step: Step, kind: Kind) -> Option<Place> {
+    use Step::{AskForFile, AskForList, Close, Connect, Logout, SendFile, SendList};
+    let (function, (file, source)) = match (side, step, kind) {
+        (Side::Client, Connect, _) => ("connect", CLIENT),
+        (Side::Client, AskForList | SendList, _) => ("list", CLIENT),
+        (Side::Client, AskForFile | SendFile, _) => ("download", CLIENT),
+        (Side::Client, Logout | Close, _) => ("logout", CLIENT),
+        (Side::Server, Connect, Kind::Connected) => ("admit", SERVER),
+        (Side::Server, Connect, _) => ("greeting", REPLY),
+        (Side::Server, AskForList | AskForFile | Logout, _) => ("receive_line", SESSION),
+        (Side::Server, SendList, _) => ("list", FILE_HANDLER),
+        (Side::Server, SendFile, _) => ("open", FILE_HANDLER),
+        (Side::Server, Close, Kind::Closed) => ("half_close", CLOSING),
+        (Side::Server, Close, _) => ("goodbye", REPLY),
+        (_, Step::Repeat, _) => return None,
+    };
+    Some(Place { function, file, source })
+}
+
+impl Place {
+    /// The line of the file in which the function begins, from 1.
+    pub fn line(&self) -> Option<usize> {
+        let signature = format!("fn {}(", self.function);
+        self.source.lines().position(|line| line.contains(&signature)).map(|index| index + 1)
+    }
+}
 
 /// Who told it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,8 +101,8 @@ pub struct Happening {
     pub bytes: Vec<u8>,
     /// The thread that did it.
     pub thread: String,
-    /// The function that did it.
-    pub function: String,
+    /// The function that carries out this part of the step.
+    pub function: &'static str,
     /// Its `file:line`.
     pub place: String,
     /// The server's registry at that moment; only the server's side sees it.
@@ -124,26 +161,16 @@ fn happening(side: Side, record: &Record, registry: Option<&Registry>) -> Option
         // A refusal's line has been told as sent.
         Event::Refused(_) | Event::Notice(_) => return None,
     };
-    let (file, line) = (record.site.file().replace('\\', "/"), record.site.line());
+    let step = record.step?;
+    let place = place(side, step, kind)?;
     Some(Happening {
         side,
-        step: record.step?,
+        step,
         kind,
         bytes: bytes.to_vec(),
         thread: thread::current().name().unwrap_or("unnamed").to_string(),
-        function: function_around(&file, line).unwrap_or("?").to_string(),
-        place: format!("{file}:{line}"),
+        function: place.function,
+        place: format!("{}:{}", place.file, place.line().unwrap_or(0)),
         registry: registry.map(Registry::snapshot).unwrap_or_default(),
-    })
-}
-
-/// The name of the function around a line of our own source.
-fn function_around(file: &str, line: u32) -> Option<&'static str> {
-    let (_, source) = SOURCES.iter().find(|(name, _)| file.ends_with(name))?;
-    let above: Vec<_> = source.lines().take(line as usize).collect();
-    above.iter().rev().find_map(|line| {
-        let line = line.trim_start();
-        let signature = line.strip_prefix("pub ").unwrap_or(line).strip_prefix("fn ")?;
-        signature.split(|character: char| !character.is_alphanumeric() && character != '_').next()
     })
 }

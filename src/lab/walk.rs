@@ -24,7 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const IDLE_TIMEOUT: Duration = Duration::from_secs(86_400);
 
 /// How many files the walk downloads at most: step 6 is seen as well with a few as with thousands.
-const MOST_FILES: usize = 5;
+const MAX_FILES: usize = 5;
 
 /// How many characters of a body are shown.
 const LINE: usize = 64;
@@ -143,7 +143,7 @@ fn play(address: &str, dir: &Path, mut narrator: Narrator) -> Result<(), Surpris
     narrator.tell(Step::SendFile, Kind::SentBody)?;
 
     // A directory with one file shows the repetition with that file again.
-    let others: Vec<_> = files.iter().cycle().skip(1).take((files.len() - 1).clamp(1, MOST_FILES - 1)).collect();
+    let others: Vec<_> = files.iter().cycle().skip(1).take((files.len() - 1).clamp(1, MAX_FILES - 1)).collect();
     narrator.headline(Step::Repeat);
     for file in others {
         download(&mut client, file, dir, &mut narrator)?;

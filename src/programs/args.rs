@@ -10,7 +10,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 /// Longest time-out that can be asked for, in seconds: a year, which is as good as none.
-pub const MOST_SECONDS: f64 = 31_536_000.0;
+pub const MAX_SECONDS: f64 = 31_536_000.0;
 
 /// Shortest time-out, in seconds. Below it the system's timers decide, and 0 would mean "none" to them.
 pub const FEWEST_SECONDS: f64 = 0.01;
@@ -124,10 +124,10 @@ impl Args {
     /// The value of the option that was taken last, as a time in seconds; fractions are fine.
     ///
     /// # Errors
-    /// If it is anything else, below [`FEWEST_SECONDS`] or above [`MOST_SECONDS`].
+    /// If it is anything else, below [`FEWEST_SECONDS`] or above [`MAX_SECONDS`].
     pub fn seconds(&mut self, option: &str) -> Result<Duration, Usage> {
-        let wanted = format!("a number of seconds from {FEWEST_SECONDS} to {MOST_SECONDS}");
-        let fits = |seconds: &f64| (FEWEST_SECONDS..=MOST_SECONDS).contains(seconds);
+        let wanted = format!("a number of seconds from {FEWEST_SECONDS} to {MAX_SECONDS}");
+        let fits = |seconds: &f64| (FEWEST_SECONDS..=MAX_SECONDS).contains(seconds);
         self.parsed(option, &wanted, fits).map(Duration::from_secs_f64)
     }
 }

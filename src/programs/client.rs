@@ -6,11 +6,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use crate::client::Client;
+use crate::client::{Client, User};
 use crate::journal::Journal;
-use crate::programs::args::{answer, complain, say, unknown, version, Arg, Args, Usage};
-use crate::programs::prompt::{printable_lines, typed, verb, After, Commands};
-use crate::wire::{Command, ErrorCode, FileName, Refusal, Verb, DEFAULT_ADDRESS, DEFAULT_PORT};
+use crate::programs::args::{answer, complain, unknown, version, Arg, Args, Usage};
+use crate::programs::prompt::{typed, verb, Terminal};
+use crate::wire::{Command, ErrorCode, FileName, Refusal, DEFAULT_ADDRESS, DEFAULT_PORT};
 
 const DEFAULT_DIR: &str = "client_data";
 
@@ -41,10 +41,13 @@ enum Asked {
 /// Runs the program with its arguments (the program's own name left out).
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     match parse(Args::new(arguments)) {
-        Ok(Asked::Session(options, work)) => match session(&options, work) {
-            true => ExitCode::SUCCESS,
-            false => ExitCode::FAILURE,
-        },
+        Ok(Asked::Session(options, work)) => {
+            if session(options, work) {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            }
+        }
         Ok(Asked::Say(text)) => answer(&text),
         Err(usage) => {
             complain("client", &usage.to_string());
@@ -105,26 +108,27 @@ fn server_address(text: &str) -> Result<String, Usage> {
 /// The commands that the arguments mean. A name that no file can have is refused when its turn comes; the others of
 /// the same command line are downloaded all the same.
 fn given(word: &OsStr, arguments: &[OsString]) -> Result<Vec<Result<Command, Refusal>>, Usage> {
-    let verb = word.to_str().and_then(verb);
-    match (verb, arguments) {
-        (Some(Verb::Download), []) => {
-            Err(Usage("DOWNLOAD needs one or several filenames; client LIST shows the files".to_string()))
-        }
-        (Some(Verb::Download), names) => Ok(names.iter().map(|name| download(name)).collect()),
-        (Some(Verb::List), []) => Ok(vec![Ok(Command::List)]),
-        (Some(Verb::Help), []) => Ok(vec![Ok(Command::Help)]),
-        (Some(Verb::Logout), []) => Ok(vec![Ok(Command::Logout)]),
-        (Some(verb), [extra, ..]) => {
+    let Some(verb) = word.to_str().and_then(verb) else {
+        return Err(unknown(&Arg::Word(word.to_os_string()), "client"));
+    };
+    let word = verb.row().word;
+    match (verb.row().argument, arguments) {
+        (None, []) => Ok(vec![Command::parse(word.as_bytes())]),
+        (None, [extra, ..]) => {
             let extra = extra.to_string_lossy();
-            Err(Usage(format!("{} takes no argument, but '{}' follows it", verb.word(), extra.escape_debug())))
+            Err(Usage(format!("{word} takes no argument, but '{}' follows it", extra.escape_debug())))
         }
-        (None, _) => Err(unknown(&Arg::Word(word.to_os_string()), "client")),
+        (Some(wanted), []) => Err(Usage(format!("{word} needs one or several {wanted}s; client LIST shows the files"))),
+        (Some(_), names) => Ok(names.iter().map(|name| with_argument(word, name)).collect()),
     }
 }
 
-fn download(name: &OsStr) -> Result<Command, Refusal> {
+/// The command with a name as it stands on the command line. The wire would take the spaces at its ends away, and end
+/// the command at a line end: such a name is refused as what it is.
+fn with_argument(word: &str, name: &OsStr) -> Result<Command, Refusal> {
     let not_text = || Refusal::new(ErrorCode::NotText, format!("{name:?} is not UTF-8; no file here has such a name"));
-    FileName::parse(name.to_str().ok_or_else(not_text)?).map(Command::Download)
+    let name = FileName::parse(name.to_str().ok_or_else(not_text)?)?;
+    Command::parse(format!("{word} {name}").as_bytes())
 }
 
 fn help() -> String {
@@ -153,54 +157,36 @@ Exit code: 0 done, 1 refused or failed, 2 wrong usage."
 }
 
 /// Holds a session. Returns whether all that was asked was done.
-fn session(options: &Options, work: Work) -> bool {
-    let trace = options.trace;
+fn session(options: Options, work: Work) -> bool {
+    let Options { server, dir, timeout, trace, quiet } = options;
     let journal = Journal::new(move |record| {
         if let (true, Some(line)) = (trace, record.trace()) {
             complain("client", &line);
         }
     });
-    let (client, greeting) = match Client::connect(&options.server, options.timeout, journal) {
-        Ok(connected) => connected,
-        Err(error) => {
-            complain("client", &error.to_string());
-            return false;
-        }
-    };
-    let dir = options.dir.clone();
-    let mut commands = Commands { client, dir, quiet: options.quiet, failed: false };
     match work {
-        Work::Given(given) => {
-            let asked_to_log_out = given.contains(&Ok(Command::Logout));
-            let session = commands.carry_out_all(given.into_iter());
-            let done = !commands.failed;
+        Work::Given(commands) => {
+            let asked_to_log_out = commands.contains(&Ok(Command::Logout));
+            let mut user = Terminal::new(commands.into_iter(), dir, quiet, false);
+            let logged_out = converse(&server, timeout, &journal, &mut user);
             // Without a LOGOUT of its own, the command line has been carried out whatever the server says to ours.
-            session == After::SessionGoesOn && (logged_out(commands, false) || !asked_to_log_out) && done
+            !user.failed() && (logged_out || !asked_to_log_out)
         }
         Work::Typed => {
             let interactive = io::stdin().is_terminal();
-            if interactive {
-                commands.show(&printable_lines(&greeting));
-            }
-            let session = commands.carry_out_all(typed(io::stdin().lock(), interactive));
+            let mut user = Terminal::new(typed(io::stdin().lock(), interactive), dir, quiet, interactive);
+            let logged_out = converse(&server, timeout, &journal, &mut user);
             // A person has seen what failed; a script needs to be told.
-            let done = interactive || !commands.failed;
-            session == After::SessionGoesOn && logged_out(commands, interactive) && done
+            logged_out && (interactive || !user.failed())
         }
     }
 }
 
-fn logged_out(commands: Commands, interactive: bool) -> bool {
-    match commands.client.logout() {
-        Ok(goodbye) => {
-            if interactive {
-                let _ = say(&printable_lines(&goodbye));
-            }
-            true
-        }
-        Err(error) => {
-            complain("client", &format!("LOGOUT: {error}"));
-            false
-        }
+/// Holds the conversation, and shows the user what ended it before its goodbye. Returns whether it came to that.
+fn converse(server: &str, timeout: Duration, journal: &Journal, user: &mut impl User) -> bool {
+    let ended = Client::eight_steps(server, timeout, journal, user);
+    if let Err(error) = &ended {
+        user.show_failure(error);
     }
+    ended.is_ok()
 }

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use crate::lock::locked;
 
 /// Most bytes that wait to be printed. What comes on top is lost, and counted.
-const MOST_WAITING: usize = 1024 * 1024;
+const MAX_WAITING: usize = 1024 * 1024;
 
 /// How long the thread gathers lines before it prints them together. Nobody sees so short a delay, and a busy server is
 /// spared a system call and a change of threads for each line.
@@ -49,7 +49,7 @@ impl Printer {
     /// Leaves one line to be printed; never waits for the output.
     pub fn line(&self, text: &str) {
         let wake = locked(&self.queue, |queue| {
-            if queue.waiting.len() + text.len() < MOST_WAITING {
+            if queue.waiting.len() + text.len() < MAX_WAITING {
                 queue.waiting.extend_from_slice(text.as_bytes());
                 queue.waiting.push(b'\n');
             } else {
@@ -123,7 +123,7 @@ mod tests {
         let printed = Arc::new(Mutex::new(Vec::new()));
         let printer = Printer::new("test", Gate(Arc::clone(&printed))).unwrap();
         let shut = printed.lock().unwrap();
-        let line = "x".repeat(MOST_WAITING / 4);
+        let line = "x".repeat(MAX_WAITING / 4);
         for _ in 0..20 {
             printer.line(&line);
         }

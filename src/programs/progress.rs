@@ -24,10 +24,10 @@ pub struct ProgressBar {
 }
 
 impl ProgressBar {
-    /// It shows nothing if `quiet`, or if standard error is no terminal.
-    pub fn new(name: &str, quiet: bool) -> ProgressBar {
+    /// For a download that was begun then. It shows nothing if `quiet`, or if standard error is no terminal.
+    pub fn new(name: &str, quiet: bool, begun: Instant) -> ProgressBar {
         let shown = !quiet && io::stderr().is_terminal();
-        ProgressBar { shown, name: printable(name), begun: Instant::now(), drawn: None }
+        ProgressBar { shown, name: printable(name), begun, drawn: None }
     }
 
     /// So many bytes of so many are here.
@@ -45,11 +45,6 @@ impl ProgressBar {
             self.draw("");
             let _ = write!(io::stderr(), "\r");
         }
-    }
-
-    /// The time since the download began.
-    pub fn elapsed(&self) -> Duration {
-        self.begun.elapsed()
     }
 
     fn draw(&self, line: &str) {

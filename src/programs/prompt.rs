@@ -1,10 +1,12 @@
-//! Commands of a command line, a script or a person, carried out one by one in a session.
+//! The user of a client program: a command line, a script, or a person at a prompt.
+//!
+//! Read first: `client/mod.rs`. It does not know the wire.
 
 use std::io::{self, BufRead, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
 
-use crate::client::download::store;
-use crate::client::{Client, ClientError};
+use crate::client::{ClientError, User};
 use crate::journal::Transfer;
 use crate::programs::args::{complain, say};
 use crate::programs::human::human_size;
@@ -15,91 +17,36 @@ use crate::wire::{printable, split_verb, Command, ErrorCode, FileName, Listed, R
 const ALIASES: [(&str, Verb); 4] =
     [("ls", Verb::List), ("get", Verb::Download), ("quit", Verb::Logout), ("exit", Verb::Logout)];
 
-/// Carries out commands and shows their results.
-pub struct Commands {
-    /// The session.
-    pub client: Client,
-    /// Where downloads are stored.
-    pub dir: PathBuf,
-    /// No progress, no summary.
-    pub quiet: bool,
-    /// Was something not done?
-    pub failed: bool,
+/// The user of a client program: commands come from a command line, a script or a person, results go to standard
+/// output, failures to standard error.
+pub struct Terminal<C> {
+    commands: C,
+    dir: PathBuf,
+    quiet: bool,
+    /// A person is there: the greeting and the goodbye are shown.
+    interactive: bool,
+    /// Was something not done, the last LOGOUT left out?
+    failed: bool,
+    /// The command that is being carried out; none before the first.
+    command: Option<Command>,
+    /// Since when it is.
+    begun: Instant,
+    bar: Option<ProgressBar>,
 }
 
-/// Is the session still good for another command?
-#[derive(Debug, PartialEq, Eq)]
-pub enum After {
-    /// It is.
-    SessionGoesOn,
-    /// It is not.
-    SessionOver,
-}
-
-impl Commands {
-    /// Carries out one command after the other, up to the first LOGOUT or the end, also after a refusal. To log out is
-    /// left to the caller.
-    pub fn carry_out_all(&mut self, commands: impl Iterator<Item = Result<Command, Refusal>>) -> After {
-        for command in commands {
-            match command {
-                Ok(Command::Logout) => return After::SessionGoesOn,
-                Ok(command) => {
-                    if self.carry_out(&command) == After::SessionOver {
-                        return After::SessionOver;
-                    }
-                }
-                Err(refusal) => self.fail(&format!("{refusal} (nothing was sent)")),
-            }
-        }
-        After::SessionGoesOn
+impl<C> Terminal<C> {
+    /// A user with these commands. Downloads are stored in `dir`; `quiet` shows no progress and no summary.
+    pub fn new(commands: C, dir: PathBuf, quiet: bool, interactive: bool) -> Terminal<C> {
+        Terminal { commands, dir, quiet, interactive, failed: false, command: None, begun: Instant::now(), bar: None }
     }
 
-    fn carry_out(&mut self, command: &Command) -> After {
-        let done = match command {
-            Command::List => self.list(),
-            Command::Download(name) => self.download(name),
-            Command::Help => self.help(),
-            Command::Logout => Ok(()),
-        };
-        let Err(error) = done else { return After::SessionGoesOn };
-        match command {
-            Command::Download(name) => self.fail(&format!("{}: {error}", printable(name.as_str()))),
-            _ => self.fail(&error.to_string()),
-        }
-        if error.ends_session() {
-            After::SessionOver
-        } else {
-            After::SessionGoesOn
-        }
-    }
-
-    fn list(&mut self) -> Result<(), ClientError> {
-        let files = self.client.list()?;
-        self.show(&table(&files, self.quiet));
-        Ok(())
-    }
-
-    fn download(&mut self, name: &FileName) -> Result<(), ClientError> {
-        let mut bar = ProgressBar::new(name.as_str(), self.quiet);
-        let stored = store(&mut self.client, name, &self.dir, |done, size| bar.update(done, size));
-        bar.clear();
-        let transfer = Transfer { subject: name.as_str(), bytes: stored?, took: bar.elapsed() };
-        if !self.quiet {
-            self.show(&summary(&transfer));
-        }
-        Ok(())
-    }
-
-    fn help(&mut self) -> Result<(), ClientError> {
-        let text = self.client.help()?;
-        self.show(&printable_lines(&text));
-        let aliases: Vec<_> = ALIASES.iter().map(|(alias, verb)| format!("{alias} for {}", verb.word())).collect();
-        self.show(&format!("Here also {}; Ctrl-D logs out too.", aliases.join(", ")));
-        Ok(())
+    /// Was something not done? A last LOGOUT that failed does not count.
+    pub fn failed(&self) -> bool {
+        self.failed
     }
 
     /// Shows a result. Whoever closed standard output wants no more; any other failure there is told.
-    pub fn show(&mut self, text: &str) {
+    fn show(&mut self, text: &str) {
         match say(text) {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
                 self.fail(&format!("can't write to standard output: {error}"));
@@ -109,9 +56,73 @@ impl Commands {
     }
 
     /// Says what was not done.
-    pub fn fail(&mut self, message: &str) {
+    fn fail(&mut self, message: &str) {
         complain("client", message);
         self.failed = true;
+    }
+
+    fn clear_bar(&mut self) {
+        if let Some(mut bar) = self.bar.take() {
+            bar.clear();
+        }
+    }
+}
+
+impl<C: Iterator<Item = Result<Command, Refusal>>> User for Terminal<C> {
+    fn next_command(&mut self) -> Option<Command> {
+        loop {
+            match self.commands.next().unwrap_or(Ok(Command::Logout)) {
+                Ok(command) => {
+                    self.begun = Instant::now();
+                    self.command = Some(command.clone());
+                    return Some(command);
+                }
+                Err(refusal) => self.fail(&format!("{refusal} (nothing was sent)")),
+            }
+        }
+    }
+
+    fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    fn show_courtesy(&mut self, text: &str) {
+        if self.interactive {
+            self.show(&printable_lines(text));
+        }
+    }
+
+    fn show_text(&mut self, command: &Command, text: &str) {
+        self.show(&printable_lines(text));
+        if *command == Command::Help {
+            let aliases = ALIASES.iter().map(|(alias, verb)| format!("{alias} for {}", verb.row().word));
+            self.show(&format!("Here also {}; Ctrl-D logs out too.", aliases.collect::<Vec<_>>().join(", ")));
+        }
+    }
+
+    fn show_list(&mut self, files: &[Listed]) {
+        self.show(&table(files, self.quiet));
+    }
+
+    fn show_progress(&mut self, name: &FileName, received: u64, size: u64) {
+        let (quiet, begun) = (self.quiet, self.begun);
+        self.bar.get_or_insert_with(|| ProgressBar::new(name.as_str(), quiet, begun)).update(received, size);
+    }
+
+    fn show_stored(&mut self, stored: &Transfer) {
+        self.clear_bar();
+        if !self.quiet {
+            self.show(&summary(stored));
+        }
+    }
+
+    fn show_failure(&mut self, error: &ClientError) {
+        self.clear_bar();
+        match &self.command {
+            Some(Command::Download(name)) => self.fail(&format!("{}: {error}", printable(name.as_str()))),
+            Some(Command::Logout) => complain("client", &format!("LOGOUT: {error}")),
+            _ => self.fail(&error.to_string()),
+        }
     }
 }
 
@@ -127,7 +138,7 @@ fn parse(line: &[u8]) -> Option<Result<Command, Refusal>> {
     match split_verb(text) {
         ("", _) => None,
         (word, argument) => match verb(word) {
-            Some(verb) => Some(Command::parse(format!("{} {argument}", verb.word()).as_bytes())),
+            Some(verb) => Some(Command::parse(format!("{} {argument}", verb.row().word).as_bytes())),
             None => Some(Command::parse(line)),
         },
     }

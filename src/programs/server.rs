@@ -19,7 +19,7 @@ use crate::programs::log;
 use crate::programs::printer::Printer;
 use crate::server::designs::Design;
 use crate::server::file_handler::FileHandler;
-use crate::server::registry::{Limits, Registry, DEFAULT_SESSIONS, MOST_SESSIONS};
+use crate::server::registry::{Limits, Registry, DEFAULT_SESSIONS, MAX_SESSIONS};
 use crate::server::Server;
 use crate::wire::DEFAULT_ADDRESS;
 
@@ -84,8 +84,8 @@ fn parse(mut args: Args) -> Result<Asked, Usage> {
                 options.bind = args.parsed(option, wanted, |_| true)?;
             }
             "--dir" => options.dir = args.path(option)?,
-            "--max-sessions" => options.limits.max_sessions = args.count(option, MOST_SESSIONS)?,
-            "--max-per-address" => options.limits.max_per_address = Some(args.count(option, MOST_SESSIONS)?),
+            "--max-sessions" => options.limits.max_sessions = args.count(option, MAX_SESSIONS)?,
+            "--max-per-address" => options.limits.max_per_address = Some(args.count(option, MAX_SESSIONS)?),
             "--idle-timeout" => options.idle_timeout = args.seconds(option)?,
             "--design" => options.design = args.parsed(option, &Design::wanted(), |_| true)?,
             "--timeline" => options.timeline = Some(PictureFile::asked_for(&mut args, option)?),
@@ -110,7 +110,7 @@ Usage: server [OPTIONS]
   --bind ADDR:PORT      where to listen [{DEFAULT_ADDRESS}]; port 0 takes a free
                         one; 0.0.0.0 or [::] lets everyone on the network in
   --dir PATH            the directory to serve [{DEFAULT_DIR}]
-  --max-sessions N      most sessions at once [{DEFAULT_SESSIONS}], at most {MOST_SESSIONS}; each takes
+  --max-sessions N      most sessions at once [{DEFAULT_SESSIONS}], at most {MAX_SESSIONS}; each takes
                         one file descriptor, two while it sends (ulimit -n)
   --max-per-address N   most sessions at once from one IP address [no limit]
   --idle-timeout SECS   ends a session after so long without a command, or
@@ -147,7 +147,7 @@ fn serve(options: Options) -> Result<(), String> {
     let timeline = timeline.map(Timeline::begin).transpose()?;
     let recorder = timeline.as_ref().map(|timeline| timeline.recorder.clone());
     let watch = recorder.as_ref().map(Recorder::watch).unwrap_or_default();
-    let registry = Registry::new(limits).watched_by(watch.clone());
+    let registry = Registry::new(limits).watched_by(watch);
     let (started, counted, printer) = (Instant::now(), registry.clone(), log.clone());
     let journal = Journal::new(move |record| {
         if let Some(recorder) = &recorder {
@@ -157,7 +157,6 @@ fn serve(options: Options) -> Result<(), String> {
             printer.line(&line);
         }
     });
-    let journal = journal.watched_by(watch);
     let server = Server::bind(bind, dir, registry, idle_timeout, journal).map_err(|error| bind_failed(bind, &error))?;
     let server = Arc::new(server);
     let address = server.local_addr().map_err(|error| error.to_string())?;

@@ -1,40 +1,40 @@
-//! What TCP makes necessary around a session: the deadline for a command, and the close that loses nothing.
+//! What TCP makes necessary around a session: the time for a command, and the close that loses nothing.
+//!
+//! Read first: `session.rs`. It does not know what is said.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::journal::{Phase, Watch};
+use crate::server::session::Stream;
+use crate::watch::{Phase, Watch};
 use crate::wire::framing::is_timeout;
 
-/// How long a closed connection waits for its peer to close too.
-pub const CLOSING_TIME: Duration = Duration::from_secs(1);
+/// How long a lingering close waits for the peer's end.
+pub const LINGER_TIME: Duration = Duration::from_secs(1);
 
 /// How many bytes it reads and drops meanwhile: more than a line or a burst of commands, less than a flood.
-const CLOSING_BYTES: usize = 256 * 1024;
+const LINGER_BYTES: usize = 256 * 1024;
 
 /// How long the stop waits for a peer to take its last line. The kernel takes it at once, unless the peer has left
 /// megabytes of replies unread.
-const DISMISSAL_TIME: Duration = Duration::from_millis(10);
+const LAST_LINE_TIME: Duration = Duration::from_millis(10);
 
 /// Into how many waits the idle time-out of a write is cut. A write that waits is woken only when much of the send
 /// buffer is free again; a new one uses what little a slow peer has taken.
-const WRITE_LOOKS: u32 = 10;
+const WRITE_WAITS: u32 = 10;
 
-/// A session's TCP connection, with a deadline for each command: reading fails with a time-out when no complete command
+/// A session's TCP connection, with a time for each command: reading fails with a time-out when no complete command
 /// arrived within the idle time-out, writing when the peer took no byte for so long.
 ///
-/// `flush` marks the end of a reply: from there the time for the next command counts. What arrives meanwhile does not
-/// extend it, so a byte now and then holds no session for ever.
+/// What arrives meanwhile does not extend the time for a command, so a byte now and then holds no session for ever.
 #[derive(Debug)]
 pub struct Connection {
     stream: Arc<TcpStream>,
     idle_timeout: Duration,
-    deadline: Instant,
-    /// No byte has been waited for since the last reply. Then the whole time-out is left, and it is set already: most
-    /// commands come in one read, and setting it costs a system call.
-    fresh: bool,
+    /// When the command has to be complete; `None` until it is waited for.
+    deadline: Option<Instant>,
     /// The time-out that the socket has now.
     read_timeout: Option<Duration>,
     watch: Watch,
@@ -46,32 +46,38 @@ impl Connection {
     /// # Errors
     /// If the connection is gone already.
     pub fn new(stream: Arc<TcpStream>, idle_timeout: Duration, watch: Watch) -> io::Result<Connection> {
-        stream.set_write_timeout(Some(idle_timeout / WRITE_LOOKS))?;
+        stream.set_write_timeout(Some(idle_timeout / WRITE_WAITS))?;
         // A reply's last, partly filled segment leaves at once instead of waiting for an acknowledgement (Nagle).
         stream.set_nodelay(true)?;
-        let deadline = Instant::now() + idle_timeout;
-        Ok(Connection { stream, idle_timeout, deadline, fresh: true, read_timeout: None, watch })
+        Ok(Connection { stream, idle_timeout, deadline: None, read_timeout: None, watch })
     }
 
-    /// How long the next read may wait.
-    fn take_time_left(&mut self) -> Duration {
-        match std::mem::take(&mut self.fresh) {
-            true => self.idle_timeout,
-            false => self.deadline.saturating_duration_since(Instant::now()),
+    /// Lets the next read wait until the deadline; the first one after a reply sets it.
+    fn limit_read(&mut self) -> io::Result<()> {
+        let now = Instant::now();
+        let deadline = *self.deadline.get_or_insert(now + self.idle_timeout);
+        let left = deadline.saturating_duration_since(now);
+        if left.is_zero() {
+            return Err(io::ErrorKind::TimedOut.into());
         }
+        // Most commands come in one read, which may wait for the whole time-out.
+        if self.read_timeout != Some(left) {
+            self.stream.set_read_timeout(Some(left))?;
+            self.read_timeout = Some(left);
+        }
+        Ok(())
+    }
+}
+
+impl Stream for Connection {
+    fn await_command(&mut self) {
+        self.deadline = None;
     }
 }
 
 impl Read for Connection {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let left = self.take_time_left();
-        if left.is_zero() {
-            return Err(io::ErrorKind::TimedOut.into());
-        }
-        if self.read_timeout != Some(left) {
-            self.stream.set_read_timeout(Some(left))?;
-            self.read_timeout = Some(left);
-        }
+        self.limit_read()?;
         let _waiting = self.watch.begin(Phase::Read);
         (&*self.stream).read(buffer)
     }
@@ -80,18 +86,17 @@ impl Read for Connection {
 impl Write for Connection {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
         let _writing = self.watch.begin(Phase::Write);
-        let begun = Instant::now();
-        loop {
+        for _ in 1..WRITE_WAITS {
             match (&*self.stream).write(buffer) {
-                Err(error) if is_timeout(&error) && begun.elapsed() < self.idle_timeout => {}
+                Err(error) if is_timeout(&error) => {}
                 done => return done,
             }
         }
+        (&*self.stream).write(buffer)
     }
 
+    /// Nothing waits here to be written.
     fn flush(&mut self) -> io::Result<()> {
-        self.deadline = Instant::now() + self.idle_timeout;
-        self.fresh = true;
         Ok(())
     }
 }
@@ -102,15 +107,16 @@ pub fn end_sending(stream: &TcpStream) {
     let _ = stream.shutdown(Shutdown::Write);
 }
 
-/// Reads and drops what the peer still sends, until it closes too, for [`CLOSING_TIME`] at most.
+/// The lingering close, as web servers call it: reads and drops what the peer still sends, until it closes too, for
+/// [`LINGER_TIME`] at most.
 ///
 /// To close a socket while input waits unread makes TCP send a reset, and a reset can destroy what the peer has not
-/// read yet: our last reply (RFC 1122, 4.2.2.13). Web servers call this wait a lingering close.
-pub fn drain(stream: &TcpStream) {
-    let deadline = Instant::now() + CLOSING_TIME;
+/// read yet: our last reply (RFC 1122, 4.2.2.13).
+pub fn read_until_end(stream: &TcpStream) {
+    let deadline = Instant::now() + LINGER_TIME;
     let mut dropped = 0;
     let mut buffer = [0; 4096];
-    while dropped < CLOSING_BYTES {
+    while dropped < LINGER_BYTES {
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() || stream.set_read_timeout(Some(left)).is_err() {
             return;
@@ -123,13 +129,12 @@ pub fn drain(stream: &TcpStream) {
     }
 }
 
-/// Sends a waiting session's peer its last line and ends the sending side, while the session's own thread goes on
-/// reading what still comes.
+/// Sends a last line and ends the sending side, while the session's own thread goes on reading what still comes.
 ///
 /// # Errors
-/// If the peer does not take it: the connection is cut then.
-pub fn dismiss(stream: &TcpStream, line: &str) -> io::Result<()> {
-    let sent = stream.set_write_timeout(Some(DISMISSAL_TIME)).and_then(|()| (&*stream).write_all(line.as_bytes()));
+/// If the peer does not take the line: the connection is cut then.
+pub fn send_last_line(stream: &TcpStream, line: &str) -> io::Result<()> {
+    let sent = stream.set_write_timeout(Some(LAST_LINE_TIME)).and_then(|()| (&*stream).write_all(line.as_bytes()));
     match &sent {
         Ok(()) => end_sending(stream),
         Err(_) => cut(stream),

@@ -2,12 +2,14 @@
 //!
 //! They stand here beside each other, after chapter 30 of Stevens' *UNIX Network Programming*. The session is the same
 //! under all of them, so what differs between two of these functions is what makes two servers behave differently. Each
-//! is built of the same three parts of [`Server`]: `accept` waits for a connection, `admit` gives it a place, and
-//! `carry_out` holds its session from the greeting to the close.
+//! is built of the same four parts of [`Server`]: `accept` waits for a connection, `admit` enters it into the registry,
+//! `hold` holds its session from the greeting to the end of its sending side, and `linger` waits for the client's end.
 //!
 //! The threads are scoped: they borrow the server, and the scope lasts until the last of them has ended. Once the
 //! server has stopped, `accept` returns `None` to every thread, whether it waits there or comes later. (Threads that do
 //! nothing but wait for a closed connection's end belong to no design.)
+//!
+//! Read first: `mod.rs`. It does not know what a session says.
 
 use std::fmt;
 use std::io;
@@ -15,10 +17,10 @@ use std::str::FromStr;
 use std::sync::Mutex;
 use std::thread::{self, Scope};
 
-use crate::journal::Phase;
 use crate::lock::locked;
-use crate::server::registry::MOST_SESSIONS;
+use crate::server::registry::MAX_SESSIONS;
 use crate::server::{Accepted, Server, SESSION_STACK};
+use crate::watch::Phase;
 use crate::wire::{ErrorCode, Refusal};
 
 /// How a server spreads its sessions over threads.
@@ -57,7 +59,7 @@ impl Design {
 fn iterative(server: &Server) {
     while let Some(connection) = server.accept() {
         if let Some(admitted) = server.admit(connection) {
-            server.linger_aside(server.converse(admitted));
+            server.linger_aside(server.hold(admitted));
         }
     }
 }
@@ -68,11 +70,11 @@ fn thread_per_client(server: &Server) {
     thread::scope(|scope| {
         while let Some(connection) = server.accept() {
             let Some(admitted) = server.admit(connection) else { continue };
-            let (name, accepted) = (format!("session-{}", admitted.place.number()), admitted.accepted.clone());
-            // The place moves into the thread: if it can't be spawned, the place is given back by itself.
-            if let Err(error) = spawn(scope, name, move || server.carry_out(admitted)) {
+            let (name, accepted) = (format!("session-{}", admitted.guard.number()), admitted.accepted.clone());
+            // The guard moves into the thread: if that can't be spawned, the guard is dropped, and the entry with it.
+            if let Err(error) = spawn(scope, name, move || server.linger(server.hold(admitted))) {
                 server.turn_away(accepted, &no_thread());
-                server.rest_after(&error);
+                server.trouble.rest_after(&error, &server.journal);
             }
         }
     });
@@ -85,7 +87,7 @@ fn prethreaded(server: &Server, threads: usize) {
     let worker = || {
         while let Some(connection) = accept_in_turn(server, &turn) {
             if let Some(admitted) = server.admit(connection) {
-                server.carry_out(admitted);
+                server.linger(server.hold(admitted));
             }
         }
     };
@@ -105,7 +107,7 @@ fn spare_threads(server: &Server, min: usize, max: usize) {
                 supplier.unpark();
             }
             if let Some(admitted) = server.admit(connection) {
-                server.carry_out(admitted);
+                server.linger(server.hold(admitted));
             }
             locked(&count, |count| count.waiting += 1);
         }
@@ -158,7 +160,7 @@ impl Count {
 /// use up `ulimit -n`. Other systems once woke all threads for one connection (the thundering herd), or allowed only
 /// one of them there.
 fn accept_in_turn(server: &Server, turn: &Mutex<()>) -> Option<Accepted> {
-    let waiting = server.journal.watch().begin(Phase::AwaitTurn);
+    let waiting = server.registry.watch().begin(Phase::AwaitTurn);
     locked(turn, |()| {
         drop(waiting);
         server.accept()
@@ -185,7 +187,7 @@ fn spawn_patiently<'scope>(
     work: impl FnOnce() + Send + Copy + 'scope,
 ) {
     while let Err(error) = spawn(scope, worker_name(number), work) {
-        server.rest_after(&error);
+        server.trouble.rest_after(&error, &server.journal);
         if server.registry.is_stopping() {
             return;
         }
@@ -212,7 +214,7 @@ impl Design {
     /// What an option for a design needs.
     pub fn wanted() -> String {
         format!(
-            "iterative, thread-per-client, prethreaded:N or spare-threads:MIN-MAX, numbers from 1 to {MOST_SESSIONS}"
+            "iterative, thread-per-client, prethreaded:N or spare-threads:MIN-MAX, numbers from 1 to {MAX_SESSIONS}"
         )
     }
 }
@@ -224,9 +226,9 @@ pub struct NoDesign;
 impl FromStr for Design {
     type Err = NoDesign;
 
-    /// Each number is from 1 to [`MOST_SESSIONS`].
+    /// Each number is from 1 to [`MAX_SESSIONS`].
     fn from_str(text: &str) -> Result<Design, NoDesign> {
-        let threads = |number: &str| number.parse().ok().filter(|n| (1..=MOST_SESSIONS).contains(n)).ok_or(NoDesign);
+        let threads = |number: &str| number.parse().ok().filter(|n| (1..=MAX_SESSIONS).contains(n)).ok_or(NoDesign);
         match text.split_once(':') {
             None if text == "iterative" => Ok(Design::Iterative),
             None if text == "thread-per-client" => Ok(Design::ThreadPerClient),

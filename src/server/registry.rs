@@ -1,67 +1,69 @@
 //! Who is connected: what the threads of the server share.
 //!
-//! The registry admits sessions, limits them, shows them and stops them. A [`Place`] is a session's entry in it: made
-//! when the session is admitted, moved into the session's thread, and given back by its `Drop`, so that logout,
-//! disconnect, a panic and a thread that could not be spawned all take the same path.
+//! The registry admits sessions, limits them, shows them and stops them. A [`SessionGuard`] stands for a session's
+//! entry in it. The guard is made when the session is admitted, and moves into the session's thread. Its `Drop` removes
+//! the entry, so that logout, disconnect, a panic and a thread that could not be spawned all take the same path.
+//!
+//! Read first: `lock.rs`. It does not know what the sessions say, and it can't touch a connection: to the registry that
+//! is a value of any type `C`.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-use crate::journal::{Phase, Watch};
-use crate::lock::locked;
+use crate::watch::Watch;
 use crate::wire::{ErrorCode, Refusal};
 
 /// Upper bound of [`Limits::max_sessions`]. Each thread takes four memory mappings, and Linux by default grants a
 /// process 65 530: at about 16 000 threads it aborts, and no Rust code sees that coming.
-pub const MOST_SESSIONS: usize = 10_000;
+pub const MAX_SESSIONS: usize = 10_000;
 
 /// Most sessions at once unless the operator says otherwise: with as many open files and closing connections it stays
 /// under the 1024 descriptors that systems commonly grant a process.
 pub const DEFAULT_SESSIONS: usize = 256;
 
 /// Most connections at once that are no session any more (or never became one) and wait for their peer's end.
-const MOST_CLOSING: usize = 256;
+const MAX_LINGERING: usize = 256;
 
 /// How many sessions may be active at once.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// In all, at most [`MOST_SESSIONS`].
+    /// In all, at most [`MAX_SESSIONS`].
     pub max_sessions: usize,
     /// From one IP address; `None` is no limit.
     pub max_per_address: Option<usize>,
 }
 
-/// The shared registry. A clone is another handle to the same one.
-#[derive(Debug, Clone)]
-pub struct Registry {
+/// The shared registry. A clone is another handle to the same one. `C` is what a session is cut by: in a server, its
+/// TCP connection.
+#[derive(Debug)]
+pub struct Registry<C = TcpStream> {
     /// The mutex protects everything in [`State`], and is never held during input or output: look up or change, copy
-    /// out, release, then act. An entry is removed by its [`Place`], whatever ends the session, or when it is cut.
-    state: Arc<Mutex<State>>,
+    /// out, release, then act. An entry is removed by its [`SessionGuard`], whatever ends the session, or by a cut.
+    ///
+    /// A trap that nobody sees: to tell the journal under this lock. The log that listens there asks
+    /// [`Registry::active`], which waits for the lock that its own thread holds, and the whole server stands still.
+    state: Arc<Mutex<State<C>>>,
     limits: Limits,
     watch: Watch,
 }
 
-#[derive(Debug, Default)]
-struct State {
-    sessions: BTreeMap<u64, Entry>,
+#[derive(Debug)]
+struct State<C> {
+    sessions: BTreeMap<u64, Entry<C>>,
     last_number: u64,
-    closing: usize,
+    /// Connections that are no session any more, or never became one, and wait for their peer's end.
+    lingering: usize,
     stopping: bool,
     stopped: bool,
 }
 
 #[derive(Debug)]
-struct Entry {
-    peer: SocketAddr,
+struct Entry<C> {
+    view: SessionView,
     /// Kept to cut or to warn the session, after the lock is released.
-    connection: Arc<TcpStream>,
-    thread: String,
-    since: Instant,
-    last_active: Instant,
-    doing: Doing,
-    bytes_sent: u64,
+    connection: Arc<C>,
 }
 
 /// What a session is doing.
@@ -82,7 +84,7 @@ pub enum Doing {
     Dismissed,
 }
 
-/// What the registry knows of one session, copied out of it.
+/// What the registry knows of one session; to others, a copy.
 #[derive(Debug, Clone)]
 pub struct SessionView {
     /// Counted from 1, in the order of admission.
@@ -111,47 +113,48 @@ pub struct Stopping;
 
 /// A session that the stop has to tell.
 #[derive(Debug)]
-pub struct Waiting {
+pub struct Waiting<C> {
     /// The session's number.
     pub number: u64,
     /// Its client's address.
     pub peer: SocketAddr,
     /// Where to tell it.
-    pub connection: Arc<TcpStream>,
+    pub connection: Arc<C>,
 }
 
-impl Registry {
+impl<C> Registry<C> {
     /// An empty registry.
-    pub fn new(limits: Limits) -> Registry {
-        Registry { state: Arc::default(), limits, watch: Watch::default() }
+    pub fn new(limits: Limits) -> Registry<C> {
+        let sessions = BTreeMap::new();
+        let state = State { sessions, last_number: 0, lingering: 0, stopping: false, stopped: false };
+        Registry { state: Arc::new(Mutex::new(state)), limits, watch: Watch::default() }
     }
 
     /// The same registry, through a handle that tells this watch of the lock.
-    pub fn watched_by(self, watch: Watch) -> Registry {
+    pub fn watched_by(self, watch: Watch) -> Registry<C> {
         Registry { watch, ..self }
     }
 
-    /// Runs `work` under the lock, and tells the watch.
-    fn lock<T>(&self, work: impl FnOnce(&mut State) -> T) -> T {
-        let waiting = self.watch.begin(Phase::AwaitLock);
-        locked(&self.state, |state| {
-            drop(waiting);
-            let _holding = self.watch.begin(Phase::HoldLock);
-            work(state)
-        })
+    /// Where threads tell what they wait for.
+    pub fn watch(&self) -> &Watch {
+        &self.watch
     }
 
-    /// Gives a new session its place, or says why not. To check and to enter are one step under one lock: two
-    /// connections can't both take the last place.
+    /// Runs `work` under the lock.
+    fn lock<T>(&self, work: impl FnOnce(&mut State<C>) -> T) -> T {
+        self.watch.registry_locked(&self.state, work)
+    }
+
+    /// Enters a new session, or says why not. To check and to enter are one step under one lock: two connections can't
+    /// both become the last session.
     ///
     /// # Errors
     /// SERVER_FULL or SHUTTING_DOWN, to be sent in place of the greeting.
-    pub fn admit(&self, peer: SocketAddr, connection: &Arc<TcpStream>) -> Result<Place, Refusal> {
+    pub fn admit(&self, peer: SocketAddr, connection: &Arc<C>) -> Result<SessionGuard<C>, Refusal> {
         let connection = Arc::clone(connection);
-        let limits = self.limits;
-        // The place is made after the lock is released: dropped under it, it would wait for itself.
-        let number = self.lock(|state| state.enter(peer, connection, limits))?;
-        Ok(Place { registry: self.clone(), number })
+        // The guard is made after the lock is released: dropped under it, it would wait for its own thread.
+        let number = self.lock(|state| state.enter(peer, connection, self.limits))?;
+        Ok(SessionGuard { registry: self.clone(), number })
     }
 
     /// Sessions that are active now.
@@ -161,15 +164,16 @@ impl Registry {
 
     /// A copy of all entries, by number.
     pub fn snapshot(&self) -> Vec<SessionView> {
-        self.lock(|state| state.sessions.iter().map(|(number, entry)| entry.view(*number)).collect())
+        self.lock(|state| state.sessions.values().map(|entry| entry.view.clone()).collect())
     }
 
     /// Takes the sessions that `wanted` picks out of the registry and hands out their connections, to be cut by the
-    /// caller: so their places are free before their clients can see the end.
-    pub fn cut(&self, wanted: impl Fn(u64, &Doing) -> bool) -> Vec<Arc<TcpStream>> {
+    /// caller: so another client can be admitted before theirs can see the end.
+    pub fn cut(&self, wanted: impl Fn(u64, &Doing) -> bool) -> Vec<Arc<C>> {
         self.lock(|state| {
             let sessions = std::mem::take(&mut state.sessions).into_iter();
-            let (cut, kept): (BTreeMap<_, _>, _) = sessions.partition(|(number, entry)| wanted(*number, &entry.doing));
+            let (cut, kept): (BTreeMap<_, _>, _) =
+                sessions.partition(|(number, entry)| wanted(*number, &entry.view.doing));
             state.sessions = kept;
             cut.into_values().map(|entry| entry.connection).collect()
         })
@@ -177,13 +181,14 @@ impl Registry {
 
     /// From now on nobody is admitted. Returns the sessions that wait for a command: the caller tells them, and their
     /// own threads write no more. All others learn it at the end of their reply.
-    pub fn begin_stop(&self) -> Vec<Waiting> {
+    pub fn begin_stop(&self) -> Vec<Waiting<C>> {
         self.lock(|state| {
             state.stopping = true;
-            let waiting = state.sessions.iter_mut().filter(|(_, entry)| entry.doing == Doing::Waiting);
-            let dismiss = |(number, entry): (&u64, &mut Entry)| {
-                entry.doing = Doing::Dismissed;
-                Waiting { number: *number, peer: entry.peer, connection: Arc::clone(&entry.connection) }
+            let waiting = state.sessions.values_mut().filter(|entry| entry.view.doing == Doing::Waiting);
+            let dismiss = |entry: &mut Entry<C>| {
+                entry.view.doing = Doing::Dismissed;
+                let connection = Arc::clone(&entry.connection);
+                Waiting { number: entry.view.number, peer: entry.view.peer, connection }
             };
             waiting.map(dismiss).collect()
         })
@@ -196,12 +201,12 @@ impl Registry {
 
     /// Are there sessions that [`Registry::begin_stop`] dismissed and that are not over yet?
     pub fn has_dismissed(&self) -> bool {
-        self.lock(|state| state.sessions.values().any(|entry| entry.doing == Doing::Dismissed))
+        self.lock(|state| state.sessions.values().any(|entry| entry.view.doing == Doing::Dismissed))
     }
 
     /// Is nobody here any more, the connections that are being closed included?
     pub fn is_empty(&self) -> bool {
-        self.lock(|state| state.sessions.is_empty() && state.closing == 0)
+        self.lock(|state| state.sessions.is_empty() && state.lingering == 0)
     }
 
     /// The stop is over: the listener is to end.
@@ -214,19 +219,25 @@ impl Registry {
         self.lock(|state| state.stopped)
     }
 
-    /// Permission for one lingering close; `None` past the bound: then the connection is to be closed at once.
-    pub fn begin_closing(&self) -> Option<Closing> {
-        let admitted = self.lock(|state| {
-            let room = state.closing < MOST_CLOSING;
-            state.closing += usize::from(room);
-            room
+    /// Permits one lingering close; `None` past the bound: then the connection is to be closed at once.
+    pub fn permit_linger(&self) -> Option<LingerPermit<C>> {
+        let permitted = self.lock(|state| {
+            let permitted = state.lingering < MAX_LINGERING;
+            state.lingering += usize::from(permitted);
+            permitted
         });
-        admitted.then(|| Closing { registry: self.clone() })
+        permitted.then(|| LingerPermit { registry: self.clone() })
     }
 }
 
-impl State {
-    fn enter(&mut self, peer: SocketAddr, connection: Arc<TcpStream>, limits: Limits) -> Result<u64, Refusal> {
+impl<C> Clone for Registry<C> {
+    fn clone(&self) -> Registry<C> {
+        Registry { state: Arc::clone(&self.state), limits: self.limits, watch: self.watch.clone() }
+    }
+}
+
+impl<C> State<C> {
+    fn enter(&mut self, peer: SocketAddr, connection: Arc<C>, limits: Limits) -> Result<u64, Refusal> {
         let full = |message| Err(Refusal::new(ErrorCode::ServerFull, message));
         let Limits { max_sessions, max_per_address } = limits;
         if self.stopping {
@@ -237,37 +248,23 @@ impl State {
         }
         if let Some(most) = max_per_address {
             let address = same_address(peer);
-            if self.sessions.values().filter(|entry| same_address(entry.peer) == address).count() >= most {
+            if self.sessions.values().filter(|entry| same_address(entry.view.peer) == address).count() >= most {
                 return full(format!("{address} has its {most} sessions already; end one, then try again"));
             }
         }
         self.last_number += 1;
         let now = Instant::now();
-        let entry = Entry {
+        let view = SessionView {
+            number: self.last_number,
             peer,
-            connection,
             thread: String::new(),
             since: now,
             last_active: now,
             doing: Doing::Sending { subject: "greeting".to_string(), sent: 0, size: 0 },
             bytes_sent: 0,
         };
-        self.sessions.insert(self.last_number, entry);
+        self.sessions.insert(self.last_number, Entry { view, connection });
         Ok(self.last_number)
-    }
-}
-
-impl Entry {
-    fn view(&self, number: u64) -> SessionView {
-        SessionView {
-            number,
-            peer: self.peer,
-            thread: self.thread.clone(),
-            since: self.since,
-            last_active: self.last_active,
-            doing: self.doing.clone(),
-            bytes_sent: self.bytes_sent,
-        }
     }
 }
 
@@ -281,101 +278,99 @@ pub fn shutting_down() -> Refusal {
     Refusal::new(ErrorCode::ShuttingDown, "the server is stopping; connect again when it is back")
 }
 
-/// A session's place in the registry. Whoever holds it is the session; dropping it gives the place back.
+/// A session's entry in the registry. Whoever holds the guard is the session; dropping it removes the entry.
 #[derive(Debug)]
-#[must_use = "dropping the place ends the session's entry"]
-pub struct Place {
-    registry: Registry,
+#[must_use = "dropping the guard removes the session's entry"]
+pub struct SessionGuard<C = TcpStream> {
+    registry: Registry<C>,
     number: u64,
 }
 
-impl Place {
+impl<C> SessionGuard<C> {
     /// The session's number.
     pub fn number(&self) -> u64 {
         self.number
     }
 
-    fn change<T>(&self, work: impl FnOnce(&mut Entry) -> T) -> Option<T> {
-        self.registry.lock(|state| state.sessions.get_mut(&self.number).map(work))
+    /// Changes what the registry shows; `None` if the session was cut.
+    fn change<T>(&self, work: impl FnOnce(&mut SessionView) -> T) -> Option<T> {
+        self.registry.lock(|state| state.sessions.get_mut(&self.number).map(|entry| work(&mut entry.view)))
     }
 
-    /// The session is carried out by the thread that calls this.
-    pub fn carried_by_this_thread(&self) {
+    /// The session is held by the thread that calls this.
+    pub fn held_by_this_thread(&self) {
         let thread = std::thread::current().name().unwrap_or("unnamed").to_string();
-        self.change(|entry| entry.thread = thread);
+        self.change(|view| view.thread = thread);
     }
 
-    /// A reply of `size` bytes of body begins.
+    /// May the session speak? A reply of `size` bytes of body begins.
     ///
     /// # Errors
     /// [`Dismissed`]: the session may say nothing any more.
     pub fn begin_reply(&self, subject: &str, size: u64) -> Result<(), Dismissed> {
         let doing = Doing::Sending { subject: subject.to_string(), sent: 0, size };
-        let begun = self.change(|entry| {
-            let dismissed = entry.doing == Doing::Dismissed;
-            if !dismissed {
-                entry.doing = doing;
-                entry.last_active = Instant::now();
+        let begun = self.change(|view| {
+            if view.doing == Doing::Dismissed {
+                return Err(Dismissed);
             }
-            !dismissed
+            view.doing = doing;
+            view.last_active = Instant::now();
+            Ok(())
         });
-        match begun {
-            Some(false) => Err(Dismissed),
-            _ => Ok(()),
-        }
+        // A session that was cut finds out when it writes.
+        begun.unwrap_or(Ok(()))
     }
 
     /// So many more bytes of the reply's body have been written.
     pub fn progress(&self, bytes: u64) {
-        self.change(|entry| {
-            if let Doing::Sending { sent, .. } = &mut entry.doing {
+        self.change(|view| {
+            if let Doing::Sending { sent, .. } = &mut view.doing {
                 *sent += bytes;
             }
-            entry.bytes_sent += bytes;
-            entry.last_active = Instant::now();
+            view.bytes_sent += bytes;
+            view.last_active = Instant::now();
         });
     }
 
-    /// The reply is complete: the session waits for a command.
+    /// May the session go on waiting? Its reply is complete, and it waits for a command.
     ///
     /// # Errors
     /// [`Stopping`]: it is the session's turn to say SHUTTING_DOWN.
-    pub fn end_reply(&self) -> Result<(), Stopping> {
-        let stopping = self.registry.lock(|state| {
-            if let (false, Some(entry)) = (state.stopping, state.sessions.get_mut(&self.number)) {
-                entry.doing = Doing::Waiting;
-                entry.last_active = Instant::now();
+    pub fn await_command(&self) -> Result<(), Stopping> {
+        self.registry.lock(|state| {
+            if state.stopping {
+                return Err(Stopping);
             }
-            state.stopping
-        });
-        match stopping {
-            true => Err(Stopping),
-            false => Ok(()),
-        }
+            if let Some(entry) = state.sessions.get_mut(&self.number) {
+                entry.view.doing = Doing::Waiting;
+                entry.view.last_active = Instant::now();
+            }
+            Ok(())
+        })
     }
 
-    /// Has the operator cut this session?
+    /// Has the operator, or the stop, cut this session?
     pub fn is_cut(&self) -> bool {
         self.change(|_| ()).is_none()
     }
 }
 
-impl Drop for Place {
+impl<C> Drop for SessionGuard<C> {
     fn drop(&mut self) {
         // Carried out of the lock: the entry may hold the last handle to its connection, whose drop closes it.
         let _entry = self.registry.lock(|state| state.sessions.remove(&self.number));
     }
 }
 
-/// Permission to wait for one connection's end.
+/// Permission to wait for one connection's end. Dropping it gives the permission back.
 #[derive(Debug)]
 #[must_use = "dropping it gives the permission back"]
-pub struct Closing {
-    registry: Registry,
+pub struct LingerPermit<C = TcpStream> {
+    registry: Registry<C>,
 }
 
-impl Drop for Closing {
+impl<C> Drop for LingerPermit<C> {
     fn drop(&mut self) {
-        self.registry.lock(|state| state.closing -= 1);
+        self.registry.lock(|state| state.lingering -= 1);
     }
 }

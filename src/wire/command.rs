@@ -1,4 +1,6 @@
-//! The commands that a client sends, one line each.
+//! The commands that a client sends, one line each, and the one table that says everything about them.
+//!
+//! Read first: `file_name.rs`, `reply.rs`. It does not know where a line comes from, nor who carries a command out.
 
 use std::fmt;
 
@@ -9,6 +11,9 @@ use crate::wire::text::quote;
 /// Longest command line in bytes as received, its LF included: room for `DOWNLOAD` and the longest file name,
 /// and small enough that a session's memory stays small whatever a client sends.
 pub const MAX_COMMAND_LINE: usize = 1024;
+
+/// Columns that HELP gives to a command and its argument, before the words that explain it.
+const USAGE_WIDTH: usize = 21;
 
 /// The eight steps of the report. [`crate`] shows, for each, the two functions that carry it out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,87 +43,126 @@ impl Step {
     }
 }
 
-/// The first word of a command.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verb {
-    /// Asks for the list of the files.
-    List,
-    /// Asks for one file.
-    Download,
-    /// Asks for the commands.
-    Help,
-    /// Ends the session.
-    Logout,
+/// What the table says about a command.
+#[derive(Debug)]
+pub struct Row {
+    /// The word as it stands on the wire.
+    pub word: &'static str,
+    /// What follows the word, such as `filename`; `None` if nothing may.
+    pub argument: Option<&'static str>,
+    /// What the command does, for HELP.
+    pub help: &'static str,
+    /// The step in which a client sends it; HELP belongs to none.
+    pub asked_in: Option<Step>,
+    /// The step in which the server answers it; HELP belongs to none.
+    pub answered_in: Option<Step>,
+}
+
+/// Makes two types of the table below: [`Verb`], a command's word, and [`Command`], the word with its argument. So no
+/// command is without its row, and a `match` that forgets a command does not compile.
+macro_rules! commands {
+    ($($(#[$doc:meta])* $name:ident $(($argument:ident: $type:ident))? {
+        word: $word:literal, help: $help:literal, asked_in: $asked_in:expr, answered_in: $answered_in:expr
+    })*) => {
+        /// The first word of a command.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Verb { $($(#[$doc])* $name,)* }
+
+        /// One command of a client.
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub enum Command { $($(#[$doc])* $name $(($type))?,)* }
+
+        impl Verb {
+            /// All of them, in the order of the table.
+            pub const ALL: &'static [Verb] = &[$(Verb::$name),*];
+
+            /// What the table says about it.
+            pub fn row(self) -> Row {
+                match self {
+                    $(Verb::$name => Row {
+                        word: $word,
+                        argument: None$(.or(Some(stringify!($argument))))?,
+                        help: $help,
+                        asked_in: $asked_in,
+                        answered_in: $answered_in,
+                    },)*
+                }
+            }
+
+            /// The command of this word and this argument.
+            fn with(self, argument: &str) -> Result<Command, Refusal> {
+                match self { $(Verb::$name => Ok(Command::$name $((<$type>::parse(argument)?))?),)* }
+            }
+        }
+
+        impl Command {
+            /// Its word.
+            pub fn verb(&self) -> Verb {
+                match self { $(Command::$name { .. } => Verb::$name,)* }
+            }
+        }
+
+        /// The command as a client sends it, without its line end.
+        impl fmt::Display for Command {
+            fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+                f.write_str(self.verb().row().word)?;
+                match self { $(Command::$name $(($argument))? => { $(write!(f, " {}", $argument)?;)? })* }
+                Ok(())
+            }
+        }
+    };
+}
+
+commands! {
+    /// Steps 2 and 3: asks for the list of the files.
+    List {
+        word: "LIST",
+        help: "the files that can be downloaded, each with its size in bytes",
+        asked_in: Some(Step::AskForList),
+        answered_in: Some(Step::SendList)
+    }
+    /// Steps 4 and 5: asks for the file of that name.
+    Download(filename: FileName) {
+        word: "DOWNLOAD",
+        help: "the file of that name",
+        asked_in: Some(Step::AskForFile),
+        answered_in: Some(Step::SendFile)
+    }
+    /// At any time: asks for the commands.
+    Help {
+        word: "HELP",
+        help: "these lines",
+        asked_in: None,
+        answered_in: None
+    }
+    /// Steps 7 and 8: ends the session.
+    Logout {
+        word: "LOGOUT",
+        help: "ends the session",
+        asked_in: Some(Step::Logout),
+        answered_in: Some(Step::Close)
+    }
 }
 
 impl Verb {
-    /// All four, in the order in which HELP tells them.
-    pub const ALL: [Verb; 4] = [Verb::List, Verb::Download, Verb::Help, Verb::Logout];
-
-    /// The word as it stands on the wire.
-    pub fn word(self) -> &'static str {
-        match self {
-            Verb::List => "LIST",
-            Verb::Download => "DOWNLOAD",
-            Verb::Help => "HELP",
-            Verb::Logout => "LOGOUT",
-        }
-    }
-
-    /// One line for a person: how the command is written, and what it does.
-    pub fn help(self) -> &'static str {
-        match self {
-            Verb::List => "LIST                 the files that can be downloaded, each with its size in bytes",
-            Verb::Download => "DOWNLOAD <filename>  the file of that name",
-            Verb::Help => "HELP                 these lines",
-            Verb::Logout => "LOGOUT               ends the session",
-        }
-    }
-
     /// The verb that a word means. ASCII letters match in either case and nothing else folds: `LIſT`, whose capital
     /// letters are `LIST`, is not LIST.
     pub fn from_word(word: &str) -> Option<Verb> {
-        Verb::ALL.into_iter().find(|verb| word.eq_ignore_ascii_case(verb.word()))
+        Verb::ALL.iter().copied().find(|verb| word.eq_ignore_ascii_case(verb.row().word))
     }
 
-    /// The verb that a line of text begins with, if it is one of the four, whatever follows it.
+    /// The verb that a line begins with, if it is a known one, whatever follows it.
     pub fn of_line(line: &[u8]) -> Option<Verb> {
         let (word, _) = split_verb(std::str::from_utf8(line).ok()?);
         Verb::from_word(word)
     }
 
-    /// The step in which a client sends this command; HELP belongs to none.
-    pub fn asked_in(self) -> Option<Step> {
-        match self {
-            Verb::List => Some(Step::AskForList),
-            Verb::Download => Some(Step::AskForFile),
-            Verb::Help => None,
-            Verb::Logout => Some(Step::Logout),
-        }
+    /// One line for a person: how the command is written, and what it does.
+    pub fn help_line(self) -> String {
+        let Row { word, argument, help, .. } = self.row();
+        let usage = argument.map_or(word.to_string(), |argument| format!("{word} <{argument}>"));
+        format!("{usage:<USAGE_WIDTH$}{help}")
     }
-
-    /// The step in which the server answers this command; HELP belongs to none.
-    pub fn answered_in(self) -> Option<Step> {
-        match self {
-            Verb::List => Some(Step::SendList),
-            Verb::Download => Some(Step::SendFile),
-            Verb::Help => None,
-            Verb::Logout => Some(Step::Close),
-        }
-    }
-}
-
-/// One command of a client.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Command {
-    /// Step 2: the list of the files.
-    List,
-    /// Step 4: the file of that name.
-    Download(FileName),
-    /// The commands, at any time.
-    Help,
-    /// Step 7: the end of the session.
-    Logout,
 }
 
 impl Command {
@@ -127,35 +171,13 @@ impl Command {
     /// # Errors
     /// The refusal that answers it: NOT_TEXT, UNKNOWN_COMMAND, BAD_ARGUMENTS or BAD_FILENAME.
     pub fn parse(line: &[u8]) -> Result<Command, Refusal> {
-        let text = std::str::from_utf8(line)
-            .map_err(|_| Refusal::new(ErrorCode::NotText, "the line is not UTF-8 text; send commands as UTF-8"))?;
+        let text = std::str::from_utf8(line).map_err(|_| not_text())?;
         let (word, argument) = split_verb(text);
-        match (Verb::from_word(word), argument) {
-            (None, _) => Err(unknown_command(word)),
-            (Some(Verb::Download), "") => Err(Refusal::new(
-                ErrorCode::BadArguments,
-                "DOWNLOAD needs a filename, as in DOWNLOAD notes.txt; LIST shows the files",
-            )),
-            (Some(Verb::Download), name) => FileName::parse(name).map(Command::Download),
-            (Some(Verb::List), "") => Ok(Command::List),
-            (Some(Verb::Help), "") => Ok(Command::Help),
-            (Some(Verb::Logout), "") => Ok(Command::Logout),
-            (Some(verb), extra) => Err(Refusal::new(
-                ErrorCode::BadArguments,
-                format!("{} takes no argument, but {} follows it; send {0} alone", verb.word(), quote(extra)),
-            )),
-        }
-    }
-}
-
-/// The command as a client sends it, without its line end.
-impl fmt::Display for Command {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        match self {
-            Command::List => f.write_str(Verb::List.word()),
-            Command::Download(name) => write!(f, "{} {name}", Verb::Download.word()),
-            Command::Help => f.write_str(Verb::Help.word()),
-            Command::Logout => f.write_str(Verb::Logout.word()),
+        let verb = Verb::from_word(word).ok_or_else(|| unknown_command(word))?;
+        match verb.row().argument {
+            Some(wanted) if argument.is_empty() => Err(argument_missing(verb, wanted)),
+            None if !argument.is_empty() => Err(argument_unwanted(verb, argument)),
+            _ => verb.with(argument),
         }
     }
 }
@@ -170,12 +192,28 @@ pub(crate) fn split_verb(line: &str) -> (&str, &str) {
     (word, argument.trim_start_matches(' '))
 }
 
+fn not_text() -> Refusal {
+    Refusal::new(ErrorCode::NotText, "the line is not UTF-8 text; send commands as UTF-8")
+}
+
 fn unknown_command(word: &str) -> Refusal {
     let message = match word {
         "" => "the line is empty; send HELP for the commands".to_string(),
         _ => format!("{} is no command here; send HELP for the commands", quote(word)),
     };
     Refusal::new(ErrorCode::UnknownCommand, message)
+}
+
+fn argument_missing(verb: Verb, wanted: &str) -> Refusal {
+    let word = verb.row().word;
+    let message = format!("{word} needs a {wanted}, as in {word} notes.txt; LIST shows the files");
+    Refusal::new(ErrorCode::BadArguments, message)
+}
+
+fn argument_unwanted(verb: Verb, argument: &str) -> Refusal {
+    let word = verb.row().word;
+    let message = format!("{word} takes no argument, but {} follows it; send {word} alone", quote(argument));
+    Refusal::new(ErrorCode::BadArguments, message)
 }
 
 #[cfg(test)]

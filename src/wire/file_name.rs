@@ -1,4 +1,6 @@
 //! The names of served files, and the lines of the list.
+//!
+//! Read first: `reply.rs`. It does not know the files themselves.
 
 use std::fmt;
 

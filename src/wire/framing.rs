@@ -3,11 +3,14 @@
 //! TCP delivers bytes, not messages: one read may bring half a line, or three lines and the beginning of a fourth.
 //! Programs that take one read for one message work on the machine where they were written and fail on the network.
 //! Here stands everything that turns bytes into messages, for both sides.
+//!
+//! Read first: `command.rs`, `reply.rs`. (`telnet.rs` can wait: it takes bytes out that are not part of the text.) It
+//! does not know what the bytes come from, nor what a line means.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 
 use crate::wire::telnet::{Heard, Telnet};
-use crate::wire::{ReplyHeader, MAX_COMMAND_LINE, MAX_REPLY_LINE};
+use crate::wire::{visible, ReplyHeader, MAX_COMMAND_LINE, MAX_REPLY_LINE};
 
 /// Cuts the bytes that a client sends into command lines. Bytes that arrive behind a line's end wait for the next turn.
 /// It never holds more than two times [`MAX_COMMAND_LINE`] bytes.
@@ -82,15 +85,15 @@ pub fn read_reply_header(input: &mut impl BufRead) -> io::Result<(ReplyHeader, V
     let mut line = Vec::new();
     input.by_ref().take(MAX_REPLY_LINE as u64).read_until(b'\n', &mut line)?;
     let wrong = |reason: String| io::Error::new(io::ErrorKind::InvalidData, reason);
-    match line.strip_suffix(b"\n") {
-        Some(header) => match ReplyHeader::parse(header) {
-            Ok(header) => Ok((header, line)),
-            Err(reason) => Err(wrong(format!("{reason}, but it is '{}'", crate::wire::visible(&line)))),
-        },
-        None if line.len() == MAX_REPLY_LINE => {
-            Err(wrong(format!("a reply's first line must have at most {MAX_REPLY_LINE} bytes")))
+    let Some(header) = line.strip_suffix(b"\n") else {
+        if line.len() == MAX_REPLY_LINE {
+            return Err(wrong(format!("a reply's first line must have at most {MAX_REPLY_LINE} bytes")));
         }
-        None => Err(io::ErrorKind::UnexpectedEof.into()),
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    };
+    match ReplyHeader::parse(header) {
+        Ok(header) => Ok((header, line)),
+        Err(reason) => Err(wrong(format!("{reason}, but it is '{}'", visible(&line)))),
     }
 }
 
@@ -132,12 +135,13 @@ pub fn copy_exactly(
         sink.write_all(&buffer[..start + count]).map_err(CopyError::Sink)?;
         on_written(&buffer[start..start + count]);
         left -= count as u64;
-        match read {
-            _ if left == 0 => return Ok(()),
-            Ok(0) => return Err(CopyError::Source(io::ErrorKind::UnexpectedEof.into())),
-            Ok(_) => start = 0,
-            Err(error) => return Err(CopyError::Source(error)),
+        if left == 0 {
+            return Ok(());
         }
+        if count == 0 {
+            return Err(CopyError::Source(read.err().unwrap_or(io::ErrorKind::UnexpectedEof.into())));
+        }
+        start = 0;
     }
 }
 

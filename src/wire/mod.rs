@@ -1,17 +1,21 @@
-//! The protocol's words, and how bytes become messages. Nothing here knows a socket, a file or a thread.
+//! The protocol's words, and how bytes become messages.
 //!
 //! A client sends commands, one line each ([`Command`]); the server answers each with one reply, whose first line
 //! is a [`ReplyHeader`]. `docs/PROTOCOL.md` tells the whole story ([`crate::wire_protocol`]).
+//!
+//! Read first: nothing. It does not know sockets, files or threads.
 
-pub mod command;
-
-pub mod file_name;
+// In reading order; the last two can wait.
 
 pub mod reply;
 
-pub mod text;
+pub mod file_name;
+
+pub mod command;
 
 pub mod framing;
+
+pub mod text;
 
 pub mod telnet;
 

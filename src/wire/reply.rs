@@ -1,4 +1,6 @@
 //! The first line of every reply: a size, or a refusal.
+//!
+//! Read first: nothing. It does not know what is asked for, nor how a line is sent.
 
 use std::fmt;
 
@@ -10,80 +12,71 @@ pub const MAX_REPLY_LINE: usize = 512;
 /// Largest size a header may promise: 2^63 - 1, the largest file size that the systems know.
 pub const MAX_SIZE: u64 = i64::MAX as u64;
 
-/// Why a server says no: the word for programs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ErrorCode {
-    /// The verb is none of the four, or the line is empty.
-    UnknownCommand,
-    /// DOWNLOAD without a filename, or another command with an argument.
-    BadArguments,
-    /// A name that no served file can have.
-    BadFilename,
-    /// There is no served file of that name.
-    NotFound,
-    /// The system refuses to read the directory or to open the file.
-    ReadFailed,
-    /// The line is not UTF-8.
-    NotText,
-    /// [`MAX_COMMAND_LINE`] bytes arrived without completing a line.
-    LineTooLong,
-    /// The client's sending side ended inside a line.
-    IncompleteLine,
-    /// No complete command arrived within the idle time-out.
-    IdleTimeout,
-    /// In place of the greeting: all places are taken.
-    ServerFull,
-    /// The server is stopping.
-    ShuttingDown,
-    /// A word that a later version added: a client takes it as a refusal all the same.
-    Later(String),
+/// What the connection does after a refusal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Then {
+    GoesOn,
+    Closes,
 }
 
-impl ErrorCode {
-    /// Every code of this version, in the order of the table in `docs/PROTOCOL.md`.
-    pub const ALL: [ErrorCode; 11] = [
-        ErrorCode::UnknownCommand,
-        ErrorCode::BadArguments,
-        ErrorCode::BadFilename,
-        ErrorCode::NotFound,
-        ErrorCode::ReadFailed,
-        ErrorCode::NotText,
-        ErrorCode::LineTooLong,
-        ErrorCode::IncompleteLine,
-        ErrorCode::IdleTimeout,
-        ErrorCode::ServerFull,
-        ErrorCode::ShuttingDown,
-    ];
-
-    /// The word as it stands on the wire.
-    pub fn word(&self) -> &str {
-        match self {
-            ErrorCode::UnknownCommand => "UNKNOWN_COMMAND",
-            ErrorCode::BadArguments => "BAD_ARGUMENTS",
-            ErrorCode::BadFilename => "BAD_FILENAME",
-            ErrorCode::NotFound => "NOT_FOUND",
-            ErrorCode::ReadFailed => "READ_FAILED",
-            ErrorCode::NotText => "NOT_TEXT",
-            ErrorCode::LineTooLong => "LINE_TOO_LONG",
-            ErrorCode::IncompleteLine => "INCOMPLETE_LINE",
-            ErrorCode::IdleTimeout => "IDLE_TIMEOUT",
-            ErrorCode::ServerFull => "SERVER_FULL",
-            ErrorCode::ShuttingDown => "SHUTTING_DOWN",
-            ErrorCode::Later(word) => word,
+/// Makes [`ErrorCode`] of the table below, so that no code is without its word.
+macro_rules! error_codes {
+    ($($(#[$doc:meta])* $code:ident $word:literal $then:ident)*) => {
+        /// Why a server says no: the word for programs.
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub enum ErrorCode {
+            $($(#[$doc])* $code,)*
+            /// A word that a later version added: a client takes it as a refusal all the same.
+            Later(String),
         }
-    }
 
-    /// Does the server close the connection after this refusal?
-    pub fn closes(&self) -> bool {
-        matches!(
-            self,
-            ErrorCode::LineTooLong
-                | ErrorCode::IncompleteLine
-                | ErrorCode::IdleTimeout
-                | ErrorCode::ServerFull
-                | ErrorCode::ShuttingDown
-        )
-    }
+        impl ErrorCode {
+            /// Every code of this version, in the order of the table in `docs/PROTOCOL.md`.
+            pub const ALL: &'static [ErrorCode] = &[$(ErrorCode::$code),*];
+
+            /// The word as it stands on the wire.
+            pub fn word(&self) -> &str {
+                match self {
+                    $(ErrorCode::$code => $word,)*
+                    ErrorCode::Later(word) => word,
+                }
+            }
+
+            /// Does the server close the connection after this refusal?
+            pub fn closes(&self) -> bool {
+                let then = match self {
+                    $(ErrorCode::$code => Then::$then,)*
+                    ErrorCode::Later(_) => Then::GoesOn,
+                };
+                then == Then::Closes
+            }
+        }
+    };
+}
+
+error_codes! {
+    /// The verb is none of the four, or the line is empty.
+    UnknownCommand "UNKNOWN_COMMAND" GoesOn
+    /// DOWNLOAD without a filename, or another command with an argument.
+    BadArguments "BAD_ARGUMENTS" GoesOn
+    /// A name that no served file can have.
+    BadFilename "BAD_FILENAME" GoesOn
+    /// There is no served file of that name.
+    NotFound "NOT_FOUND" GoesOn
+    /// The system refuses to read the directory or to open the file.
+    ReadFailed "READ_FAILED" GoesOn
+    /// The line is not UTF-8.
+    NotText "NOT_TEXT" GoesOn
+    /// [`MAX_COMMAND_LINE`](crate::wire::MAX_COMMAND_LINE) bytes arrived without completing a line.
+    LineTooLong "LINE_TOO_LONG" Closes
+    /// The client's sending side ended inside a line.
+    IncompleteLine "INCOMPLETE_LINE" Closes
+    /// No complete command arrived within the idle time-out.
+    IdleTimeout "IDLE_TIMEOUT" Closes
+    /// In place of the greeting: as many sessions as may be are active.
+    ServerFull "SERVER_FULL" Closes
+    /// The server is stopping.
+    ShuttingDown "SHUTTING_DOWN" Closes
 }
 
 /// A no: the server's answer to a command, or what a client answers its user before it sends one.
@@ -148,8 +141,8 @@ impl ReplyHeader {
                 if word.is_empty() || !word.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_') {
                     return Err("an error code is made of A-Z and _");
                 }
-                let code = ErrorCode::ALL.into_iter().find(|code| code.word() == word);
-                let code = code.unwrap_or_else(|| ErrorCode::Later(word.to_string()));
+                let code = ErrorCode::ALL.iter().find(|code| code.word() == word);
+                let code = code.cloned().unwrap_or_else(|| ErrorCode::Later(word.to_string()));
                 Ok(ReplyHeader::Err(Refusal::new(code, message)))
             }
             _ => Err("a reply must begin with 'OK <size>' or 'ERR <CODE> <message>'"),

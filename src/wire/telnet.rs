@@ -1,6 +1,8 @@
 //! What a Telnet client mixes into the text (RFC 854), and how it is taken out again.
 //!
 //! A sequence begins with IAC, a byte that UTF-8 never contains, so text and Telnet can't be confused.
+//!
+//! Read first: nothing. It does not know lines or commands.
 
 /// "Interpret as command": the first byte of every sequence.
 const IAC: u8 = 255;

@@ -1,4 +1,6 @@
-//! Text from the network, made fit to be printed.
+//! Text from the network, made fit to be printed: nothing in it reaches a terminal that a terminal would obey.
+//!
+//! Read first: nothing. It does not know what is printed where.
 
 /// How much of a client's line an error message quotes, in bytes: it leaves room for the sentence around it within
 /// [`MAX_REPLY_LINE`](crate::wire::MAX_REPLY_LINE).

@@ -6,7 +6,7 @@ use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use file_transfer::server::session::{GOODBYE, GREETING};
+use file_transfer::server::reply::{GOODBYE, GREETING};
 use file_transfer::wire::ReplyHeader;
 
 use crate::bare::Script;

@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{self, Child, Command, Stdio};
 
-use file_transfer::server::registry::MOST_SESSIONS;
+use file_transfer::server::registry::MAX_SESSIONS;
 
 use crate::bare::Script;
 
@@ -66,7 +66,7 @@ impl Server {
 
     fn of(dir: &Path) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_server"));
-        command.args(["--bind", "127.0.0.1:0", "--max-sessions", &MOST_SESSIONS.to_string(), "--dir"]).arg(dir);
+        command.args(["--bind", "127.0.0.1:0", "--max-sessions", &MAX_SESSIONS.to_string(), "--dir"]).arg(dir);
         command
     }
 

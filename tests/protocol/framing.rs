@@ -1,6 +1,6 @@
 //! Framing: how bytes become lines, however the network cuts and glues them, and whatever Telnet mixes in.
 
-use file_transfer::server::session::GOODBYE;
+use file_transfer::server::reply::GOODBYE;
 use file_transfer::wire::{visible, MAX_COMMAND_LINE};
 
 use crate::support::{TestServer, Wire};

@@ -1,6 +1,6 @@
 //! Step 7: the client ends its session.
 
-use file_transfer::server::session::GOODBYE;
+use file_transfer::server::reply::GOODBYE;
 
 use crate::support::TestServer;
 

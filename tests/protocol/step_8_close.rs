@@ -1,6 +1,6 @@
 //! Step 8: the server closes the connection, and nothing that it has said gets lost.
 
-use file_transfer::server::session::GOODBYE;
+use file_transfer::server::reply::GOODBYE;
 
 use crate::support::{TestServer, Wanted, Wire};
 

@@ -5,12 +5,13 @@ use std::fs;
 use std::process::Command;
 use std::time::Duration;
 
-use file_transfer::journal::{Event, Phase, Record};
+use file_transfer::journal::{Event, Record};
 use file_transfer::lab::compare::scene::{self, play};
 use file_transfer::lab::timeline::recorder::Recorder;
 use file_transfer::lab::timeline::text::text;
 use file_transfer::lab::timeline::{Label, LabelKind, Lane, Panel, Picture, Side, State};
 use file_transfer::server::designs::Design;
+use file_transfer::watch::Phase;
 
 use crate::command_lines::{run, ServerProgram};
 use crate::support::TempDir;
@@ -195,13 +196,7 @@ fn a_pipe_is_no_file_for_a_picture_since_to_open_it_would_wait() {
 fn what_a_client_sends_does_not_make_a_recording_large() {
     let recorder = Recorder::new();
     let line = [0xfe; 1000];
-    let record = Record {
-        session: Some(1),
-        peer: None,
-        step: None,
-        site: std::panic::Location::caller(),
-        event: Event::Received(&line),
-    };
+    let record = Record { session: Some(1), peer: None, step: None, event: Event::Received(&line) };
     let session = recorder.watch();
     let lasting = session.begin(Phase::Session(1, "127.0.0.1:5".parse().unwrap()));
     recorder.note(&record);

@@ -64,7 +64,9 @@ fn the_functions_it_names_stand_where_it_says() {
         let (file, number) = place.rsplit_once(':').unwrap();
         let source = fs::read_to_string(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap();
         let above: Vec<_> = source.lines().take(number.parse().unwrap()).collect();
-        let around = above.iter().rev().find(|line| line.trim_start().trim_start_matches("pub ").starts_with("fn "));
+        let around = above.iter().rev().find(|line| {
+            line.trim_start().trim_start_matches("pub ").trim_start_matches("pub(super) ").starts_with("fn ")
+        });
         assert!(around.unwrap().contains(&format!("fn {function}")), "{line}\nbut there: {}", around.unwrap());
         checked += 1;
     }

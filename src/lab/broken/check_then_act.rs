@@ -1,7 +1,7 @@
 //! The mistake: it looks whether a place is free, lets the lock go, and takes the place later. Two connections that
 //! come together both see the last place free, and both take it.
 //!
-//! To see it: open many connections at the same moment and count the greetings: there are more than [`MOST_SESSIONS`].
+//! To see it: open many connections at the same moment and count the greetings: there are more than [`MAX_SESSIONS`].
 //! One after the other, the limit holds. The pause makes the moment long enough to be met each time; without it the
 //! mistake stays, and shows once in a thousand times, at night.
 //!
@@ -15,13 +15,14 @@ use std::time::Duration;
 use crate::lab::broken::parts;
 use crate::lock::locked;
 use crate::server::file_handler::FileHandler;
+use crate::server::reply::Reply;
 use crate::wire::{ErrorCode, Refusal};
 
 /// In a sentence.
 pub const MISTAKE: &str = "looks whether a place is free, and takes it later: who comes at that moment comes in too";
 
 /// Few enough to be met by hand.
-pub const MOST_SESSIONS: usize = 8;
+pub const MAX_SESSIONS: usize = 8;
 
 /// Between looking and taking.
 const PAUSE: Duration = Duration::from_millis(30);
@@ -32,7 +33,7 @@ pub fn serve(listener: &TcpListener, dir: &FileHandler) {
     loop {
         let (stream, dir, sessions) = (parts::accept(listener), dir.clone(), Arc::clone(&sessions));
         parts::spawn(move || {
-            let is_free = locked(&sessions, |active| *active < MOST_SESSIONS);
+            let is_free = locked(&sessions, |active| *active < MAX_SESSIONS);
             thread::sleep(PAUSE);
             if is_free {
                 // The mistake: since that look others may have come in.
@@ -41,7 +42,7 @@ pub fn serve(listener: &TcpListener, dir: &FileHandler) {
                 locked(&sessions, |active| *active -= 1);
             } else {
                 let full = Refusal::new(ErrorCode::ServerFull, "all places are taken; try again later");
-                let _ = parts::send(&stream, parts::Answer::refused(full));
+                let _ = parts::send(&stream, Reply::refusal(full).into());
             }
             parts::close(&stream);
         });

@@ -1,46 +1,47 @@
 //! What the broken servers do right, so that each file shows its loop and its mistake: the answer to a command, and
 //! the good ways to receive, to send and to close. A file that makes its mistake in one of these has its own.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use crate::server::connection::{drain, end_sending};
+use crate::server::connection::{end_sending, read_until_end};
 use crate::server::file_handler::FileHandler;
 use crate::server::registry::{Limits, Registry};
-use crate::server::session::{GOODBYE, GREETING, PART};
+use crate::server::reply::Reply;
+use crate::server::session::PART;
 use crate::server::SESSION_STACK;
 use crate::wire::framing::{copy_exactly, CopyError, LineReader, Received};
 use crate::wire::telnet::{Heard, Telnet, WONT_TIMING_MARK};
-use crate::wire::{Command, ErrorCode, Refusal, ReplyHeader, Verb};
+use crate::wire::{Command, ErrorCode, Refusal, ReplyHeader};
 
 /// Most sessions at once: a class and some more, few enough to be met by hand.
-pub const MOST_SESSIONS: usize = 32;
+pub const MAX_SESSIONS: usize = 32;
 
 /// How long the listener rests when the system grants no connection or no thread: without a rest it would spin.
 const TROUBLE_PAUSE: Duration = Duration::from_millis(50);
 
-/// Gives each connection a place and a thread, holds its conversation there, and closes it.
+/// Gives each connection an entry in a registry and a thread, holds its conversation there, and closes it.
 pub fn serve(
     listener: &TcpListener,
     dir: &FileHandler,
     converse: impl Fn(&TcpStream, &FileHandler) -> io::Result<()> + Clone + Send + 'static,
     close: fn(&TcpStream),
 ) {
-    let registry = Registry::new(Limits { max_sessions: MOST_SESSIONS, max_per_address: None });
+    let registry = Registry::new(Limits { max_sessions: MAX_SESSIONS, max_per_address: None });
     loop {
         let (stream, dir, converse) = (Arc::new(accept(listener)), dir.clone(), converse.clone());
-        let place = stream.peer_addr().map(|peer| registry.admit(peer, &stream));
+        let admitted = stream.peer_addr().map(|peer| registry.admit(peer, &stream));
         spawn(move || {
-            match place {
-                // Whatever error ends the conversation, the place is given back, and the connection closed.
-                Ok(Ok(place)) => {
+            match admitted {
+                // Whatever error ends the conversation, the entry is removed, and the connection closed.
+                Ok(Ok(guard)) => {
                     let _ = converse(&stream, &dir);
-                    drop(place);
+                    drop(guard);
                 }
-                Ok(Err(full)) => drop(send(&stream, Answer::refused(full))),
+                Ok(Err(full)) => drop(send(&stream, Reply::refusal(full).into())),
                 Err(_) => return,
             }
             close(&stream);
@@ -67,50 +68,41 @@ pub fn spawn(work: impl FnOnce() + Send + 'static) {
 
 /// One reply, ready to be sent.
 pub struct Answer {
-    /// Its first line.
-    pub header: ReplyHeader,
-    /// What follows that line.
-    pub body: Box<dyn Read>,
+    /// What is sent.
+    pub reply: Reply,
     /// Is the session over after it?
     pub last: bool,
 }
 
+impl From<Reply> for Answer {
+    fn from(reply: Reply) -> Answer {
+        let last = matches!(&reply.header, ReplyHeader::Err(refusal) if refusal.code.closes());
+        Answer { reply, last }
+    }
+}
+
 impl Answer {
-    /// A reply whose body is in memory.
-    pub fn text(text: impl Into<Vec<u8>>) -> Answer {
-        let text = text.into();
-        Answer { header: ReplyHeader::Ok(text.len() as u64), body: Box::new(io::Cursor::new(text)), last: false }
-    }
-
-    /// The answer that says no.
-    pub fn refused(refusal: Refusal) -> Answer {
-        let last = refusal.code.closes();
-        Answer { header: ReplyHeader::Err(refusal), body: Box::new(io::empty()), last }
-    }
-
     /// Does it say no?
     pub fn is_refusal(&self) -> bool {
-        matches!(self.header, ReplyHeader::Err(_))
+        matches!(self.reply.header, ReplyHeader::Err(_))
     }
 }
 
 /// What a command, or a line that is none, is answered.
-pub fn answer(command: Result<Command, Refusal>, dir: &FileHandler) -> Answer {
-    let answer = command.and_then(|command| match command {
-        Command::List => Ok(Answer::text(dir.list()?.iter().map(|file| format!("{file}\n")).collect::<String>())),
-        Command::Download(name) => {
-            let (file, size) = dir.open(&name)?;
-            Ok(Answer { header: ReplyHeader::Ok(size), body: Box::new(file), last: false })
-        }
-        Command::Help => Ok(Answer::text(Verb::ALL.map(|verb| format!("{}\n", verb.help())).concat())),
-        Command::Logout => Ok(Answer { last: true, ..Answer::text(GOODBYE) }),
-    });
-    answer.unwrap_or_else(Answer::refused)
+pub fn answer(command: Result<Command, Refusal>, files: &FileHandler) -> Answer {
+    match command {
+        Ok(Command::List) => files.list().into(),
+        Ok(Command::Download(name)) => files.open(&name).into(),
+        Ok(Command::Logout) => Answer { reply: Reply::goodbye(), last: true },
+        // These servers know the four commands of the report, and no more.
+        Ok(_) => Reply::help().into(),
+        Err(refusal) => Reply::refusal(refusal).into(),
+    }
 }
 
 /// The first reply.
 pub fn greeting() -> Answer {
-    Answer::text(GREETING)
+    Reply::greeting().into()
 }
 
 /// Receives the next command, whole, however many packets it came in; `None` at the end of the stream.
@@ -159,9 +151,8 @@ pub fn without_telnet(mut stream: &TcpStream, bytes: &[u8]) -> io::Result<Vec<u8
 
 /// Sends a whole reply, its body to the last byte.
 pub fn send(mut stream: &TcpStream, mut answer: Answer) -> io::Result<()> {
-    let header = answer.header.to_line();
-    let size = if let ReplyHeader::Ok(size) = answer.header { size } else { 0 };
-    let copied = copy_exactly(header.as_bytes(), &mut answer.body, size, &mut stream, PART, |_| {});
+    let (header, size) = (answer.reply.header.to_line(), answer.reply.size());
+    let copied = copy_exactly(header.as_bytes(), &mut answer.reply.body, size, &mut stream, PART, |_| {});
     copied.map_err(|error| match error {
         CopyError::Source(error) | CopyError::Sink(error) => error,
     })
@@ -185,5 +176,5 @@ pub fn converse(stream: &TcpStream, dir: &FileHandler) -> io::Result<()> {
 /// Closes so that the client gets the last reply.
 pub fn close(stream: &TcpStream) {
     end_sending(stream);
-    drain(stream);
+    read_until_end(stream);
 }

@@ -38,8 +38,8 @@ fn converse(stream: &TcpStream, dir: &FileHandler) -> io::Result<()> {
 
 /// It does not want to wait for slow clients, so it makes the socket non-blocking while it sends.
 fn send(mut stream: &TcpStream, mut answer: parts::Answer) -> io::Result<()> {
-    let mut bytes = answer.header.to_line().into_bytes();
-    answer.body.read_to_end(&mut bytes)?;
+    let mut bytes = answer.reply.header.to_line().into_bytes();
+    answer.reply.body.read_to_end(&mut bytes)?;
     stream.set_nonblocking(true)?;
     // The mistake: the count is dropped, and with it what the kernel had no room for.
     let _count = stream.write(&bytes);

@@ -5,7 +5,7 @@
 //! client that left so. A client that only ends its sending side (`nc -N`) never sees the connection close.
 //!
 //! The right way: [`Received::End`](crate::wire::framing::Received) ends the session, in
-//! [`Session::next_command`](crate::server::session::Session::next_command).
+//! [`Session::receive_line`](crate::server::session::Session::receive_line).
 
 use std::io;
 use std::net::{TcpListener, TcpStream};

@@ -12,6 +12,7 @@ use std::net::{TcpListener, TcpStream};
 
 use crate::lab::broken::parts;
 use crate::server::file_handler::FileHandler;
+use crate::server::reply::Reply;
 use crate::wire::framing::LineReader;
 use crate::wire::Command;
 
@@ -43,7 +44,7 @@ fn converse(stream: &TcpStream, dir: &FileHandler) -> io::Result<()> {
 
 fn as_text(mut file: parts::Answer) -> io::Result<parts::Answer> {
     let mut bytes = Vec::new();
-    file.body.read_to_end(&mut bytes)?;
+    file.reply.body.read_to_end(&mut bytes)?;
     let (mut text, mut before) = (Vec::new(), 0);
     for byte in bytes {
         // The mistake: CR LF, and a CR alone, become LF, as in Python's text mode.
@@ -54,5 +55,5 @@ fn as_text(mut file: parts::Answer) -> io::Result<parts::Answer> {
         }
         before = byte;
     }
-    Ok(parts::Answer::text(text))
+    Ok(Reply::text("as text", text).into())
 }

@@ -11,10 +11,11 @@ use std::io;
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 
-use crate::lab::broken::parts::{self, Answer};
+use crate::lab::broken::parts;
 use crate::server::file_handler::FileHandler;
+use crate::server::reply::Reply;
 use crate::wire::framing::LineReader;
-use crate::wire::{Command, ErrorCode, Refusal, ReplyHeader};
+use crate::wire::{Command, ErrorCode, Refusal};
 
 /// In a sentence.
 pub const MISTAKE: &str = "joins any name to the directory: ../ leads out of it, to every file of the computer";
@@ -29,7 +30,7 @@ fn converse(stream: &TcpStream, dir: &FileHandler) -> io::Result<()> {
     let mut lines = LineReader::new(stream);
     while let Some(line) = parts::next_line(&mut lines)? {
         let answer = match line.as_deref().map(download_name) {
-            Ok(Some(name)) => open(dir.path(), name).unwrap_or_else(|_| not_found()),
+            Ok(Some(name)) => open(dir.dir(), name).unwrap_or_else(|_| not_found()).into(),
             _ => parts::answer(line.and_then(|line| Command::parse(&line)), dir),
         };
         let last = answer.last;
@@ -48,16 +49,17 @@ fn download_name(line: &[u8]) -> Option<&str> {
     verb.eq_ignore_ascii_case("DOWNLOAD").then(|| name.trim_start_matches(' '))
 }
 
-fn open(dir: &Path, name: &str) -> io::Result<Answer> {
+fn open(dir: &Path, name: &str) -> io::Result<Reply> {
     // The mistake: nobody has looked at the name.
     let path = dir.join(name);
     if !fs::symlink_metadata(&path)?.is_file() {
         return Err(io::ErrorKind::NotFound.into());
     }
     let file = File::open(path)?;
-    Ok(Answer { header: ReplyHeader::Ok(file.metadata()?.len()), body: Box::new(file), last: false })
+    let size = file.metadata()?.len();
+    Ok(Reply::file(name, file, size))
 }
 
-fn not_found() -> Answer {
-    Answer::refused(Refusal::new(ErrorCode::NotFound, "there is no such file; LIST shows the files"))
+fn not_found() -> Reply {
+    Reply::refusal(Refusal::new(ErrorCode::NotFound, "there is no such file; LIST shows the files"))
 }

@@ -6,7 +6,7 @@
 //! read it; on a network, or with a slower client, it is lost.
 //!
 //! The right way: [`end_sending`](crate::server::connection::end_sending) first, then
-//! [`drain`](crate::server::connection::drain) what the client still sends.
+//! [`read_until_end`](crate::server::connection::read_until_end): it drops what the client still sends.
 
 use std::net::{TcpListener, TcpStream};
 use std::thread;

@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 
 use crate::lab::check::peer::Failure;
 use crate::server::file_handler::FileHandler;
-use crate::wire::{Listed, Refusal};
+use crate::wire::Listed;
 
 /// Files above this size are not asked for, in a directory that was not made here.
-const MOST_BYTES: u64 = 8 * 1024 * 1024;
+const MAX_BYTES: u64 = 8 * 1024 * 1024;
 
 /// What stands behind the directory's name in the name of the secret beside it.
 const SECRET: &str = "-secret.txt";
@@ -141,8 +141,7 @@ impl Fixtures {
     /// # Errors
     /// If it can't be read.
     pub fn read(dir: &Path) -> io::Result<Fixtures> {
-        let refused = |refusal: Refusal| io::Error::new(io::ErrorKind::PermissionDenied, refusal.message);
-        Ok(Fixtures { dir: dir.to_path_buf(), files: FileHandler::new(dir)?.list().map_err(refused)? })
+        Ok(Fixtures { dir: dir.to_path_buf(), files: FileHandler::new(dir)?.files()? })
     }
 
     /// The first file that fits.
@@ -211,7 +210,7 @@ impl Fixtures {
     }
 
     fn small_enough(&self) -> impl Iterator<Item = &Listed> {
-        self.files.iter().filter(|file| file.size <= MOST_BYTES)
+        self.files.iter().filter(|file| file.size <= MAX_BYTES)
     }
 
     fn load(&self, file: &Listed) -> Result<Fixture, Failure> {

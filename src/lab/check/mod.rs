@@ -44,7 +44,7 @@ use student::Student;
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Seeds that are chosen here are below this, so that they can be typed.
-const MOST_SEED: u32 = 1_000_000;
+const MAX_SEED: u32 = 1_000_000;
 
 /// Which server is graded.
 #[derive(Debug, Clone)]
@@ -78,7 +78,7 @@ pub struct Options {
 /// A seed that nobody has used.
 pub fn any_seed() -> u64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::from(now.subsec_nanos() % MOST_SEED)
+    u64::from(now.subsec_nanos() % MAX_SEED)
 }
 
 /// The checks that were asked for, by level and step; none if no check has such a number.

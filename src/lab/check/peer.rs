@@ -19,7 +19,7 @@ pub const PAUSE: Duration = Duration::from_millis(200);
 pub const POLL: Duration = Duration::from_millis(20);
 
 /// Largest body that is believed: far more than any fixture, far less than memory.
-const MOST_BODY: u64 = 64 * 1024 * 1024;
+const MAX_BODY: u64 = 64 * 1024 * 1024;
 
 /// How much of what was sent or received a step shows.
 const SHOWN: usize = 100;
@@ -183,7 +183,7 @@ impl Peer {
     pub fn reply(&mut self) -> Result<Reply, Failure> {
         let line = self.line()?;
         match ReplyHeader::parse(&line[..line.len() - 1]) {
-            Ok(ReplyHeader::Ok(size)) if size > MOST_BODY => {
+            Ok(ReplyHeader::Ok(size)) if size > MAX_BODY => {
                 Err(Failure::wrong(format!("the header promises {size} bytes, and nothing here is so large")))
             }
             Ok(ReplyHeader::Ok(size)) => self.body(size as usize).map(Reply::Ok),

@@ -234,9 +234,9 @@ pub const CHECKS: &[Check] = &[
         run: |exam| {
             let help = exam.session_sending("HELP\n")?.expect_ok()?;
             let has_line =
-                |verb: &Verb| help.split(|byte| *byte == b'\n').any(|line| contains(line, verb.word().as_bytes()));
+                |verb: &Verb| help.split(|byte| *byte == b'\n').any(|line| contains(line, verb.row().word.as_bytes()));
             match Verb::ALL.iter().find(|verb| !has_line(verb)) {
-                Some(verb) => Err(Failure::wrong(format!("no line of HELP names {}", verb.word()))),
+                Some(verb) => Err(Failure::wrong(format!("no line of HELP names {}", verb.row().word))),
                 None if help.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).count() < Verb::ALL.len() => {
                     Err(Failure::wrong("HELP has fewer lines than there are commands"))
                 }

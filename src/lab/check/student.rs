@@ -23,7 +23,7 @@ const START_TIME: Duration = Duration::from_secs(20);
 const PORTS: Range<u16> = 15_000..32_000;
 
 /// How much of what the program printed is kept: its end, where a trace of an error stands.
-const MOST_PRINTED: usize = 4096;
+const MAX_PRINTED: usize = 4096;
 
 /// How long a program that has ended gets to have its last words read.
 const LAST_WORDS: Duration = Duration::from_millis(300);
@@ -92,11 +92,11 @@ impl Student {
         let printed = Arc::clone(&self.printed);
         let Some(mut output) = output else { return Ok(()) };
         let listen = move || {
-            let mut part = [0; MOST_PRINTED];
+            let mut part = [0; MAX_PRINTED];
             while let Ok(count @ 1..) = output.read(&mut part) {
                 locked(&printed, |printed| {
                     printed.extend_from_slice(&part[..count]);
-                    let too_many = printed.len().saturating_sub(MOST_PRINTED);
+                    let too_many = printed.len().saturating_sub(MAX_PRINTED);
                     printed.drain(..too_many);
                 });
             }

@@ -14,7 +14,7 @@ const LEVEL: Level = Level::Threads;
 const CLIENTS: usize = 20;
 
 /// Most sessions that are opened to meet a limit which nobody has told us: a little above our own server's.
-const MOST_SESSIONS: usize = 300;
+const MAX_SESSIONS: usize = 300;
 
 /// When a server is full it is asked again after a pause, so often in a row: a client of before may be about to leave.
 const REFUSALS: usize = 3;
@@ -228,7 +228,7 @@ fn at_once(clients: Vec<Peer>, work: impl Fn(usize, &mut Peer) -> Result<(), Fai
 fn fill(exam: &Exam) -> Result<(Vec<Peer>, Peer), Failure> {
     let mut sessions = Vec::new();
     let mut refusals = 0;
-    while sessions.len() < MOST_SESSIONS {
+    while sessions.len() < MAX_SESSIONS {
         let mut client = exam.connect().map_err(cannot_fill)?;
         match client.reply().map_err(cannot_fill)? {
             Reply::Ok(_) => {
@@ -245,7 +245,7 @@ fn fill(exam: &Exam) -> Result<(Vec<Peer>, Peer), Failure> {
             }
         }
     }
-    Err(Failure::skipped(format!("no limit met up to {MOST_SESSIONS} sessions")))
+    Err(Failure::skipped(format!("no limit met up to {MAX_SESSIONS} sessions")))
 }
 
 /// That a client is not greeted is the matter of other checks.

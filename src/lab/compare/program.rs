@@ -13,10 +13,10 @@ use crate::programs::args::{complain, prepare, say, unknown, Arg, Args, Usage};
 use crate::server::designs::Design;
 
 /// Most clients: with as many slow ones, a server's threads and ours fit into one small machine.
-const MOST_CLIENTS: usize = 1000;
+const MAX_CLIENTS: usize = 1000;
 
 /// Most rounds.
-const MOST_ROUNDS: usize = 1000;
+const MAX_ROUNDS: usize = 1000;
 
 /// As many slow readers as these have threads hold all of them: the default of `--slow`.
 const POOL: usize = 4;
@@ -63,10 +63,10 @@ fn asked(mut args: Args) -> Result<Asked, Usage> {
         match option.as_str() {
             "--timeline" => timeline = Some(PictureFile::asked_for(&mut args, option)?),
             "--design" => options.designs.push(args.parsed(option, &Design::wanted(), |_| true)?),
-            "--clients" => options.clients = args.count(option, MOST_CLIENTS)?,
-            "--slow" => options.slow = slow(&mut args, option, MOST_CLIENTS)?,
+            "--clients" => options.clients = args.count(option, MAX_CLIENTS)?,
+            "--slow" => options.slow = slow(&mut args, option, MAX_CLIENTS)?,
             "--seconds" => options.lasting = args.seconds(option)?,
-            "--rounds" => options.rounds = args.count(option, MOST_ROUNDS)?,
+            "--rounds" => options.rounds = args.count(option, MAX_ROUNDS)?,
             "--tsv" => tsv = Some(args.value(option, "a file")?.into()),
             _ => return Err(unknown(&argument, "lab")),
         }

@@ -72,7 +72,8 @@ pub fn play(design: Design) -> Result<Panel, String> {
     let refused = |error: io::Error| format!("can't play under {design}: {error}");
     let files = ServedFiles::make(&[FILE]).map_err(refused)?;
     let recorder = Recorder::new();
-    let registry = Registry::new(Limits { max_sessions: 2 * CLIENTS as usize, max_per_address: None });
+    let limits = Limits { max_sessions: 2 * CLIENTS as usize, max_per_address: None };
+    let registry = Registry::new(limits).watched_by(recorder.watch());
     let dir = FileHandler::new(files.path()).map_err(refused)?;
     let address = ([127, 0, 0, 1], 0).into();
     let server = Server::bind(address, dir, registry, PATIENCE, recorder.journal()).map_err(refused)?;

@@ -8,9 +8,9 @@ use crate::wire::framing::is_timeout;
 use crate::wire::{printable, Refusal};
 
 /// Most kinds that are told apart: a server may invent codes, and memory must not grow with them.
-const MOST_KINDS: usize = 20;
+const MAX_KINDS: usize = 20;
 
-/// What the kinds beyond [`MOST_KINDS`] are counted as.
+/// What the kinds beyond [`MAX_KINDS`] are counted as.
 const OTHER: &str = "other errors";
 
 /// Why a request was not answered with the file.
@@ -88,7 +88,7 @@ impl Errors {
     }
 
     fn count(&mut self, kind: String, count: u64, example: impl FnOnce() -> String) {
-        let is_one_too_many = self.kinds.len() >= MOST_KINDS && !self.kinds.contains_key(&kind);
+        let is_one_too_many = self.kinds.len() >= MAX_KINDS && !self.kinds.contains_key(&kind);
         let kind = if is_one_too_many { OTHER.to_string() } else { kind };
         self.kinds.entry(kind).or_insert_with(|| (0, example())).0 += count;
     }
@@ -129,6 +129,6 @@ mod tests {
         let mut errors = Errors::default();
         (0..1000).for_each(|number| errors.add(&refused(&format!("CODE_{number}"), "")));
         assert_eq!(errors.total(), 1000);
-        assert_eq!(errors.kinds().count(), MOST_KINDS + 1);
+        assert_eq!(errors.kinds().count(), MAX_KINDS + 1);
     }
 }

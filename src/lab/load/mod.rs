@@ -41,7 +41,7 @@ pub const LOOK: Duration = Duration::from_millis(10);
 const LIST_TIME: Duration = Duration::from_secs(3);
 
 /// Largest list that is read, in bytes.
-const MOST_LIST: usize = 16 * 1024 * 1024;
+const MAX_LIST: usize = 16 * 1024 * 1024;
 
 /// What is to be done.
 #[derive(Debug, Clone)]
@@ -128,7 +128,7 @@ fn list(server: SocketAddr) -> Result<Vec<Listed>, Trouble> {
     let mut connection = Connection::open(server, Instant::now() + LIST_TIME)?;
     let mut body = Vec::new();
     connection.ask(&Command::List, |part| {
-        if body.len() < MOST_LIST {
+        if body.len() < MAX_LIST {
             body.extend_from_slice(part);
         }
     })?;

@@ -8,11 +8,11 @@ use std::time::Duration;
 use crate::lab::load::report::{announcement, text, tsv};
 use crate::lab::load::{find, run, Workload, GRACE};
 use crate::programs::args::{complain, prepare, say, unknown, Arg, Args, Usage};
-use crate::server::registry::MOST_SESSIONS;
+use crate::server::registry::MAX_SESSIONS;
 use crate::wire::FileName;
 
 /// Most clients of either kind: as many as a server of ours takes.
-const MOST_CLIENTS: usize = MOST_SESSIONS;
+const MAX_CLIENTS: usize = MAX_SESSIONS;
 
 const DEFAULT_CLIENTS: usize = 16;
 
@@ -68,11 +68,11 @@ fn asked(mut args: Args) -> Result<Asked, Usage> {
             Arg::Option(option) => option,
         };
         match option.as_str() {
-            "--clients" => asked.clients = args.count(option, MOST_CLIENTS)?,
+            "--clients" => asked.clients = args.count(option, MAX_CLIENTS)?,
             "--file" => asked.file = Some(file_name(&mut args, option)?),
             "--seconds" => asked.lasting = args.seconds(option)?,
             "--reconnect" => asked.reconnect = true,
-            "--slow" => asked.slow = slow(&mut args, option, MOST_CLIENTS)?,
+            "--slow" => asked.slow = slow(&mut args, option, MAX_CLIENTS)?,
             "--tsv" => asked.tsv = Some(args.value(option, "a file")?.into()),
             _ => return Err(unknown(&argument, "lab")),
         }

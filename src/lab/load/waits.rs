@@ -11,7 +11,7 @@ const PARTS: u64 = 32;
 const DOUBLINGS: u32 = 62;
 
 /// Most lines of the histogram in the terminal.
-const MOST_CLASSES: usize = 12;
+const MAX_CLASSES: usize = 12;
 
 /// The longest bar, in characters: with its numbers a line fits into 80.
 const BAR: u64 = 40;
@@ -87,7 +87,7 @@ impl Waits {
     pub fn classes(&self) -> Vec<Class> {
         let fine = self.classes_from(&BEGINNINGS);
         match fine.len() {
-            0..=MOST_CLASSES => fine,
+            0..=MAX_CLASSES => fine,
             _ => self.classes_from(&BEGINNINGS[..1]),
         }
     }
@@ -205,7 +205,7 @@ mod tests {
     fn the_classes_hold_every_wait_and_fit_a_terminal() {
         for waits in [waits([1]), waits(1..3000), waits([1, 10_000_000]), waits([5_500_000; 7])] {
             let classes = waits.classes();
-            assert!((1..=MOST_CLASSES).contains(&classes.len()), "{classes:?}");
+            assert!((1..=MAX_CLASSES).contains(&classes.len()), "{classes:?}");
             assert_eq!(classes.iter().map(|class| class.count).sum::<u64>(), waits.count(), "{classes:?}");
             assert!(classes.windows(2).all(|pair| pair[0].to == pair[1].from), "{classes:?}");
             assert!(waits.drawn().lines().all(|line| line.chars().count() <= 80), "{}", waits.drawn());

@@ -7,7 +7,7 @@ use super::{Lane, Panel, Picture, Side, Span, State};
 use crate::wire::printable;
 
 /// Most lanes of one side in a panel: as many as a projected page shows legibly.
-pub(super) const MOST_LANES: usize = 24;
+pub(super) const MAX_LANES: usize = 24;
 
 /// The axis of a picture in which nothing lasts is this long.
 const SHORTEST_AXIS: Duration = Duration::from_millis(1);
@@ -96,20 +96,20 @@ pub(super) fn longest_state(times: &Times) -> State {
 /// and a sentence about the others.
 pub(super) fn drawn_lanes(panel: &Panel, side: Side) -> (Vec<&Lane>, Option<String>) {
     let lanes: Vec<&Lane> = panel.lanes.iter().filter(|lane| lane.side == side).collect();
-    if lanes.len() <= MOST_LANES {
+    if lanes.len() <= MAX_LANES {
         return (lanes, None);
     }
     let recorded = |place: &usize| std::cmp::Reverse(lanes[*place].spans.iter().map(Span::lasted).sum::<Duration>());
     let mut places: Vec<usize> = (0..lanes.len()).collect();
     places.sort_by_cached_key(recorded);
-    places.truncate(MOST_LANES);
+    places.truncate(MAX_LANES);
     places.sort_unstable();
     let what = match side {
         Side::Server => "threads of the server",
         Side::Client => "clients",
     };
-    let left_out = lanes.len() - MOST_LANES;
-    let sentence = format!("{left_out} {what} are left out; the {MOST_LANES} that were recorded longest are shown.");
+    let left_out = lanes.len() - MAX_LANES;
+    let sentence = format!("{left_out} {what} are left out; the {MAX_LANES} that were recorded longest are shown.");
     (places.into_iter().map(|place| lanes[place]).collect(), Some(sentence))
 }
 
@@ -222,7 +222,7 @@ mod tests {
         let (drawn, sentence) = drawn_lanes(&panel, Side::Client);
         let names: Vec<_> = drawn.iter().map(|lane| lane.name.as_str()).collect();
         assert_eq!(names[..4], ["50", "40", "8", "9"]);
-        assert_eq!(names.len(), MOST_LANES);
+        assert_eq!(names.len(), MAX_LANES);
         assert_eq!(sentence.unwrap(), "7 clients are left out; the 24 that were recorded longest are shown.");
         assert_eq!(drawn_lanes(&panel, Side::Server), (Vec::new(), None));
     }

@@ -9,17 +9,18 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::journal::{Event, Journal, Phase, Record, Watch};
+use crate::journal::{Event, Journal, Record};
 use crate::lab::timeline::replay::lanes;
 use crate::lab::timeline::Panel;
 use crate::lock::locked;
+use crate::watch::{Phase, Watch};
 
 /// Marks that a buffer holds before it is handed over, which takes a lock: one in sixty commands or so.
 const BUFFER: usize = 1024;
 
 /// Most marks that are kept: about 50 MB, and far more than a picture can show. With so many, the recording ends; what
 /// is in the threads' buffers then is lost.
-const MOST_MARKS: usize = 1_000_000;
+const MAX_MARKS: usize = 1_000_000;
 
 /// Most characters of a command that are kept: more than a drawing shows.
 const LONGEST_COMMAND: usize = 100;
@@ -113,10 +114,10 @@ impl Recorder {
         }
     }
 
-    /// A journal that this recorder alone reads.
+    /// A journal that this recorder alone reads; the phases come by its [`Recorder::watch`].
     pub fn journal(&self) -> Journal {
         let recorder = self.clone();
-        Journal::new(move |record| recorder.note(record)).watched_by(self.watch())
+        Journal::new(move |record| recorder.note(record))
     }
 
     /// Ends the recording, when the recorded threads have ended, or after a while without them; returns what they did.
@@ -207,7 +208,7 @@ impl Buffer {
                 if let Some(recorded) = collected.threads.get_mut(thread) {
                     recorded.marks.push(marks);
                 }
-                collected.full = (collected.marks >= MOST_MARKS).then_some(at);
+                collected.full = (collected.marks >= MAX_MARKS).then_some(at);
             }
             collected.full.is_some()
         });
@@ -270,11 +271,11 @@ mod tests {
     #[test]
     fn a_recording_without_an_end_is_full_once_and_says_so() {
         let recorder = Recorder::new();
-        accepts(&recorder, "listener", MOST_MARKS);
+        accepts(&recorder, "listener", MAX_MARKS);
         // Threads that live too short to fill a buffer know it, too.
         (0..10).for_each(|_| accepts(&recorder, "too late", 3));
         let (kept, threads) = recorder.shared.collected(|collected| (collected.marks, collected.threads.len()));
-        assert!((MOST_MARKS..MOST_MARKS + BUFFER).contains(&kept), "{kept} marks were kept");
+        assert!((MAX_MARKS..MAX_MARKS + BUFFER).contains(&kept), "{kept} marks were kept");
         assert_eq!(threads, 1);
         let notes = recorder.finish("endless".to_string()).notes;
         assert!(notes.iter().any(|note| note.contains("was full")), "{notes:?}");

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use crate::journal::Phase;
 use crate::lab::timeline::recorder::{Recorded, What};
 use crate::lab::timeline::{Label, LabelKind, Lane, Side, Span, State};
 use crate::programs::human::human_time;
+use crate::watch::Phase;
 
 /// A write that takes longer was held up by its client. Without that it takes microseconds, or somewhat more where the
 /// processor is busy.

@@ -43,7 +43,7 @@ const HEADING: f64 = 21.0;
 const NUMBERS: f64 = 22.0;
 
 /// Steps of the time axis: more would crowd it.
-const MOST_STEPS: u32 = 10;
+const MAX_STEPS: u32 = 10;
 
 /// A span narrower than so many pixels is gathered with such neighbours.
 const GRAIN: f64 = 1.0;
@@ -222,7 +222,7 @@ impl Page {
         let (unit, _) = axis_unit(self.length);
         let mut grid = String::new();
         self.text(PLOT_LEFT - 12.0, bottom + 14.0, TICK, "end", &format!("time in {unit}"));
-        for (time, number) in ticks(self.length, MOST_STEPS) {
+        for (time, number) in ticks(self.length, MAX_STEPS) {
             let x = self.x(time);
             let _ = writeln!(grid, "<path d=\"M{x:.1} {top:.1}V{bottom:.1}\" stroke=\"{HAIR}\"/>");
             self.text(x, bottom + 14.0, TICK, "middle", &number);

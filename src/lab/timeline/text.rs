@@ -25,10 +25,10 @@ const STRIP: usize = WIDTH - STRIP_LEFT - 1;
 const SEEN: u32 = 4;
 
 /// Steps of the time axis: each has room for a number.
-const MOST_STEPS: u32 = 6;
+const MAX_STEPS: u32 = 6;
 
 /// Most labels of a lane: what a glance takes in.
-const MOST_LABELS: usize = 12;
+const MAX_LABELS: usize = 12;
 
 /// Draws the picture in lines of at most 80 columns.
 pub fn text(picture: &Picture) -> String {
@@ -142,7 +142,7 @@ fn axis(length: Duration) -> [String; 2] {
     let (unit, _) = axis_unit(length);
     let mut marks = " ".repeat(STRIP_LEFT);
     let mut numbers = format!("  time in {unit}");
-    for (time, number) in ticks(length, MOST_STEPS) {
+    for (time, number) in ticks(length, MAX_STEPS) {
         let column = STRIP_LEFT + column_of(time, length);
         marks = format!("{marks:-<column$}+");
         let column = column.min(WIDTH - number.len());
@@ -180,14 +180,14 @@ fn labels<'a>(lanes: impl Iterator<Item = &'a &'a Lane>) -> Vec<String> {
     for lane in lanes.filter(|lane| !lane.labels.is_empty()) {
         lines.push(String::new());
         lines.push(format!("  {}{:>13}{:>13}  (in ms)", name_of(lane), "begins", "lasts"));
-        for label in lane.labels.iter().take(MOST_LABELS) {
+        for label in lane.labels.iter().take(MAX_LABELS) {
             let (begin, lasted) = (milliseconds(label.from), milliseconds(label.to.saturating_sub(label.from)));
             let indent = if label.kind == LabelKind::Command { "  " } else { "" };
             let line = format!("{:width$}{begin:>13}{lasted:>13}  {indent}{}", "", label.text, width = 2 + NAME);
             lines.push(fitted(&line, fits_a_line));
         }
-        if lane.labels.len() > MOST_LABELS {
-            lines.push(format!("{:width$}and {} more", "", lane.labels.len() - MOST_LABELS, width = NAME + 7));
+        if lane.labels.len() > MAX_LABELS {
+            lines.push(format!("{:width$}and {} more", "", lane.labels.len() - MAX_LABELS, width = NAME + 7));
         }
     }
     lines
@@ -251,7 +251,7 @@ mod tests {
                 (0..).zip(STATES).map(|(place, state)| span(state, place * lasts, (place + 1) * lasts)).collect();
             let mut one = lane(&nasty, spans);
             let (from, to) = (Duration::ZERO, Duration::from_micros(length));
-            one.labels = vec![Label { kind: LabelKind::Command, from, to, text: nasty.clone() }; MOST_LABELS + 8];
+            one.labels = vec![Label { kind: LabelKind::Command, from, to, text: nasty.clone() }; MAX_LABELS + 8];
             let text = drawn(vec![one; 300]);
             for line in text.lines() {
                 assert!(columns(line) <= WIDTH, "{} columns: {line}", columns(line));

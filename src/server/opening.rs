@@ -1,0 +1,160 @@
+//! How a regular file is opened, and nothing else: no link, no FIFO, no socket, no directory.
+//!
+//! Read first: `file_handler.rs`. It does not know names, only paths.
+
+use std::fs::{self, File, Metadata, OpenOptions};
+use std::io;
+use std::path::Path;
+
+/// What `open` has to be told so that one call is enough. The standard library does not name these flags, and their
+/// numbers are the system's own.
+struct OpenFlags {
+    /// O_NOFOLLOW: a symbolic link is not opened. O_NONBLOCK: a FIFO is opened at once, instead of when somebody writes
+    /// into it; for regular files it changes nothing.
+    no_follow_no_wait: i32,
+    /// The error that a symbolic link gives then (ELOOP).
+    is_link: i32,
+}
+
+/// Where the numbers are known.
+const OPEN_FLAGS: Option<OpenFlags> = if cfg!(all(target_os = "linux", target_arch = "x86_64")) {
+    Some(OpenFlags { no_follow_no_wait: 0o400_000 | 0o4_000, is_link: 40 })
+} else if cfg!(all(target_os = "linux", target_arch = "aarch64")) {
+    Some(OpenFlags { no_follow_no_wait: 0o100_000 | 0o4_000, is_link: 40 })
+} else if cfg!(target_os = "macos") {
+    Some(OpenFlags { no_follow_no_wait: 0x100 | 0x4, is_link: 62 })
+} else {
+    None
+};
+
+/// Opens a regular file for reading, with its size; `None` if something else stands there. It never waits for somebody
+/// who writes into a FIFO, where the numbers above are known.
+///
+/// # Errors
+/// What the system says.
+pub fn open_regular(path: &Path) -> io::Result<Option<(File, u64)>> {
+    match OPEN_FLAGS {
+        Some(flags) => open_in_one_look(path, &flags),
+        None => open_after_a_look(path),
+    }
+}
+
+/// The opening itself refuses a link, and the open file is asked what it is: nothing can be put in its place meanwhile.
+fn open_in_one_look(path: &Path, flags: &OpenFlags) -> io::Result<Option<(File, u64)>> {
+    match with_flags(OpenOptions::new().read(true), flags.no_follow_no_wait).open(path) {
+        Ok(file) => {
+            let metadata = file.metadata()?;
+            Ok(metadata.is_file().then_some((file, metadata.len())))
+        }
+        Err(error) if error.raw_os_error() == Some(flags.is_link) => Ok(None),
+        // A socket, or a FIFO that may not be read: no file, whatever the opening said.
+        Err(error) => match fs::symlink_metadata(path) {
+            Ok(metadata) if !metadata.is_file() => Ok(None),
+            _ => Err(error),
+        },
+    }
+}
+
+/// Looks first, then opens, and asks the open file whether it is what was seen. A FIFO that is put there between the
+/// look and the opening holds this one session.
+fn open_after_a_look(path: &Path) -> io::Result<Option<(File, u64)>> {
+    /// Between the look and the opening lie some microseconds. To lose so many times in a row takes somebody who
+    /// replaces the file on purpose.
+    const TRIES: usize = 10;
+    for _ in 0..TRIES {
+        let seen = fs::symlink_metadata(path)?;
+        if !seen.is_file() {
+            return Ok(None);
+        }
+        let file = File::open(path)?;
+        let opened = file.metadata()?;
+        if opened.is_file() && is_same_file(&seen, &opened) {
+            return Ok(Some((file, opened.len())));
+        }
+    }
+    Err(io::Error::other("it is being replaced again and again"))
+}
+
+#[cfg(unix)]
+fn with_flags(options: &mut OpenOptions, flags: i32) -> &mut OpenOptions {
+    std::os::unix::fs::OpenOptionsExt::custom_flags(options, flags)
+}
+
+#[cfg(not(unix))]
+fn with_flags(options: &mut OpenOptions, _: i32) -> &mut OpenOptions {
+    options
+}
+
+#[cfg(unix)]
+fn is_same_file(a: &Metadata, b: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    (a.dev(), a.ino()) == (b.dev(), b.ino())
+}
+
+/// Elsewhere the standard library shows no identity of a file; to create a link takes a privilege on Windows.
+#[cfg(not(unix))]
+fn is_same_file(_: &Metadata, _: &Metadata) -> bool {
+    true
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::symlink;
+    use std::os::unix::net::UnixListener;
+    use std::process::Command;
+
+    type Open = fn(&Path) -> io::Result<Option<(File, u64)>>;
+
+    /// The way of this system, and the way of those whose numbers are not known.
+    const WAYS: [(&str, Open); 2] = [("open_regular", open_regular), ("open_after_a_look", open_after_a_look)];
+
+    /// A directory with one thing of each kind; removed at the end.
+    fn in_a_directory(test: impl Fn(&Path)) {
+        let dir =
+            std::env::temp_dir().join(format!("opening-{}-{:?}", std::process::id(), std::thread::current().id()));
+        fs::create_dir(&dir).unwrap();
+        fs::write(dir.join("file"), "12345").unwrap();
+        symlink(dir.join("file"), dir.join("link")).unwrap();
+        symlink(dir.join("nothing"), dir.join("dangling")).unwrap();
+        symlink(&dir, dir.join("link to a directory")).unwrap();
+        fs::create_dir(dir.join("directory")).unwrap();
+        let _socket = UnixListener::bind(dir.join("socket")).unwrap();
+        assert!(Command::new("mkfifo").arg(dir.join("fifo")).status().unwrap().success());
+        test(&dir);
+        fs::remove_dir_all(&dir).unwrap();
+    }
+
+    #[test]
+    fn a_regular_file_is_opened_with_its_size() {
+        in_a_directory(|dir| {
+            for (way, open) in WAYS {
+                assert_eq!(open(&dir.join("file")).unwrap().unwrap().1, 5, "{way}");
+                assert_eq!(open(&dir.join("missing")).unwrap_err().kind(), io::ErrorKind::NotFound, "{way}");
+            }
+        });
+    }
+
+    #[test]
+    fn links_fifos_directories_and_sockets_are_no_files_and_hold_nobody() {
+        in_a_directory(|dir| {
+            for (way, open) in WAYS {
+                for name in ["link", "dangling", "link to a directory", "fifo", "directory", "socket"] {
+                    assert!(open(&dir.join(name)).unwrap().is_none(), "{way}: {name}");
+                }
+            }
+        });
+    }
+
+    #[test]
+    fn the_numbers_of_this_system_refuse_a_link_and_do_not_wait_for_a_fifo() {
+        let Some(flags) = OPEN_FLAGS else { return };
+        in_a_directory(|dir| {
+            let open =
+                |name: &str| with_flags(OpenOptions::new().read(true), flags.no_follow_no_wait).open(dir.join(name));
+            assert_eq!(open("link").unwrap_err().raw_os_error(), Some(flags.is_link));
+            assert!(!open("fifo").unwrap().metadata().unwrap().is_file());
+        });
+    }
+}

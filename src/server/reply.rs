@@ -1,0 +1,96 @@
+//! A reply is a value: a header, and a text or an open file as its body. It is made first, and sent afterwards.
+//!
+//! Read first: [`crate::wire`]. It does not know how a reply is sent, nor to whom.
+
+use std::fs::File;
+use std::io::{self, Cursor, Read};
+
+use crate::wire::{Listed, Refusal, ReplyHeader, Verb};
+
+/// The body of the first reply. It names HELP, for whoever comes with netcat.
+pub const GREETING: &str = "Welcome to the file server. Send HELP for the commands, each on a line of its own.\n";
+
+/// The body of the last reply.
+pub const GOODBYE: &str = "Goodbye.\n";
+
+/// The server's answer to one command, ready to be sent.
+#[derive(Debug)]
+pub struct Reply {
+    /// In a word, what it is, for the registry and the log; of a file its name.
+    pub subject: String,
+    /// Its first line.
+    pub header: ReplyHeader,
+    /// What follows that line, to be read once.
+    pub body: Body,
+}
+
+/// What follows the header.
+#[derive(Debug)]
+pub enum Body {
+    /// A text; a refusal's is empty.
+    Text(Cursor<Vec<u8>>),
+    /// As many bytes of this file as the header says.
+    File(File),
+}
+
+impl Reply {
+    /// Step 1, the server's side: greets the client that has connected.
+    ///
+    /// The client's side is [`Client::connect`](crate::client::Client::connect).
+    pub fn greeting() -> Reply {
+        Reply::text("greeting", GREETING)
+    }
+
+    /// The answer to LIST: a line for each file.
+    pub fn list(files: &[Listed]) -> Reply {
+        Reply::text(Verb::List.row().word, files.iter().map(|file| format!("{file}\n")).collect::<String>())
+    }
+
+    /// The answer to DOWNLOAD: `size` bytes of the file, from where it stands now.
+    pub fn file(name: &str, file: File, size: u64) -> Reply {
+        Reply { subject: name.to_string(), header: ReplyHeader::Ok(size), body: Body::File(file) }
+    }
+
+    /// The answer to HELP, at any time: a line for each command. It belongs to no step.
+    pub fn help() -> Reply {
+        let lines = Verb::ALL.iter().map(|verb| verb.help_line() + "\n");
+        Reply::text(Verb::Help.row().word, lines.collect::<String>())
+    }
+
+    /// Step 8, the server's side: says goodbye. The server closes the connection right after.
+    ///
+    /// The client's side is [`Client::logout`](crate::client::Client::logout).
+    pub fn goodbye() -> Reply {
+        Reply::text(Verb::Logout.row().word, GOODBYE)
+    }
+
+    /// `OK <size>` and a text.
+    pub fn text(subject: &str, text: impl Into<Vec<u8>>) -> Reply {
+        let text = text.into();
+        let header = ReplyHeader::Ok(text.len() as u64);
+        Reply { subject: subject.to_string(), header, body: Body::Text(Cursor::new(text)) }
+    }
+
+    /// `ERR <CODE> <message>`, and no body.
+    pub fn refusal(refusal: Refusal) -> Reply {
+        let header = ReplyHeader::Err(refusal);
+        Reply { subject: "refusal".to_string(), header, body: Body::Text(Cursor::default()) }
+    }
+
+    /// Bytes of the body.
+    pub fn size(&self) -> u64 {
+        match self.header {
+            ReplyHeader::Ok(size) => size,
+            ReplyHeader::Err(_) => 0,
+        }
+    }
+}
+
+impl Read for Body {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Body::Text(text) => text.read(buffer),
+            Body::File(file) => file.read(buffer),
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! The orderly stop of the server: begin, tell the sessions, wait, cut what is left, wake the threads in `accept`.
+//!
+//! The registry's half of it (who may still speak, who is told) stands in `registry.rs`, beside the state.
+//!
+//! Read first: `mod.rs`, `connection.rs`, `designs.rs`. It does not know the commands.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::journal::{Event, SessionJournal};
+use crate::server::closing::refuse;
+use crate::server::connection::{self, LINGER_TIME};
+use crate::server::registry::{shutting_down, Doing, Waiting};
+use crate::server::trouble::TROUBLE_PAUSE;
+use crate::server::{Accepted, Server};
+use crate::wire::framing::is_timeout;
+use crate::wire::ReplyHeader;
+
+/// How long transfers under way may go on after [`Server::stop`].
+pub const STOP_GRACE: Duration = Duration::from_secs(10);
+
+/// How many connections wait in the backlog at most: the standard library asks the system for so many.
+const BACKLOG: usize = 128;
+
+/// How often a stop looks whether the sessions are over.
+const STOP_POLL: Duration = Duration::from_millis(5);
+
+impl Server {
+    /// Stops the server: admits nobody any more, tells the sessions that wait for a command, lets transfers under way
+    /// finish for at most [`STOP_GRACE`], cuts what is left, and makes [`Server::run`] return.
+    pub fn stop(&self) {
+        let begun = Instant::now();
+        let dismissed_until = begun + LINGER_TIME;
+        let waiting = self.registry.begin_stop();
+        // This wakes no thread that waits in `accept` already, but from now on none begins to wait there.
+        let _ = self.listener.set_nonblocking(true);
+        for session in waiting {
+            // Peers that take nothing may use up this time in all; the sessions after that are cut without a word.
+            if Instant::now() < dismissed_until {
+                self.dismiss(&session);
+            }
+        }
+        self.wait_until(dismissed_until, || !self.registry.has_dismissed());
+        self.cut(|_, doing| *doing == Doing::Dismissed);
+        self.wait_until(begun + STOP_GRACE, || self.registry.active() == 0);
+        self.cut(|_, _| true);
+        self.wait_until(Instant::now() + LINGER_TIME, || self.registry.is_empty());
+        self.registry.end_stop();
+        self.knock();
+    }
+
+    /// Cuts the connection of one session, also inside a body; false if there is none of that number.
+    pub fn kick(&self, number: u64) -> bool {
+        self.cut(|session, _| session == number)
+    }
+
+    fn cut(&self, wanted: impl Fn(u64, &Doing) -> bool) -> bool {
+        let streams = self.registry.cut(wanted);
+        for stream in &streams {
+            connection::cut(stream);
+        }
+        !streams.is_empty()
+    }
+
+    /// Tells a waiting session's client that the server is stopping. The session's own thread writes no more.
+    fn dismiss(&self, session: &Waiting<TcpStream>) {
+        let refusal = shutting_down();
+        let line = ReplyHeader::Err(refusal.clone()).to_line();
+        if connection::send_last_line(&session.connection, &line).is_ok() {
+            let journal = SessionJournal::new(&self.journal, Some(session.number), session.peer);
+            journal.await_command();
+            journal.tell(Event::Sent(line.as_bytes()));
+            journal.tell(Event::Refused(&refusal));
+        }
+    }
+
+    /// Waits, and turns away whoever comes meanwhile.
+    fn wait_until(&self, deadline: Instant, done: impl Fn() -> bool) {
+        loop {
+            let (is_done, is_late) = (done(), Instant::now() >= deadline);
+            let all_are_told = self.turn_away_backlog();
+            if is_late || is_done && all_are_told {
+                return;
+            }
+            thread::sleep(STOP_POLL);
+        }
+    }
+
+    /// Turns away the connections in the backlog: under most designs the threads that could do it are held by sessions.
+    /// It takes no more than the backlog holds, so that clients that keep reconnecting cannot delay the stop.
+    /// False if the system grants no connection although some still wait.
+    fn turn_away_backlog(&self) -> bool {
+        for _ in 0..BACKLOG {
+            match self.listener.accept() {
+                Ok((stream, peer)) => {
+                    // On some systems it inherits from the listener that it does not block.
+                    let _ = stream.set_nonblocking(false);
+                    self.turn_away(Accepted { stream: Arc::new(stream), peer }, &shutting_down());
+                }
+                Err(error) => return is_timeout(&error),
+            }
+        }
+        true
+    }
+
+    /// The server has stopped, and a thread comes out of `accept` with what woke it: the knock, or a client that came
+    /// in the last moment.
+    pub(super) fn end_accept(&self, accepted: Option<(TcpStream, SocketAddr)>) {
+        if let Some((stream, _)) = accepted {
+            refuse(&stream, &shutting_down());
+        }
+        // Without the turn that the pools accept in, there would be more threads here to be woken.
+        self.knock();
+    }
+
+    /// Wakes one thread that waits in `accept`, by a connection to ourselves: the standard library has no other way.
+    fn knock(&self) {
+        let Ok(mut address) = self.local_addr() else { return };
+        match address.ip() {
+            IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+            IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+            _ => {}
+        }
+        // If it fails, the next connection of somebody else wakes the thread; the program does not wait for that.
+        let _ = TcpStream::connect_timeout(&address, TROUBLE_PAUSE);
+    }
+}

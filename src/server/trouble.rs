@@ -1,0 +1,36 @@
+//! What a thread does when the system grants it no connection or no thread: it says so once, rests, and goes on.
+//!
+//! Read first: `mod.rs`. It does not know what was wanted.
+
+use std::io;
+use std::sync::Mutex;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::journal::Journal;
+use crate::lock::locked;
+
+/// How long a thread rests when the system grants it no connection or no thread. Without a rest it would spin: the
+/// connection that it can't take stays in the backlog, the kernel's queue of connections that nobody has accepted yet.
+pub const TROUBLE_PAUSE: Duration = Duration::from_millis(100);
+
+/// Trouble within this time of the last is the same trouble, and is not told again.
+const TROUBLE_QUIET: Duration = Duration::from_secs(10);
+
+/// Remembers when the system last refused something.
+#[derive(Debug, Default)]
+pub struct Trouble {
+    /// Its lock is held to look and to note, and no longer.
+    last: Mutex<Option<Instant>>,
+}
+
+impl Trouble {
+    /// Tells of something that the system refused, unless it is still the same trouble, and rests.
+    pub fn rest_after(&self, error: &io::Error, journal: &Journal) {
+        let last = locked(&self.last, |last| last.replace(Instant::now()));
+        if last.map_or(true, |last| last.elapsed() > TROUBLE_QUIET) {
+            journal.notice(&format!("new connections have to wait: {error}; it goes on by itself when others end"));
+        }
+        thread::sleep(TROUBLE_PAUSE);
+    }
+}

@@ -1,0 +1,88 @@
+//! What threads wait for, told to whoever draws it: the beginning and the end of each phase.
+//!
+//! Phases are told only where threads wait: in the connection, at the registry's lock, in the designs. The conversation
+//! knows nothing of them. Without a reader a watch does nothing, and a first reading may pass over it.
+//!
+//! Read first: nothing. It does not know who reads it.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use crate::lock::locked;
+
+/// What a thread does, or waits for, for a while. Phases lie within each other: a session, in it a write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// It waits in `accept`.
+    Accept,
+    /// It carries out the session of this number, for the client at this address.
+    Session(u64, SocketAddr),
+    /// It waits for bytes of the client's next command.
+    Read,
+    /// It hands bytes of a reply to the system, which makes it wait when the client does not read.
+    Write,
+    /// It waits for its turn to wait in `accept`, where threads take turns.
+    AwaitTurn,
+    /// It waits for the registry's lock.
+    AwaitLock,
+    /// It holds the registry's lock.
+    HoldLock,
+    /// It waits for the client's end, after its own.
+    Linger,
+}
+
+/// Tells one reader when phases begin and end, if there is a reader; if not, it does nothing.
+#[derive(Clone, Default)]
+pub struct Watch {
+    /// Called with the phase at its beginning, with `None` at its end, on the thread that it is about.
+    reader: Option<Arc<PhaseReader>>,
+}
+
+type PhaseReader = dyn Fn(Option<Phase>) + Send + Sync;
+
+/// A phase that lasts until this is dropped.
+#[must_use = "the phase ends when this is dropped"]
+pub struct Lasting<'a> {
+    reader: Option<&'a PhaseReader>,
+}
+
+impl Watch {
+    /// A watch with one reader: called with the phase at its beginning, with `None` at its end, on its thread.
+    pub fn new(reader: impl Fn(Option<Phase>) + Send + Sync + 'static) -> Watch {
+        Watch { reader: Some(Arc::new(reader)) }
+    }
+
+    /// From now on this thread is in that phase.
+    pub fn begin(&self, phase: Phase) -> Lasting<'_> {
+        let reader = self.reader.as_deref();
+        if let Some(reader) = reader {
+            reader(Some(phase));
+        }
+        Lasting { reader }
+    }
+
+    /// Runs `work` under the registry's lock, and tells of the wait for it and of its hold.
+    pub fn registry_locked<T, R>(&self, shared: &Mutex<T>, work: impl FnOnce(&mut T) -> R) -> R {
+        let waiting = self.begin(Phase::AwaitLock);
+        locked(shared, |state| {
+            drop(waiting);
+            let _holding = self.begin(Phase::HoldLock);
+            work(state)
+        })
+    }
+}
+
+impl Drop for Lasting<'_> {
+    fn drop(&mut self) {
+        if let Some(reader) = self.reader {
+            reader(None);
+        }
+    }
+}
+
+impl fmt::Debug for Watch {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(if self.reader.is_some() { "Watch(on)" } else { "Watch(off)" })
+    }
+}

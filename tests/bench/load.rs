@@ -122,6 +122,14 @@ fn ask_until(deadline: Instant, stream: &TcpStream, exchange: &Exchange) -> io::
     Ok(count)
 }
 
+/// Bytes per second when so many connections ask for the same at the same time, once each.
+pub fn bytes_per_second(address: SocketAddr, exchange: &Exchange, connections: usize) -> io::Result<f64> {
+    let opened = (0..connections).map(|_| open(address)).collect::<io::Result<Vec<_>>>()?;
+    let begun = Instant::now();
+    let count = on_threads(opened, |stream| ask(&stream, exchange, &mut vec![0; READ]).map(|()| 1))?;
+    Ok((count as u64 * exchange.reply) as f64 / begun.elapsed().as_secs_f64())
+}
+
 /// Sessions per second: each is opened, greeted, logged out and closed.
 pub fn sessions_per_second(address: SocketAddr) -> io::Result<f64> {
     let begun = Instant::now();

@@ -1,8 +1,8 @@
-//! `cargo bench`: the server beside a bare loop that does nothing but move the same bytes over loopback.
+//! `cargo bench`: the server beside a bare one that does nothing but move the same bytes over loopback.
 //!
 //! A rate alone says little: another machine, or the same one an hour later, gives another. So every row measures two
-//! servers in turn, ours and the one of [`bare`], and shows the ratio. Both get the same load, that of [`load`]; only
-//! the large file is fetched from ours with our own client, to measure the pair.
+//! servers in turn, ours and one of [`bare`], and shows the ratio with its spread. Both get the same load, that of
+//! [`load`]; only in the rows with 'our client' the file is fetched from ours with our own client, to measure the pair.
 //!
 //! `cargo bench -- LIST` runs the rows that have `LIST` in their name.
 
@@ -14,12 +14,12 @@ mod setup;
 use std::env;
 use std::process::ExitCode;
 
-use rows::{Measured, Row, ROUNDS, ROWS};
+use rows::{median, Measured, Row, ROUNDS, ROWS};
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
-    if arguments.first().is_some_and(|first| first == bare::ARGUMENT) {
-        return bare::main(&arguments[1..]);
+    if let Some(ended) = bare::main(&arguments) {
+        return ended;
     }
     // `cargo bench` adds `--bench`; without it, it was `cargo test --all-targets`, which measures nothing.
     if !arguments.iter().any(|argument| argument == "--bench") {
@@ -32,14 +32,17 @@ fn main() -> ExitCode {
         eprintln!("bench: no row has '{filter}' in its name");
         return ExitCode::FAILURE;
     }
-    println!("Our server beside a bare one that moves the same bytes over loopback: medians of {ROUNDS} rounds.");
-    println!("The ratio is ours / bare: for rates (/s) the higher the better, for times and memory the lower.\n");
-    println!("{:<36} {:>9} {:>9} {:>7}  unit", "", "ours", "bare", "ratio");
+    println!(
+        "Our server beside a bare one, in turn: medians of {ROUNDS} rounds, and the ratio ours / bare of each round,"
+    );
+    println!("its median and its spread. For rates (/s) the higher the better, for times and memory the lower.\n");
+    println!("{:<36} {:>9} {:>9} {:>6} {:>13}  unit", "", "ours", "bare", "ratio", "spread");
     // After a failure the other rows are worth measuring all the same.
     let failed = wanted.into_iter().filter(|row| !measure(row)).count();
-    match failed {
-        0 => ExitCode::SUCCESS,
-        _ => ExitCode::FAILURE,
+    if failed == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
     }
 }
 
@@ -47,14 +50,18 @@ fn main() -> ExitCode {
 fn measure(row: &Row) -> bool {
     let measured = (row.measure)();
     match &measured {
-        Ok(Measured::Pair { ours, bare }) => {
-            let (ours_shown, bare_shown, ratio) = (shown(*ours), shown(*bare), shown(ours / bare));
-            println!("{:<36} {ours_shown:>9} {bare_shown:>9} {ratio:>7}  {}", row.name, row.unit);
+        Ok(Measured::Rounds { ours, bare }) => {
+            let ratios: Vec<f64> = ours.iter().zip(bare).map(|(ours, bare)| ours / bare).collect();
+            let (least, most) =
+                ratios.iter().fold((f64::MAX, f64::MIN), |(a, b), ratio| (a.min(*ratio), b.max(*ratio)));
+            let spread = if ratios.len() > 1 { format!("{} to {}", shown(least), shown(most)) } else { String::new() };
+            let (ours, bare, ratio) = (shown(median(ours)), shown(median(bare)), shown(median(&ratios)));
+            println!("{:<36} {ours:>9} {bare:>9} {ratio:>6} {spread:>13}  {}", row.name, row.unit);
         }
         Ok(Measured::Skipped(why)) => println!("{:<36} {why}", row.name),
         Err(error) => println!("{:<36} failed: {error}", row.name),
     }
-    println!("    {}\n", row.meaning);
+    println!("    {}\n", row.what);
     measured.is_ok()
 }
 

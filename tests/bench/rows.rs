@@ -8,9 +8,12 @@ use std::time::{Duration, Instant};
 
 use file_transfer::client::{download, Client};
 use file_transfer::journal::Journal;
+use file_transfer::server::session::PART;
 use file_transfer::wire::{Command, FileName};
 
-use crate::load::{exchanges_per_second, logout, open, seconds_for_one, sessions_per_second, Exchange};
+use crate::load::{
+    bytes_per_second, exchanges_per_second, logout, open, seconds_for_one, sessions_per_second, Exchange,
+};
 use crate::setup::{descriptor_limit, Server, TempDir};
 
 /// How often each of the two servers is measured: the median forgets what else the machine did meanwhile.
@@ -28,6 +31,9 @@ const RECORDED_CONNECTIONS: usize = 64;
 /// How many lists are asked for in each round.
 const LISTS: usize = 10;
 
+/// The buffers of which the bare server of files shows the best.
+const BUFFERS: [usize; 3] = [48 * 1024, 128 * 1024, 256 * 1024];
+
 /// Descriptors of a process beside its sessions: the standard streams, the listener, what the library opens.
 const OTHER_DESCRIPTORS: usize = 32;
 
@@ -40,85 +46,116 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 pub struct Row {
     pub name: &'static str,
     pub unit: &'static str,
-    pub meaning: &'static str,
+    /// What either side does, so that the ratio can be read.
+    pub what: &'static str,
     pub measure: fn() -> Result<Measured>,
 }
 
 /// What a row measured.
 pub enum Measured {
-    /// The medians.
-    Pair {
-        ours: f64,
-        bare: f64,
+    /// One number a round for each side.
+    Rounds {
+        ours: Vec<f64>,
+        bare: Vec<f64>,
     },
     Skipped(String),
 }
 
 /// The table, in the order in which it is measured.
-pub const ROWS: [Row; 10] = [
+pub const ROWS: [Row; 15] = [
     Row {
-        name: "download 1 GiB to nowhere",
+        name: "1 GiB, our client to nowhere",
         unit: "MiB/s",
-        meaning: "What our server and client leave of loopback's own speed (the file is sparse: zeros, no disk).",
+        what: "Bare: bytes from memory to a client that counts. The file is sparse: zeros, no disk.",
         measure: download_to_nowhere,
     },
     Row {
-        name: "download 1 GiB to a file",
+        name: "1 GiB, our client to a file",
         unit: "MiB/s",
-        meaning: "The same when our client stores the file too; the bare client stores nothing.",
+        what: "The same, but our client stores the file; the bare client stores nothing.",
         measure: download_to_a_file,
+    },
+    Row {
+        name: "1 GiB on 1 stream, same calls",
+        unit: "MiB/s",
+        what: "Bare: reads the file and writes it, with the best of three buffers (48, 128, 256 KiB).",
+        measure: || streams(1),
+    },
+    Row {
+        name: "1 GiB on 64 streams, same calls",
+        unit: "MiB/s",
+        what: "The same with 16 MiB for each of 64 connections at once.",
+        measure: || streams(64),
     },
     Row {
         name: "1 KiB files, 1 connection",
         unit: "files/s",
-        meaning: "Near 1, for both sides mostly wait: the time goes into waking one thread, then the other.",
+        what: "Bare: bytes from memory. Ours understands a request, opens and reads a file, logs a line.",
         measure: || small_files(1),
     },
     Row {
         name: "1 KiB files, 16 connections",
         unit: "files/s",
-        meaning: "Nobody waits now, so work counts: a request understood, a file opened and read, a line logged.",
+        what: "The same on 16 connections.",
         measure: || small_files(16),
     },
     Row {
         name: "1 KiB files, 64 connections",
         unit: "files/s",
-        meaning: "As with 16; much less would mean that the threads wait for each other, as for a lock.",
+        what: "The same on 64 connections.",
         measure: || small_files(64),
     },
     Row {
-        name: "the same with --timeline",
+        name: "1 KiB, 1 connection, same calls",
         unit: "files/s",
-        meaning: "Beside our server without it, in the column 'bare': what is missing to 1 is what recording costs.",
+        what: "Bare: opens the file, asks its size, reads, writes. Ours also logs each request to a file.",
+        measure: || small_files_same_calls(1),
+    },
+    Row {
+        name: "1 KiB, 16 connections, same calls",
+        unit: "files/s",
+        what: "The same on 16 connections.",
+        measure: || small_files_same_calls(16),
+    },
+    Row {
+        name: "1 KiB, 64 connections, same calls",
+        unit: "files/s",
+        what: "The same on 64 connections.",
+        measure: || small_files_same_calls(64),
+    },
+    Row {
+        name: "1 KiB, 64 connections, --timeline",
+        unit: "files/s",
+        what: "Bare: our server without --timeline. What is missing to 1 is what recording costs.",
         measure: recorded,
     },
     Row {
         name: "sessions opened and closed",
         unit: "sessions/s",
-        meaning: "What is left of accept, a new thread and close when a session is admitted and logged as well.",
+        what: "Bare: accept, a new thread, close. Ours admits the session and logs its begin and end as well.",
         measure: sessions,
     },
     Row {
         name: "LIST of 10 000 files",
         unit: "ms",
-        meaning: "How many times as long as sending the bytes: a directory is read, each file's size asked for.",
+        what: "Bare: the bytes of the list, from memory. Ours reads the directory and asks for each file's size.",
         measure: list,
     },
     Row {
         name: "memory per idle session, 1000",
         unit: "KiB",
-        meaning: "How many times that of a mere thread that waits; one round, the kernel's own memory not counted.",
+        what: "Bare: a thread that waits in a read. One round; the kernel's own memory is not counted.",
         measure: || idle_memory(1000),
     },
     Row {
         name: "memory per idle session, 10 000",
         unit: "KiB",
-        meaning: "As with 1000; more would mean that each session costs the more, the more there are.",
+        what: "The same with 10 000 sessions.",
         measure: || idle_memory(10_000),
     },
 ];
 
-/// Measures one, the other, one, the other, and takes the median of each: a busy minute of the machine hits both.
+/// Measures one, the other, one, the other: a busy minute of the machine hits both.
 fn in_turn(
     rounds: usize,
     mut ours: impl FnMut() -> Result<f64>,
@@ -129,12 +166,14 @@ fn in_turn(
         all_ours.push(ours()?);
         all_bare.push(bare()?);
     }
-    Ok(Measured::Pair { ours: median(all_ours), bare: median(all_bare) })
+    Ok(Measured::Rounds { ours: all_ours, bare: all_bare })
 }
 
-fn median(mut numbers: Vec<f64>) -> f64 {
-    numbers.sort_by(f64::total_cmp);
-    numbers[numbers.len() / 2]
+/// The middle of the numbers.
+pub fn median(numbers: &[f64]) -> f64 {
+    let mut sorted = numbers.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted[sorted.len() / 2]
 }
 
 fn download_to_nowhere() -> Result<Measured> {
@@ -176,6 +215,41 @@ fn small_files(connections: usize) -> Result<Measured> {
     in_turn(ROUNDS, || rate(&ours), || rate(&bare))
 }
 
+/// The same beside the bare server that makes the same system calls. The log of ours is written to a file.
+fn small_files_same_calls(connections: usize) -> Result<Measured> {
+    let (dir, log_dir) = (TempDir::new()?, TempDir::new()?);
+    let name = file_name("small");
+    dir.put(name.as_str(), 1024)?;
+    let exchange = Exchange::new(Command::Download(name), 1024);
+    let (ours, bare) = (Server::logging(dir.path(), log_dir.path())?, Server::bare_files(dir.path(), PART)?);
+    let rate = |server: &Server| Ok(exchanges_per_second(server.address, &exchange, connections, LASTING)?);
+    in_turn(ROUNDS, || rate(&ours), || rate(&bare))
+}
+
+/// 1 GiB in all, on so many connections at once, beside the bare server that reads and writes files. Of its buffers
+/// that one counts that is the best in the median.
+fn streams(connections: u64) -> Result<Measured> {
+    let (dir, log_dir) = (TempDir::new()?, TempDir::new()?);
+    let (name, size) = (file_name("large"), GIB / connections);
+    dir.put(name.as_str(), size)?;
+    let exchange = Exchange::new(Command::Download(name), size);
+    let rate = |server: &Server| -> Result<f64> {
+        Ok(bytes_per_second(server.address, &exchange, connections as usize)? / MIB as f64)
+    };
+    let ours = Server::logging(dir.path(), log_dir.path())?;
+    let bare = BUFFERS.map(|buffer| Server::bare_files(dir.path(), buffer));
+    let mut all_ours = Vec::new();
+    let mut all_bare = BUFFERS.map(|_| Vec::new());
+    for _ in 0..ROUNDS {
+        all_ours.push(rate(&ours)?);
+        for (rates, bare) in all_bare.iter_mut().zip(&bare) {
+            rates.push(rate(bare.as_ref().map_err(|error| error.to_string())?)?);
+        }
+    }
+    let best = all_bare.into_iter().max_by(|a, b| median(a).total_cmp(&median(b))).unwrap_or_default();
+    Ok(Measured::Rounds { ours: all_ours, bare: best })
+}
+
 /// New servers for each round: a recording has an end.
 fn recorded() -> Result<Measured> {
     let dir = TempDir::new()?;
@@ -204,7 +278,7 @@ fn list() -> Result<Measured> {
     let bare = Server::bare(exchange.script())?;
     let milliseconds = |server: &Server| {
         let times = (0..LISTS).map(|_| seconds_for_one(server.address, &exchange));
-        Ok(median(times.collect::<io::Result<_>>()?) * 1000.0)
+        Ok(median(&times.collect::<io::Result<Vec<_>>>()?) * 1000.0)
     };
     in_turn(ROUNDS, || milliseconds(&ours), || milliseconds(&bare))
 }

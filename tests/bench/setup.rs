@@ -10,7 +10,7 @@ use std::process::{self, Child, Command, Stdio};
 
 use file_transfer::server::registry::MAX_SESSIONS;
 
-use crate::bare::Script;
+use crate::bare::{self, Script};
 
 /// A directory of the benchmark's own.
 pub struct TempDir(PathBuf);
@@ -52,9 +52,16 @@ pub struct Server {
 }
 
 impl Server {
-    /// The real one, as it is built for use.
+    /// The real one, as it is built for use. Its log is thrown away.
     pub fn ours(dir: &Path) -> io::Result<Server> {
         Server::start(Server::of(dir))
+    }
+
+    /// The real one, with its log written to a file of the second directory.
+    pub fn logging(dir: &Path, log_dir: &Path) -> io::Result<Server> {
+        let mut command = Server::of(dir);
+        command.stderr(File::create(log_dir.join("log"))?);
+        Server::start(command)
     }
 
     /// The real one, while it records its timeline. It is killed before it would draw it.
@@ -67,19 +74,27 @@ impl Server {
     fn of(dir: &Path) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_server"));
         command.args(["--bind", "127.0.0.1:0", "--max-sessions", &MAX_SESSIONS.to_string(), "--dir"]).arg(dir);
+        command.stderr(Stdio::null());
         command
     }
 
-    /// The bare one.
+    /// The bare one that sends bytes from memory.
     pub fn bare(script: Script) -> io::Result<Server> {
         let mut command = Command::new(env::current_exe()?);
         command.args(script.arguments());
         Server::start(command)
     }
 
+    /// The bare one that sends files, with a buffer of so many bytes.
+    pub fn bare_files(dir: &Path, part: usize) -> io::Result<Server> {
+        let mut command = Command::new(env::current_exe()?);
+        command.arg(bare::FILES).arg(dir).arg(part.to_string());
+        Server::start(command)
+    }
+
     /// Starts the process, and waits for the line that says where it listens.
     fn start(mut command: Command) -> io::Result<Server> {
-        let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
+        let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
         // From here on the guard is complete: whatever fails, the process ends.
         let mut server = Server { child, address: SocketAddr::from(([0, 0, 0, 0], 0)) };
         let mut line = String::new();

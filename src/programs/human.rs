@@ -1,9 +1,20 @@
 //! Sizes, times and rates for people.
+//!
+//! Read first: nothing. It does not know what is measured.
 
+use std::fmt;
 use std::time::Duration;
 
 /// A size for people: `1.5 MiB`; below 1 KiB the exact number of bytes.
 pub fn human_size(bytes: u64) -> String {
+    let mut text = String::new();
+    // Writing to memory can't fail.
+    let _ = write_size(&mut text, bytes);
+    text
+}
+
+fn write_size(text: &mut String, bytes: u64) -> fmt::Result {
+    use fmt::Write;
     const UNITS: [&str; 7] = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
     let mut unit = 0;
     let mut tenths = u128::from(bytes) * 10;
@@ -11,10 +22,28 @@ pub fn human_size(bytes: u64) -> String {
         tenths = (tenths + 512) / 1024;
         unit += 1;
     }
-    match unit {
-        0 => format!("{bytes} B"),
-        _ => format!("{}.{} {}", tenths / 10, tenths % 10, UNITS[unit]),
+    if unit == 0 {
+        return write!(text, "{bytes} B");
     }
+    // Both parts are small by now, and small numbers are written faster.
+    write!(text, "{}.{} {}", (tenths / 10) as u32, (tenths % 10) as u32, UNITS[unit])
+}
+
+/// Bytes per second: `1.5 MiB/s`.
+pub fn human_rate(bytes: u64, took: Duration) -> String {
+    let mut text = String::new();
+    // Writing to memory can't fail.
+    let _ = write_rate(&mut text, bytes, took);
+    text
+}
+
+/// The same at the end of a text that is there already.
+pub fn write_rate(text: &mut String, bytes: u64, took: Duration) -> fmt::Result {
+    // The system's clocks tell apart no shorter time than this with certainty.
+    let seconds = took.max(Duration::from_micros(1)).as_secs_f64();
+    write_size(text, (bytes as f64 / seconds) as u64)?;
+    text.push_str("/s");
+    Ok(())
 }
 
 /// A time for people, with at most three digits: `850 ns`, `12.5 µs`, `1.5 ms`, `2 s`.
@@ -29,13 +58,6 @@ pub fn human_time(time: Duration) -> String {
         _ => format!("{count:.0}."),
     };
     format!("{} {unit}", digits.trim_end_matches('0').trim_end_matches('.'))
-}
-
-/// Bytes per second: `1.5 MiB/s`.
-pub fn human_rate(bytes: u64, took: Duration) -> String {
-    let microseconds = took.as_micros().max(1);
-    let per_second = u128::from(bytes) * 1_000_000 / microseconds;
-    format!("{}/s", human_size(u64::try_from(per_second).unwrap_or(u64::MAX)))
 }
 
 #[cfg(test)]

@@ -1,64 +1,130 @@
-//! The journal as lines of text: the log, and with `--trace` the conversation itself.
+//! The log: the journal as lines of text, and with `--trace` the conversation itself.
+//!
+//! Read first: [`crate::journal`], `printer.rs`. It does not know who reads the lines.
 
+use std::cell::RefCell;
 use std::fmt::{self, Write};
+use std::net::SocketAddr;
+use std::sync::Mutex;
 use std::thread;
-use std::time::Duration;
+use std::time::Instant;
 
 use crate::journal::{Event, Record};
-use crate::programs::human::human_rate;
-use crate::wire::{printable, quote, Step};
+use crate::lock::locked;
+use crate::programs::human::write_rate;
+use crate::programs::printer::Printer;
+use crate::server::registry::Registry;
+use crate::wire::text::push_quote;
+use crate::wire::{printable, Step};
 
-/// Room for most lines, so that a line is built in one piece of memory.
-const USUAL_LINE: usize = 160;
-
-/// One line of the log, or `None` if this is nothing for the log: since the start, who, on which thread, how many
-/// sessions are active, and what happened. To be called on the thread that did it.
-pub fn line(record: &Record, since_start: Duration, active: impl Fn() -> usize, trace: bool) -> Option<String> {
-    if !is_told(record, trace) {
-        return None;
-    }
-    let mut line = String::with_capacity(USUAL_LINE);
-    // Writing to memory can't fail.
-    let _ = write_who(&mut line, record, since_start, active()).and_then(|()| write_what(&mut line, record));
-    Some(line)
+/// Makes lines of a server's journal, and leaves them with a printer.
+pub struct Log {
+    printer: Printer,
+    registry: Registry,
+    started: Instant,
+    trace: bool,
+    /// Sessions that are active. The lock is held to count them too, so that no later line shows an earlier count; the
+    /// registry's own lock is taken under it.
+    active: Mutex<usize>,
 }
 
-fn is_told(record: &Record, trace: bool) -> bool {
-    match record.event {
-        Event::Connected | Event::Refused(_) | Event::Closed(_) | Event::Notice(_) => true,
-        // What every session says goes without saying.
-        Event::SentBody(_) => matches!(record.step, Some(Step::SendList | Step::SendFile)),
-        Event::Received(_) | Event::Sent(_) => trace,
-        Event::SentBodyStart(_) | Event::ReceivedBodyStart(_) => false,
+/// What a thread keeps from one line to the next: a session's lines are built in the same memory, and begin alike.
+#[derive(Default)]
+struct Line {
+    text: String,
+    who: Option<(Option<u64>, Option<SocketAddr>)>,
+    who_text: String,
+}
+
+thread_local! {
+    static LINE: RefCell<Line> = RefCell::default();
+}
+
+impl Log {
+    /// A log that counts its time from now. `trace` adds every line received and every header sent.
+    pub fn new(printer: Printer, registry: Registry, trace: bool) -> Log {
+        Log { printer, registry, started: Instant::now(), trace, active: Mutex::new(0) }
+    }
+
+    /// One line, if this is something for the log: since the start, who, on which thread, how many sessions are active,
+    /// and what happened. To be called on the thread that did it.
+    pub fn note(&self, record: &Record) {
+        if self.is_told(record) {
+            let active = self.count_active(&record.event);
+            // An error means that the thread is ending, and tells nothing any more.
+            let _ = LINE.try_with(|line| {
+                let mut line = line.borrow_mut();
+                // Writing to memory can't fail.
+                let _ = line.write(record, self.started, active);
+                self.printer.line(&line.text);
+            });
+        }
+    }
+
+    fn is_told(&self, record: &Record) -> bool {
+        match record.event {
+            Event::Connected | Event::Refused(_) | Event::Closed(_) | Event::Notice(_) => true,
+            // What every session says goes without saying.
+            Event::SentBody(_) => matches!(record.step, Some(Step::SendList | Step::SendFile)),
+            Event::Received(_) | Event::Sent(_) => self.trace,
+            Event::SentBodyStart(_) | Event::ReceivedBodyStart(_) => false,
+        }
+    }
+
+    /// The count changes where a session begins or ends, and only there the registry is asked for it.
+    fn count_active(&self, event: &Event) -> usize {
+        locked(&self.active, |active| {
+            if matches!(event, Event::Connected | Event::Closed(_)) {
+                *active = self.registry.active();
+            }
+            *active
+        })
     }
 }
 
-fn write_who(line: &mut String, record: &Record, since_start: Duration, active: usize) -> fmt::Result {
-    write!(line, "{:>6}.{:03} s  ", since_start.as_secs(), since_start.subsec_millis())?;
+impl Line {
+    fn write(&mut self, record: &Record, started: Instant, active: usize) -> fmt::Result {
+        let who = (record.session, record.peer);
+        if self.who != Some(who) {
+            self.who = Some(who);
+            self.who_text.clear();
+            write_who(&mut self.who_text, record)?;
+        }
+        self.text.clear();
+        let since_start = started.elapsed();
+        write!(self.text, "{:>6}.{:03} s  ", since_start.as_secs(), since_start.subsec_millis())?;
+        self.text.push_str(&self.who_text);
+        write!(self.text, "{active:>3} active  ")?;
+        write_what(&mut self.text, record)
+    }
+}
+
+fn write_who(text: &mut String, record: &Record) -> fmt::Result {
     match record.session {
-        Some(number) => write!(line, "#{number:<4} ")?,
-        None => line.push_str("-     "),
+        Some(number) => write!(text, "#{number:<4} ")?,
+        None => text.push_str("-     "),
     }
     match record.peer {
-        Some(peer) => write!(line, "{peer:<21} ")?,
-        None => write!(line, "{:<21} ", "-")?,
+        Some(peer) => write!(text, "{peer:<21} ")?,
+        None => write!(text, "{:<21} ", "-")?,
     }
-    let thread = thread::current();
-    write!(line, "{:<12} {active:>3} active  ", thread.name().unwrap_or("unnamed"))
+    write!(text, "{:<12} ", thread::current().name().unwrap_or("unnamed"))
 }
 
-fn write_what(line: &mut String, record: &Record) -> fmt::Result {
+fn write_what(text: &mut String, record: &Record) -> fmt::Result {
     match record.event {
-        Event::Connected => line.write_str("session begins"),
-        Event::Refused(refusal) if record.session.is_none() => write!(line, "turned away: {refusal}"),
-        Event::Refused(refusal) => write!(line, "refused: {refusal}"),
+        Event::Connected => text.write_str("session begins"),
+        Event::Refused(refusal) if record.session.is_none() => write!(text, "turned away: {refusal}"),
+        Event::Refused(refusal) => write!(text, "refused: {refusal}"),
         Event::SentBody(sent) => {
-            let (name, took) = (quote(sent.subject), sent.took);
-            write!(line, "sent {name}: {} bytes in ", sent.bytes)?;
-            write!(line, "{}.{:03} s, {}", took.as_secs(), took.subsec_millis(), human_rate(sent.bytes, took))
+            let took = sent.took;
+            text.push_str("sent ");
+            push_quote(text, sent.subject);
+            write!(text, ": {} bytes in {}.{:03} s, ", sent.bytes, took.as_secs(), took.subsec_millis())?;
+            write_rate(text, sent.bytes, took)
         }
-        Event::Closed(why) => write!(line, "session ends: {}", printable(why)),
-        Event::Notice(text) => line.write_str(&printable(text)),
-        _ => line.write_str(&record.trace().unwrap_or_default()),
+        Event::Closed(why) => write!(text, "session ends: {}", printable(why)),
+        Event::Notice(notice) => text.write_str(&printable(notice)),
+        _ => text.write_str(&record.trace().unwrap_or_default()),
     }
 }

@@ -74,10 +74,14 @@ impl Printer {
 /// The thread: takes what waits, prints it, sleeps when there is nothing. An output that is closed or full loses lines,
 /// and nothing else.
 fn print_all(queue: &Mutex<Queue>, mut output: impl Write) {
+    let mut lines = Vec::new();
     loop {
-        let (mut lines, lost) = locked(queue, |queue| {
+        // The two take turns, so that the lines grow into memory that is there already.
+        lines.clear();
+        let lost = locked(queue, |queue| {
             queue.idle = queue.waiting.is_empty() && queue.lost == 0;
-            (std::mem::take(&mut queue.waiting), std::mem::take(&mut queue.lost))
+            std::mem::swap(&mut queue.waiting, &mut lines);
+            std::mem::take(&mut queue.lost)
         });
         if lost > 0 {
             lines.extend_from_slice(format!("({lost} lines lost here: nobody read them in time)\n").as_bytes());

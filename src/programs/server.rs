@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::journal::Journal;
 use crate::lab::timeline::file::PictureFile;
@@ -15,7 +15,7 @@ use crate::lab::timeline::recorder::Recorder;
 use crate::lab::timeline::Picture;
 use crate::programs::args::{answer, complain, unknown, version, Arg, Args, Usage};
 use crate::programs::console::{self, Console};
-use crate::programs::log;
+use crate::programs::log::Log;
 use crate::programs::printer::Printer;
 use crate::server::designs::Design;
 use crate::server::file_handler::FileHandler;
@@ -148,14 +148,12 @@ fn serve(options: Options) -> Result<(), String> {
     let recorder = timeline.as_ref().map(|timeline| timeline.recorder.clone());
     let watch = recorder.as_ref().map(Recorder::watch).unwrap_or_default();
     let registry = Registry::new(limits).watched_by(watch);
-    let (started, counted, printer) = (Instant::now(), registry.clone(), log.clone());
+    let lines = Log::new(log.clone(), registry.clone(), trace);
     let journal = Journal::new(move |record| {
         if let Some(recorder) = &recorder {
             recorder.note(record);
         }
-        if let Some(line) = log::line(record, started.elapsed(), || counted.active(), trace) {
-            printer.line(&line);
-        }
+        lines.note(record);
     });
     let server = Server::bind(bind, dir, registry, idle_timeout, journal).map_err(|error| bind_failed(bind, &error))?;
     let server = Arc::new(server);

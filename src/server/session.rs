@@ -20,7 +20,7 @@ use crate::wire::{Command, ReplyHeader};
 
 /// Most bytes of a body that one read and one write move. Every session that sends a large file holds one such buffer,
 /// and gives it back at the end of the reply. `docs/PERFORMANCE.md` says how it was chosen.
-pub const PART: usize = 48 * 1024;
+pub const PART: usize = 256 * 1024;
 
 /// What a session talks over: a TCP connection, or bytes in memory.
 ///

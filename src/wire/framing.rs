@@ -52,7 +52,9 @@ impl<S: Read> LineReader<S> {
                 self.line.push(byte);
                 if byte == b'\n' {
                     self.received = 0;
-                    return Ok(Received::Line(std::mem::take(&mut self.line)));
+                    let line = self.line.clone();
+                    self.line.clear();
+                    return Ok(Received::Line(line));
                 }
             }
             if self.received == MAX_COMMAND_LINE {

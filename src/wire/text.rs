@@ -10,6 +10,11 @@ const MAX_QUOTE: usize = 300;
 /// so on for all that a terminal would obey instead of print; a backslash is doubled.
 pub fn visible(bytes: &[u8]) -> String {
     let mut shown = String::with_capacity(bytes.len());
+    push_visible(&mut shown, bytes);
+    shown
+}
+
+fn push_visible(shown: &mut String, bytes: &[u8]) {
     let mut rest = bytes;
     while !rest.is_empty() {
         let valid = match std::str::from_utf8(rest) {
@@ -17,20 +22,29 @@ pub fn visible(bytes: &[u8]) -> String {
             Err(error) => error.valid_up_to(),
         };
         let text = std::str::from_utf8(&rest[..valid]).unwrap_or_default();
-        shown.push_str(&printable(&text.replace('\\', r"\\")));
+        for (index, part) in text.split('\\').enumerate() {
+            if index > 0 {
+                shown.push_str(r"\\");
+            }
+            push_printable(shown, part);
+        }
         rest = &rest[valid..];
         if let Some((byte, after)) = rest.split_first() {
             shown.push_str(&format!("\\x{byte:02x}"));
             rest = after;
         }
     }
-    shown
 }
 
 /// The text with every character escaped that a terminal would obey instead of print: control characters, and the
 /// invisible ones that change the direction of writing. Letters of all languages stay.
 pub fn printable(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
+    push_printable(&mut shown, text);
+    shown
+}
+
+fn push_printable(shown: &mut String, text: &str) {
     for character in text.chars() {
         if character.is_ascii_graphic() || character == ' ' || character.is_alphanumeric() {
             shown.push(character);
@@ -39,17 +53,25 @@ pub fn printable(text: &str) -> String {
             shown.extend(String::from_iter(['-', character]).escape_debug().skip(1));
         }
     }
-    shown
 }
 
 /// What a client sent, between quotation marks, visible and shortened.
 pub fn quote(text: &str) -> String {
-    let mut shown = visible(text.as_bytes());
-    if shown.len() > MAX_QUOTE {
-        cut_at(&mut shown, MAX_QUOTE);
+    let mut shown = String::new();
+    push_quote(&mut shown, text);
+    shown
+}
+
+/// The same at the end of a text that is there already.
+pub fn push_quote(shown: &mut String, text: &str) {
+    shown.push('\'');
+    let start = shown.len();
+    push_visible(shown, text.as_bytes());
+    if shown.len() - start > MAX_QUOTE {
+        cut_at(shown, start + MAX_QUOTE);
         shown.push('…');
     }
-    format!("'{shown}'")
+    shown.push('\'');
 }
 
 /// Shortens the text to at most `limit` bytes, between two characters.

@@ -6,7 +6,7 @@
 //! Read first: `reply.rs`. (`opening.rs` can wait: it opens regular files, and nothing else.) It does not know the
 //! network, nor who asks.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -51,11 +51,19 @@ impl FileHandler {
     ///
     /// The client's side is [`Client::download`](crate::client::Client::download).
     pub fn open(&self, name: &FileName) -> Reply {
+        match self.find(name) {
+            Ok((file, size)) => Reply::file(name.as_str(), file, size),
+            Err(refusal) => Reply::refusal(refusal),
+        }
+    }
+
+    /// The served file of that name, open, and its size.
+    fn find(&self, name: &FileName) -> Result<(File, u64), Refusal> {
         match open_regular(&self.dir.join(name.as_str())) {
-            Ok(Some((file, size))) => Reply::file(name.as_str(), file, size),
-            Ok(None) => Reply::refusal(not_found(name)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Reply::refusal(not_found(name)),
-            Err(error) => Reply::refusal(read_failed(&quote(name.as_str()), &error)),
+            Ok(Some(found)) => Ok(found),
+            Ok(None) => Err(not_found(name)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(not_found(name)),
+            Err(error) => Err(read_failed(&quote(name.as_str()), &error)),
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod support;
 
+mod add_a_command;
 mod client;
 mod command_lines;
 mod compare;

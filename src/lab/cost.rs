@@ -1,4 +1,6 @@
 //! `lab cost`: what a thread costs on this machine, beside a small request of our server.
+//!
+//! Read first: `load/mod.rs`. It does not know the designs.
 
 use std::fs;
 use std::hint::black_box;

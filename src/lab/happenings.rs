@@ -1,4 +1,6 @@
 //! What the server and the client told their journals, kept to be shown: nothing else is ever narrated.
+//!
+//! Read first: `journal.rs`. It does not know how they are shown.
 
 use std::sync::{Arc, Mutex};
 use std::thread;

@@ -1,4 +1,6 @@
 //! The classroom's toolbox: tools around the server and the client, which know nothing of it.
+//!
+//! Read first: the server and the client.
 
 pub mod walk;
 

@@ -1,4 +1,6 @@
 //! The program `lab`: which tool, and its options.
+//!
+//! Read first: the tool that you want to know. It does not know how the tools work.
 
 use std::ffi::OsString;
 use std::net::SocketAddr;

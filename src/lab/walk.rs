@@ -1,5 +1,7 @@
 //! `lab walk`: a real client and a real server hold the conversation of the eight steps, and each step is shown as it
 //! happened: the bytes, the threads, the functions, the registry.
+//!
+//! Read first: `happenings.rs`. It does not know how the steps are carried out, only what the journals tell.
 
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -265,13 +267,12 @@ impl Narrator {
         let text = visible(&shown.bytes);
         let size = body_size(happened);
         let is_whole = ends != BODY || (size == shown.bytes.len() as u64 && text.chars().count() <= LINE);
-        let told = match is_whole {
-            true => text,
+        let told = if is_whole {
+            text
+        } else {
             // Escaped bytes take more room than they are: the line counts, not the bytes.
-            false => {
-                let start: String = text.chars().take(LINE).collect();
-                format!("{start} … ({size} {})", self.words("bytes in all", "octets en tout"))
-            }
+            let start: String = text.chars().take(LINE).collect();
+            format!("{start} … ({size} {})", self.words("bytes in all", "octets en tout"))
         };
         self.print(&format!("  {direction}   {told}"));
         for one in sides {

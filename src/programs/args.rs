@@ -1,4 +1,6 @@
 //! Command lines, small: options as `--name value` or `--name=value`, then what is left.
+//!
+//! Read first: nothing. It does not know which options there are.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -96,9 +98,10 @@ impl Args {
     /// If there is none, or an empty one.
     pub fn path(&mut self, option: &str) -> Result<PathBuf, Usage> {
         let path = self.value(option, "a directory")?;
-        match path.is_empty() {
-            true => Err(Usage(format!("{option} needs a directory, not ''"))),
-            false => Ok(path.into()),
+        if path.is_empty() {
+            Err(Usage(format!("{option} needs a directory, not ''")))
+        } else {
+            Ok(path.into())
         }
     }
 

@@ -1,4 +1,6 @@
 //! The program `client`: its options, and the parts put together.
+//!
+//! Read first: `prompt.rs`. It does not know how a session goes.
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, IsTerminal};

@@ -1,4 +1,6 @@
 //! The operator's console: commands on the server's standard input, answers on its standard output.
+//!
+//! Read first: `server/registry.rs`, `server/stop.rs`. It does not know the commands of clients.
 
 use std::io::BufRead;
 use std::time::Instant;

@@ -2,6 +2,8 @@
 //!
 //! Whoever prints to a pipe that nobody reads waits for ever, and `println!` panics when the other end is gone. A
 //! server's sessions must not share that fate: they leave their lines here and go on.
+//!
+//! Read first: `lock.rs`. It does not know what the lines say.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};

@@ -1,4 +1,6 @@
 //! How far a download is: a bar while it lasts, where there is a terminal, and one line at its end.
+//!
+//! Read first: `human.rs`. It does not know where the bytes come from.
 
 use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};

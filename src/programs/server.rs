@@ -1,4 +1,6 @@
 //! The program `server`: its options, and the parts put together.
+//!
+//! Read first: `log.rs`, `console.rs`. It does not know how a session goes.
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal};

@@ -88,38 +88,186 @@ fn nothing_panics_on_purpose_or_by_printing() {
     forbid("src", &["println!(", "eprintln!(", "print!("], "these panic when the other end is gone");
 }
 
+/// Forbids the files below `prefix` to use these modules of ours.
+#[track_caller]
+fn forbid_use(prefix: &str, modules: &[&str]) {
+    let words: Vec<_> = modules.iter().map(|module| format!("crate::{module}")).collect();
+    let words: Vec<_> = words.iter().map(String::as_str).collect();
+    forbid(prefix, &words, &format!("{prefix} may not use these of ours: {modules:?}"));
+}
+
 #[test]
 fn the_rooms_know_only_what_they_may() {
+    forbid_use("src/wire", &["server", "client", "journal", "lock", "watch", "programs", "lab"]);
+    forbid_use("src/journal.rs", &["server", "client", "lock", "watch", "programs", "lab"]);
+    forbid_use("src/lock.rs", &["wire", "server", "client", "journal", "watch", "programs", "lab"]);
+    forbid_use("src/watch.rs", &["wire", "server", "client", "journal", "programs", "lab"]);
+    forbid_use("src/server", &["client", "programs", "lab"]);
+    forbid_use("src/client", &["server", "programs", "lab", "lock", "watch"]);
+    for program in ["args", "human", "console", "log", "printer", "client", "prompt", "progress"] {
+        forbid_use(&format!("src/programs/{program}.rs"), &["lab"]);
+    }
+    // The one instrument that a program switches on.
+    let switched_on = source("src/programs/server.rs").into_iter().filter(|line| line.code().contains("crate::lab"));
+    assert!(switched_on.into_iter().all(|line| line.code().contains("crate::lab::timeline")));
+}
+
+#[test]
+fn what_a_file_does_not_know_it_does_not_name() {
     forbid(
         "src/wire",
         &["std::net", "std::fs", "std::thread", "std::sync"],
         "the wire knows no socket, file or thread",
     );
     for words in ["command", "file_name", "reply", "text"] {
-        forbid(&format!("src/wire/{words}.rs"), &["std::io"], "the protocol's words do no I/O");
-    }
-    for room in ["server", "client", "journal", "lock", "programs", "lab"] {
-        forbid("src/wire", &[&format!("crate::{room}")], "the wire uses nothing of ours");
+        forbid(&format!("src/wire/{words}.rs"), &["std::io"], "the protocol's words do no input and output");
     }
     forbid("src/wire/telnet.rs", &["crate::", "std::"], "telnet uses nothing");
-    forbid("src/server", &["crate::client", "crate::lab"], "server uses nothing of client and lab");
-    forbid("src/client", &["crate::server", "crate::lab"], "client uses nothing of server and lab");
-    forbid("src/journal.rs", &["crate::server", "crate::client"], "the journal knows neither side");
-    forbid(
-        "src/server/session.rs",
-        &["TcpStream", "TcpListener", "std::thread", "thread::"],
-        "a session knows no socket and no thread",
-    );
+    let sockets_and_threads = ["std::net", "TcpStream", "TcpListener", "SocketAddr", "std::thread", "thread::"];
+    for file in ["session", "ending", "reply", "file_handler", "opening"] {
+        forbid(&format!("src/server/{file}.rs"), &sockets_and_threads, "no socket and no thread");
+    }
+    forbid("src/server/designs.rs", &["Session", "Command", "Reply"], "a design does not know what a session says");
     forbid(
         "src/server/registry.rs",
-        &[".shutdown(", ".read(", ".write(", "write_all", "set_read_timeout", "set_write_timeout"],
-        "no input, output or socket operation where the lock is",
+        &[".shutdown(", ".read(", ".write(", "write_all", "set_read_timeout", "set_write_timeout", "journal"],
+        "no input, output or socket operation where the lock is, and nothing is told to the journal",
     );
     forbid(
         "src/server/connection.rs",
         &["Command", "crate::wire::command", "crate::wire::reply"],
         "the connection knows no commands",
     );
+    for tool in ["check", "load"] {
+        let ours = ["Server::", "server::session", "server::designs", "crate::client"];
+        forbid(&format!("src/lab/{tool}"), &ours, "they speak the protocol to any server");
+    }
+}
+
+#[test]
+fn the_conversation_knows_no_phases_no_source_positions_and_no_steps() {
+    forbid("src", &["track_caller", "Location"], "no source positions");
+    for file in ["server/session", "server/reply", "server/file_handler", "server/ending", "client"] {
+        forbid(&format!("src/{file}"), &["Phase", "watch", "Step", "step:"], "the step comes from the table");
+    }
+}
+
+#[test]
+fn a_bool_is_asked_by_if_and_a_limit_is_called_max() {
+    forbid("src", &["true =>", "false =>"], "an if reads better");
+    forbid("src", &["MOST_"], "MAX_ is the one name for a limit");
+}
+
+/// The files of a table of `src/lib.rs` or the README, in the order in which they are to be read.
+fn first_sitting() -> Vec<&'static str> {
+    vec![
+        "src/lib.rs",
+        "src/wire/mod.rs",
+        "src/wire/reply.rs",
+        "src/wire/file_name.rs",
+        "src/wire/command.rs",
+        "src/wire/framing.rs",
+        "src/server/reply.rs",
+        "src/server/file_handler.rs",
+        "src/server/registry.rs",
+        "src/server/session.rs",
+        "src/server/mod.rs",
+        "src/client/mod.rs",
+        "src/client/download.rs",
+    ]
+}
+
+#[test]
+fn the_first_sitting_takes_an_hour_and_no_core_file_is_long() {
+    let code_lines = |file: &str| source(file).iter().filter(|line| !line.code().trim().is_empty()).count();
+    let all: usize = first_sitting().into_iter().map(code_lines).sum();
+    assert!(all <= 1200, "the first sitting has {all} code lines");
+    for path in ["src/wire", "src/server", "src/client", "src/journal.rs", "src/lock.rs", "src/watch.rs"] {
+        let mut files: Vec<_> = source(path).into_iter().map(|line| line.file).collect();
+        files.dedup();
+        for file in files {
+            let lines = code_lines(&file);
+            assert!(lines <= 250, "{file} has {lines} code lines");
+        }
+    }
+}
+
+#[test]
+fn the_readme_and_lib_rs_give_the_first_sitting_in_the_same_order() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let sitting = readme.split("**First sitting").nth(1).unwrap().split("**Second sitting").next().unwrap();
+    let links: Vec<_> = sitting.split("](").skip(1).map(|rest| rest.split(')').next().unwrap()).collect();
+    let files: Vec<_> = links.into_iter().filter(|link| link.starts_with("src/")).collect();
+    let wanted: Vec<_> =
+        first_sitting().into_iter().filter(|f| !["src/lib.rs", "src/wire/mod.rs"].contains(f)).collect();
+    assert_eq!(files, wanted);
+
+    let lib = fs::read_to_string(root().join("src/lib.rs")).unwrap();
+    let row = lib.lines().find(|line| line.starts_with("//! | 1. ")).unwrap();
+    let mut from = 0;
+    for file in wanted {
+        let name = format!("`{}`", file.rsplit('/').next().unwrap());
+        from +=
+            row[from..].find(&name).unwrap_or_else(|| panic!("src/lib.rs: {file} is not where it should be: {row}"));
+    }
+}
+
+#[test]
+fn the_eight_steps_stand_in_one_function_of_at_most_thirty_lines_on_each_side() {
+    for (file, steps) in [
+        ("src/server/session.rs", ["step 1", "Step 6", "steps 2, 4 and 7", "step 3", "step 5", "step 8"]),
+        (
+            "src/client/mod.rs",
+            ["step 1", "Step 6", "steps 2 and 3", "steps 4 and 5", "steps 7 and 8", "fn eight_steps"],
+        ),
+    ] {
+        let lines = source(file);
+        let begin = lines.iter().position(|line| line.text.contains("fn eight_steps")).unwrap();
+        let length = lines[begin..].iter().position(|line| line.text == "    }").unwrap() + 1;
+        assert!(length <= 30, "{file}: {length} lines");
+        let text: Vec<_> = lines[begin..begin + length].iter().map(|line| line.text.as_str()).collect();
+        for step in steps {
+            assert!(text.iter().any(|line| line.contains(step)), "{file}: no line for {step}");
+        }
+    }
+}
+
+#[test]
+fn every_file_says_what_to_read_before_it_and_what_it_does_not_know() {
+    for path in files_below(&root().join("src"), ".rs") {
+        let file = path.strip_prefix(root()).unwrap().to_string_lossy().replace('\\', "/");
+        if file.starts_with("src/bin") || ["src/lib.rs", "src/lab/mod.rs"].contains(&file.as_str()) {
+            continue;
+        }
+        let text = fs::read_to_string(&path).unwrap();
+        let head: Vec<_> = text.lines().take_while(|line| line.starts_with("//!")).collect();
+        let head = head.join(" ").replace("//! ", "");
+        assert!(head.contains("Read first: ") && head.contains("does not know"), "{file}: {head}");
+    }
+}
+
+#[test]
+fn the_functions_that_the_walk_shows_begin_their_docs_with_their_step() {
+    use file_transfer::lab::happenings::{place, Kind, Side};
+    use file_transfer::wire::Step::{AskForFile, AskForList, Close, Connect, Logout, SendFile, SendList};
+    for side in [Side::Client, Side::Server] {
+        for step in [Connect, AskForList, SendList, AskForFile, SendFile, Logout, Close] {
+            for kind in [Kind::Connected, Kind::Sent, Kind::Received, Kind::Closed] {
+                let place = place(side, step, kind).unwrap();
+                let source = fs::read_to_string(root().join(place.file)).unwrap();
+                let lines: Vec<_> = source.lines().collect();
+                let signature = place.line().unwrap_or_else(|| panic!("no {} in {}", place.function, place.file));
+                let docs = lines[..signature - 1].iter().rev().take_while(|line| line.trim_start().starts_with("///"));
+                let first = docs.last().unwrap().trim_start();
+                // A client's function asks in one step and reads the answer in the next.
+                let asked = if side == Side::Client { (step.number() - 1).max(1) } else { step.number() };
+                let begins = first.starts_with("/// Step") && first.contains(", the ");
+                let numbers = first.split(", the ").next().unwrap();
+                let is_there = [asked, step.number()].iter().any(|number| numbers.contains(&number.to_string()));
+                assert!(begins && is_there, "{} for step {}: {first}", place.function, step.number());
+            }
+        }
+    }
 }
 
 #[test]
@@ -138,7 +286,14 @@ fn every_step_begins_its_docs_with_its_number_on_the_side_that_carries_it_out() 
 
 #[test]
 fn the_docs_of_every_step_link_to_the_other_side() {
-    for (prefix, other) in [("src/client/mod.rs", "crate::server"), ("src/server/session.rs", "crate::client")] {
+    for (prefix, other) in [
+        ("src/client/mod.rs", "crate::server"),
+        ("src/server/session.rs", "crate::client"),
+        ("src/server/reply.rs", "crate::client"),
+        ("src/server/file_handler.rs", "crate::client"),
+        ("src/server/mod.rs", "crate::client"),
+        ("src/server/closing.rs", "crate::client"),
+    ] {
         let text: Vec<_> = source(prefix).into_iter().map(|line| line.text).collect();
         for (index, line) in text.iter().enumerate() {
             if line.trim_start().starts_with("/// Step") {

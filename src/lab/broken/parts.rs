@@ -1,5 +1,7 @@
 //! What the broken servers do right, so that each file shows its loop and its mistake: the answer to a command, and
 //! the good ways to receive, to send and to close. A file that makes its mistake in one of these has its own.
+//!
+//! Read first: `server/reply.rs`. It does not know the mistakes.
 
 use std::io::{self, Write};
 use std::net::{TcpListener, TcpStream};

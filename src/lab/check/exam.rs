@@ -1,4 +1,6 @@
 //! What a check is, and what it has at hand while it runs.
+//!
+//! Read first: `peer.rs`. It does not know the checks.
 
 use std::cell::Cell;
 use std::net::SocketAddr;

@@ -3,6 +3,8 @@
 //!
 //! It knows what docs/PROTOCOL.md says and nothing else: no words of a greeting, no boundaries of packets, no numbers
 //! of a system's errors.
+//!
+//! Read first: `docs/PROTOCOL.md`. It does not know our server, only the protocol.
 
 pub mod exam;
 

@@ -1,5 +1,7 @@
 //! A client's end of a conversation with the server under examination. It notes every step, and where a test would
 //! panic it returns a [`Failure`] that says what came instead.
+//!
+//! Read first: `docs/PROTOCOL.md`. It does not know what is checked.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -325,9 +327,10 @@ impl Peer {
     fn receive(&mut self, expected: &str) -> Result<usize, Failure> {
         let mut buffer = [0; PART];
         let left = self.left();
-        let read = match left.is_zero() {
-            true => Err(io::Error::from(ErrorKind::TimedOut)),
-            false => self.stream.set_read_timeout(Some(left)).and_then(|()| self.stream.read(&mut buffer)),
+        let read = if left.is_zero() {
+            Err(io::Error::from(ErrorKind::TimedOut))
+        } else {
+            self.stream.set_read_timeout(Some(left)).and_then(|()| self.stream.read(&mut buffer))
         };
         match read {
             Ok(0) => self.step("<- (end of the connection)"),

@@ -1,4 +1,6 @@
 //! `lab check` and `lab fixtures`: their options, and what they print.
+//!
+//! Read first: `mod.rs`. It does not know the checks.
 
 use std::ffi::OsString;
 use std::fs;

@@ -1,4 +1,6 @@
 //! What the checks found, as text: a line for each, the whole story of a failure, the table at the end, the TSV.
+//!
+//! Read first: `mod.rs`. It does not know how a check is made.
 
 use crate::lab::check::exam::{Check, Level};
 use crate::lab::check::peer::{Failure, Verdict};
@@ -96,14 +98,15 @@ impl Graded {
     /// The conversation; where there are several clients, each step with its number.
     fn steps(&self) -> String {
         let alone = self.steps.iter().all(|(client, _)| *client == 1);
-        let lines = self.steps.iter().map(|(client, step)| match alone {
-            true => step.clone(),
-            false => format!("client {client:<3} {step}"),
-        });
+        let lines = self
+            .steps
+            .iter()
+            .map(|(client, step)| if alone { step.clone() } else { format!("client {client:<3} {step}") });
         let lines = shortened(lines.collect());
-        match lines.is_empty() {
-            true => "none".to_string(),
-            false => lines.join("\n"),
+        if lines.is_empty() {
+            "none".to_string()
+        } else {
+            lines.join("\n")
         }
     }
 }

@@ -1,4 +1,6 @@
 //! Level `robust`: lines that are no commands, limits, and clients that do not behave.
+//!
+//! Read first: `exam.rs`. It does not know our server.
 
 use std::thread;
 use std::time::Instant;
@@ -167,9 +169,10 @@ pub const CHECKS: &[Check] = &[
         run: |exam| {
             let mut client = exam.session_sending(b"\xff\xfd\x06")?;
             let answer = client.bytes(WONT_TIMING_MARK.len())?;
-            match answer == WONT_TIMING_MARK {
-                true => client.expect_goes_on(),
-                false => Err(Failure::wrong("expected the bytes FF FC 06")),
+            if answer == WONT_TIMING_MARK {
+                client.expect_goes_on()
+            } else {
+                Err(Failure::wrong("expected the bytes FF FC 06"))
             }
         },
     },

@@ -1,5 +1,7 @@
 //! Level `stream`: TCP is a stream of bytes. Commands come in pieces or many together, replies leave in pieces, and
 //! each direction ends by itself.
+//!
+//! Read first: `exam.rs`. It does not know our server.
 
 use crate::lab::check::exam::{Check, Exam, Level};
 use crate::lab::check::fixtures::Fixture;

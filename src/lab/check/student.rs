@@ -1,4 +1,6 @@
 //! The student's program: started from a command line, watched, ended.
+//!
+//! Read first: `mod.rs`. It does not know the protocol.
 
 use std::io::{self, Read};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -57,9 +59,10 @@ pub fn words(command: &str) -> Result<Vec<String>, Usage> {
         return Err(Usage(format!("--command: the quote {open} does not end")));
     }
     words.extend(word);
-    match words.is_empty() {
-        true => Err(Usage("--command needs a program, such as --command 'python3 server.py {dir} {port}'".to_string())),
-        false => Ok(words),
+    if words.is_empty() {
+        Err(Usage("--command needs a program, such as --command 'python3 server.py {dir} {port}'".to_string()))
+    } else {
+        Ok(words)
     }
 }
 
@@ -137,9 +140,10 @@ impl Student {
         let printed = locked(&self.printed, |printed| printed.clone());
         let text = printed.strip_suffix(b"\n").unwrap_or(&printed);
         let lines: Vec<_> = text.split(|byte| *byte == b'\n').map(|line| format!("    | {}", visible(line))).collect();
-        match printed.is_empty() {
-            true => "It printed nothing.".to_string(),
-            false => format!("It printed last:\n{}", lines.join("\n")),
+        if printed.is_empty() {
+            "It printed nothing.".to_string()
+        } else {
+            format!("It printed last:\n{}", lines.join("\n"))
         }
     }
 }
@@ -201,9 +205,10 @@ pub fn is_busy(pid: u32) -> Option<bool> {
     let stats: Vec<_> = threads.filter_map(|thread| std::fs::read_to_string(thread.path().join("stat")).ok()).collect();
     // The state stands behind the thread's name, which may hold anything but ends with a parenthesis.
     let mut states = stats.iter().filter_map(|stat| stat.rsplit_once(") ")).map(|(_, fields)| fields.starts_with('R'));
-    match stats.is_empty() {
-        true => None,
-        false => Some(states.any(|runs| runs)),
+    if stats.is_empty() {
+        None
+    } else {
+        Some(states.any(|runs| runs))
     }
 }
 

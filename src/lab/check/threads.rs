@@ -1,4 +1,6 @@
 //! Level `threads`: several clients at the same time, and the limit of their number, if the server has one.
+//!
+//! Read first: `exam.rs`. It does not know our server.
 
 use std::thread;
 use std::time::Duration;

@@ -3,6 +3,8 @@
 //!
 //! Each run has a fresh server in a process of its own. One machine's noise hits whoever runs just then, so the designs
 //! take turns in each round, and the medians of the rounds are shown.
+//!
+//! Read first: `server/designs.rs`, `load/mod.rs`. It does not know how a design works.
 
 pub mod subject;
 

@@ -1,4 +1,6 @@
 //! `lab compare`: its options, and what it prints.
+//!
+//! Read first: `mod.rs`. It does not know what is measured.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,6 @@
 //! What a design showed under a workload: one run's numbers, and the medians of several.
+//!
+//! Read first: `mod.rs`. It does not know how the numbers are shown.
 
 use std::time::Duration;
 

@@ -2,6 +2,8 @@
 //!
 //! Server and clients run in this one process, so that their times come from one clock. The clients are those of
 //! [`client`](crate::client), and say what they do in their journals.
+//!
+//! Read first: `timeline/mod.rs`. It does not know how a picture is drawn.
 
 use std::io::{self, Write};
 use std::net::SocketAddr;

@@ -1,4 +1,6 @@
 //! A server of ours as a process of its own, so that what the system says of it is about nothing else.
+//!
+//! Read first: `mod.rs`. It does not know what is measured.
 
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Write};

@@ -1,4 +1,6 @@
 //! The comparison as text: a table for each workload, below it what each row shows, in words; and the runs as TSV.
+//!
+//! Read first: `row.rs`. It does not know how the numbers were measured.
 
 use crate::lab::compare::row::Row;
 use crate::lab::compare::subject::{BIG, SMALL};

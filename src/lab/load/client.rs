@@ -1,4 +1,6 @@
 //! The clients of a load: one asks, waits for the answer and asks again; a slow one asks and never reads.
+//!
+//! Read first: `wire/framing.rs`. It does not know who measures.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -46,9 +48,12 @@ impl Connection {
     pub fn open(server: SocketAddr, deadline: Instant) -> Result<Connection, Trouble> {
         let stream = time_left(deadline).and_then(|left| TcpStream::connect_timeout(&server, left));
         let stream = stream.and_then(|stream| stream.set_nodelay(true).map(|()| stream));
-        let stream = stream.map_err(|error| match is_timeout(&error) && Instant::now() >= deadline {
-            true => Trouble::Late,
-            false => Trouble::NoConnection(error),
+        let stream = stream.map_err(|error| {
+            if is_timeout(&error) && Instant::now() >= deadline {
+                Trouble::Late
+            } else {
+                Trouble::NoConnection(error)
+            }
         })?;
         let mut connection = Connection { input: BufReader::with_capacity(READ, Timed { stream, deadline }) };
         connection.receive(|_| {})?;

@@ -1,4 +1,6 @@
 //! What went wrong with a request, and how often each kind of it happened.
+//!
+//! Read first: `client.rs`. It does not know the server.
 
 use std::collections::BTreeMap;
 use std::fmt;

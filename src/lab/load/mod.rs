@@ -4,6 +4,8 @@
 //! stalls is asked less often meanwhile, so that a stall of all clients is only as many long waits as there are clients
 //! among thousands of short ones. Percentiles hardly see it; the longest wait does, and so does the number of clients
 //! that were still waiting at the end.
+//!
+//! Read first: `client.rs`. It does not know our server, only the protocol.
 
 pub mod client;
 

@@ -1,4 +1,6 @@
 //! `lab load`: its options, and what it prints.
+//!
+//! Read first: `mod.rs`. It does not know how the load is made.
 
 use std::fs;
 use std::path::PathBuf;
@@ -81,9 +83,10 @@ fn asked(mut args: Args) -> Result<Asked, Usage> {
 }
 
 fn address(word: String) -> Result<String, Usage> {
-    match word.contains(':') {
-        true => Ok(word),
-        false => Err(Usage(format!("'{}' needs a port, as in 127.0.0.1:4456", word.escape_debug()))),
+    if word.contains(':') {
+        Ok(word)
+    } else {
+        Err(Usage(format!("'{}' needs a port, as in 127.0.0.1:4456", word.escape_debug())))
     }
 }
 

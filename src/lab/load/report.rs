@@ -1,4 +1,6 @@
 //! What a load showed: as text for a person, and as lines of tab-separated values for a program.
+//!
+//! Read first: `mod.rs`. It does not know how the load is made.
 
 use std::time::Duration;
 
@@ -28,9 +30,10 @@ pub fn announcement(workload: &Workload, found: &Found) -> String {
     let size = found.size.map_or("size unknown: it gave no list in time".to_string(), human_size);
     let (file, server, seconds) = (quote(found.file.as_str()), workload.server, workload.lasting.as_secs_f64());
     let asks = if workload.clients == 1 { "asks" } else { "ask" };
-    let how = match workload.reconnect {
-        true => "each request has a connection of its own: connect, DOWNLOAD, LOGOUT, end",
-        false => "each client keeps its connection, and asks again when it has its answer",
+    let how = if workload.reconnect {
+        "each request has a connection of its own: connect, DOWNLOAD, LOGOUT, end"
+    } else {
+        "each client keeps its connection, and asks again when it has its answer"
     };
     let slow = match workload.slow {
         0 => String::new(),
@@ -74,9 +77,10 @@ pub fn text(workload: &Workload, outcome: &Outcome) -> String {
 fn errors(outcome: &Outcome) -> String {
     let kinds = outcome.tally.errors.kinds();
     let lines: Vec<_> = kinds.map(|(kind, count, example)| format!("{count} times {kind} ({example})")).collect();
-    match lines.is_empty() {
-        true => "none".to_string(),
-        false => lines.join("\n"),
+    if lines.is_empty() {
+        "none".to_string()
+    } else {
+        lines.join("\n")
     }
 }
 

@@ -1,4 +1,6 @@
 //! How long clients waited: a histogram whose memory does not grow with the number of waits.
+//!
+//! Read first: nothing. It does not know who waits.
 
 use std::time::Duration;
 

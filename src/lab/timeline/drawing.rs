@@ -1,5 +1,7 @@
 //! What both drawings of a timeline share: the words for the states, the time axis, and what is left out where a
 //! picture would hold too much.
+//!
+//! Read first: `mod.rs`. It does not know in which format it is drawn.
 
 use std::time::Duration;
 
@@ -133,9 +135,10 @@ pub(super) fn ticks(length: Duration, most: u32) -> Vec<(Duration, String)> {
 
 /// The unit of an axis of that length.
 pub(super) fn axis_unit(length: Duration) -> (&'static str, Duration) {
-    match length < AXIS_IN_SECONDS {
-        true => ("ms", Duration::from_millis(1)),
-        false => ("s", Duration::from_secs(1)),
+    if length < AXIS_IN_SECONDS {
+        ("ms", Duration::from_millis(1))
+    } else {
+        ("s", Duration::from_secs(1))
     }
 }
 
@@ -154,9 +157,10 @@ fn round_step(length: Duration, most: u32) -> Duration {
 
 /// A time for people, exact to the microsecond; one under a millisecond to the nanosecond.
 pub(super) fn exact(time: Duration) -> String {
-    match time < Duration::from_millis(1) {
-        true => format!("{} µs", time.as_nanos() as f64 / 1000.0),
-        false => format!("{} ms", time.as_micros() as f64 / 1000.0),
+    if time < Duration::from_millis(1) {
+        format!("{} µs", time.as_nanos() as f64 / 1000.0)
+    } else {
+        format!("{} ms", time.as_micros() as f64 / 1000.0)
     }
 }
 

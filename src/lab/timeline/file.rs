@@ -1,4 +1,6 @@
 //! Pictures in files.
+//!
+//! Read first: `mod.rs`. It does not know what is drawn.
 
 use std::ffi::OsStr;
 use std::fs;

@@ -1,6 +1,8 @@
 //! A timeline: what threads and clients did, and when, as lanes beside each other on one time scale.
 //!
 //! A [`Picture`] is recorded first and drawn afterwards. Times are counted from the beginning of their [`Panel`].
+//!
+//! Read first: `watch.rs`. It does not know who is recorded.
 
 pub mod recorder;
 

@@ -3,6 +3,8 @@
 //!
 //! Each thread writes its marks into a buffer of its own, which no other thread sees, so that recording adds no lock to
 //! what it measures. A buffer is handed over, under a lock, when it is full and when its thread ends.
+//!
+//! Read first: `mod.rs`, `watch.rs`. It does not know how a picture is drawn.
 
 use std::cell::RefCell;
 use std::sync::{Arc, Mutex};

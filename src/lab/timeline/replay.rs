@@ -1,4 +1,6 @@
 //! Makes lanes of what was recorded: plays the marks of each thread again. At each moment the innermost phase counts.
+//!
+//! Read first: `recorder.rs`. It does not know how a picture is drawn.
 
 use std::time::Duration;
 

@@ -2,6 +2,8 @@
 //!
 //! All panels share one scale. Colours are told apart by everybody (after Okabe and Ito), and where there is no colour
 //! by their lightness and their patterns: what waits is light, what works is dark.
+//!
+//! Read first: `drawing.rs`. It does not know what was recorded how.
 
 use std::fmt::{self, Write};
 use std::time::Duration;

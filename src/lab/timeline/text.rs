@@ -1,4 +1,6 @@
 //! A timeline for a terminal: a strip of letters for each lane, the sums, and the names.
+//!
+//! Read first: `drawing.rs`. It does not know what was recorded how.
 
 use std::time::Duration;
 

@@ -78,7 +78,7 @@ impl Printer {
 fn print_all(queue: &Mutex<Queue>, mut output: impl Write) {
     let mut lines = Vec::new();
     loop {
-        // The two take turns, so that the lines grow into memory that is there already.
+        // Two buffers take turns: lines are left in one while the other is printed. So they need no new memory.
         lines.clear();
         let lost = locked(queue, |queue| {
             queue.idle = queue.waiting.is_empty() && queue.lost == 0;

@@ -175,7 +175,7 @@ fn serve(options: Options) -> Result<(), String> {
         }
         listener.join().map_err(|_| "the listener panicked: a bug in this server, please report it".to_string())?;
     }
-    // Nobody is to wait at a closed shop: what follows may take a moment.
+    // The listener is closed here: what follows may take a moment, and a client that came now would wait in vain.
     drop(server);
     log.flush(LAST_WORDS);
     answers.line("stopped");

@@ -39,7 +39,8 @@ impl Server {
     pub(super) fn half_close(&self, Admitted { accepted, guard, journal }: Admitted, ending: &Ending) -> HalfClosed {
         let is_cut = guard.is_cut();
         let permit = if matches!(ending, Ending::Dismissed) {
-            // The stop says the last line and ends the sending side; to read until the client closes is left to do.
+            // The stop sends the last line and ends the sending side, and it waits until this session is over. So the
+            // session reads until the client closes, and only then its entry is removed.
             let _lingering = self.registry.watch().begin(Phase::Linger);
             connection::read_until_end(&accepted.stream);
             None

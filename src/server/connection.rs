@@ -26,9 +26,11 @@ const LAST_LINE_TIME: Duration = Duration::from_millis(10);
 const WRITE_WAITS: u32 = 10;
 
 /// A session's TCP connection, with a time for each command: reading fails with a time-out when no complete command
-/// arrived within the idle time-out, writing when the peer took no byte for so long.
+/// arrived within the idle time-out, writing when the peer took no byte for so long. The idle time-out is the server's
+/// option `--idle-timeout`.
 ///
-/// What arrives meanwhile does not extend the time for a command, so a byte now and then holds no session for ever.
+/// The time for a command begins with the first read after a reply. What arrives later does not extend it, so a byte
+/// now and then holds no session for ever.
 #[derive(Debug)]
 pub struct Connection {
     stream: Arc<TcpStream>,
@@ -52,7 +54,7 @@ impl Connection {
         Ok(Connection { stream, idle_timeout, deadline: None, read_timeout: None, watch })
     }
 
-    /// Lets the next read wait until the deadline; the first one after a reply sets it.
+    /// Lets the next read wait until the deadline. The first read after [`Stream::await_command`] sets it.
     fn limit_read(&mut self) -> io::Result<()> {
         let now = Instant::now();
         let deadline = *self.deadline.get_or_insert(now + self.idle_timeout);

@@ -4,8 +4,8 @@
 //! entry in it. The guard is made when the session is admitted, and moves into the session's thread. Its `Drop` removes
 //! the entry, so that logout, disconnect, a panic and a thread that could not be spawned all take the same path.
 //!
-//! Read first: `lock.rs`. It does not know what the sessions say, and it can't touch a connection: to the registry that
-//! is a value of any type `C`.
+//! Read first: [`crate::wire`]. (`lock.rs` can wait: it runs a closure under a lock.) It does not know what the
+//! sessions say, and it can't touch a connection: to the registry that is a value of any type `C`.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr, TcpStream};
@@ -41,9 +41,10 @@ pub struct Limits {
 pub struct Registry<C = TcpStream> {
     /// The mutex protects everything in [`State`], and is never held during input or output: look up or change, copy
     /// out, release, then act. An entry is removed by its [`SessionGuard`], whatever ends the session, or by a cut.
+    /// It is taken where a session begins, at each of its replies, where it ends, by the operator's commands and the log.
     ///
-    /// A trap that nobody sees: to tell the journal under this lock. The log that listens there asks
-    /// [`Registry::active`], which waits for the lock that its own thread holds, and the whole server stands still.
+    /// A trap that nobody sees: to tell the journal something under this lock. The log is told on the same thread and
+    /// asks [`Registry::active`]. It would wait for a lock that its own thread holds, and the whole server with it.
     state: Arc<Mutex<State<C>>>,
     limits: Limits,
     watch: Watch,

@@ -63,7 +63,8 @@ impl<S: Stream, C> Session<'_, S, C> {
     /// The client's side is [`Client::eight_steps`](crate::client::Client::eight_steps).
     pub fn eight_steps(&mut self) -> Result<(), Ending> {
         self.send(Reply::greeting())?; // step 1
-                                       // Step 6 is the loop.
+
+        // Step 6 is the loop.
         loop {
             let line = self.receive_line()?; // steps 2, 4 and 7
             let reply = match Command::parse(&line) {

@@ -1,4 +1,4 @@
-//! The orderly stop of the server: begin, tell the sessions, wait, cut what is left, wake the threads in `accept`.
+//! The orderly stop of the server: begin, tell the sessions, wait, cut what is left, wake whoever waits in `accept`.
 //!
 //! The registry's half of it (who may still speak, who is told) stands in `registry.rs`, beside the state.
 //!
@@ -34,7 +34,7 @@ impl Server {
         let begun = Instant::now();
         let dismissed_until = begun + LINGER_TIME;
         let waiting = self.registry.begin_stop();
-        // This wakes no thread that waits in `accept` already, but from now on none begins to wait there.
+        // A thread that waits in `accept` already goes on waiting, until the knock. No other thread begins to wait.
         let _ = self.listener.set_nonblocking(true);
         for session in waiting {
             // Peers that take nothing may use up this time in all; the sessions after that are cut without a word.
@@ -111,7 +111,7 @@ impl Server {
         if let Some((stream, _)) = accepted {
             refuse(&stream, &shutting_down());
         }
-        // Without the turn that the pools accept in, there would be more threads here to be woken.
+        // One knock wakes one thread. If others wait in `accept` too, this one wakes the next.
         self.knock();
     }
 

@@ -126,13 +126,17 @@ pub fn copy_exactly(
     mut on_written: impl FnMut(&[u8]),
 ) -> Result<(), CopyError> {
     let whole = size.saturating_add(head.len() as u64);
-    let mut buffer = vec![0; at_most(whole, part.max(head.len() + 1))];
+    let mut buffer = vec![0; whole.min(part.max(head.len() + 1) as u64) as usize];
     buffer[..head.len()].copy_from_slice(head);
     let mut start = head.len();
     let mut left = size;
     loop {
-        let room = at_most(left, buffer.len() - start);
-        let read = read_some(source, &mut buffer[start..start + room]);
+        let room = left.min((buffer.len() - start) as u64) as usize;
+        // To ask for nothing would make some sources wait.
+        let read = if room == 0 { Ok(0) } else { source.read(&mut buffer[start..start + room]) };
+        if matches!(&read, Err(error) if error.kind() == io::ErrorKind::Interrupted) {
+            continue;
+        }
         let count = *read.as_ref().unwrap_or(&0);
         sink.write_all(&buffer[..start + count]).map_err(CopyError::Sink)?;
         on_written(&buffer[start..start + count]);
@@ -150,24 +154,6 @@ pub fn copy_exactly(
 /// Did a read or a write take too long? Unix says `WouldBlock`, Windows `TimedOut`.
 pub fn is_timeout(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
-}
-
-/// One read; a signal that interrupts it is no error. Nothing wanted is nothing asked: some sources would wait.
-fn read_some(source: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
-    if buffer.is_empty() {
-        return Ok(0);
-    }
-    loop {
-        match source.read(buffer) {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            done => return done,
-        }
-    }
-}
-
-/// The smaller of the two, as a length in memory.
-fn at_most(wanted: u64, limit: usize) -> usize {
-    usize::try_from(wanted).map_or(limit, |wanted| wanted.min(limit))
 }
 
 #[cfg(test)]

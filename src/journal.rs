@@ -1,4 +1,4 @@
-//! What happened, and in which session: the server and the client tell it, and whoever wants to know listens.
+//! What happened, and in which session: the server and the client tell it, and an observer listens.
 //!
 //! Each thing is told at the moment when it has happened, on the thread that did it. The log, the trace and the
 //! instruments are observers; the code of the eight steps knows none of them.
@@ -28,7 +28,7 @@ pub struct Record<'a> {
 /// What happened.
 #[derive(Debug, Clone, Copy)]
 pub enum Event<'a> {
-    /// A connection stands; for the server: it has been admitted as a session.
+    /// A connection is established; for the server: it has been admitted as a session.
     Connected,
     /// A refusal was sent: to a command, or, outside every session, to a connection that was turned away.
     Refused(&'a Refusal),
@@ -44,14 +44,14 @@ pub enum Event<'a> {
     SentBody(Transfer<'a>),
     /// This side has ended its sending side, or seen the other's end; and why.
     Closed(&'a str),
-    /// Something went wrong that is no session's end.
+    /// A problem that does not end a session.
     Notice(&'a str),
 }
 
 /// A body that went over the wire.
 #[derive(Debug, Clone, Copy)]
 pub struct Transfer<'a> {
-    /// The file's name, or the verb that was answered.
+    /// A file's name, or a word such as `LIST`, `greeting` or `refusal`.
     pub subject: &'a str,
     /// Its size.
     pub bytes: u64,
@@ -60,8 +60,8 @@ pub struct Transfer<'a> {
 }
 
 impl Record<'_> {
-    /// The record as a line of the trace: what went over the wire, with its step, every byte visible. `None` for what
-    /// is no line of the wire.
+    /// The record as a line of the trace: what went over the wire, with its step, every byte visible. `None` if the
+    /// event is not a line on the wire.
     pub fn trace(&self) -> Option<String> {
         let step = self.step.map_or("------".to_string(), |step| format!("step {}", step.number()));
         match self.event {
@@ -116,8 +116,8 @@ impl SessionJournal {
         SessionJournal { journal: journal.clone(), session, peer, answer: Cell::new(Some(Step::Connect)) }
     }
 
-    /// The last reply is complete: what comes next answers no command yet.
-    pub fn await_command(&self) {
+    /// The last reply is complete: what comes next does not belong to its step.
+    pub fn reply_is_complete(&self) {
         self.answer.set(None);
     }
 

@@ -7,9 +7,9 @@
 //! |---|---|---|---|
 //! | 1 | The client opens a TCP connection to the server. | [`Client::connect`](client::Client::connect) | `Server::admit` in [`server`], [`Reply::greeting`](server::reply::Reply::greeting) |
 //! | 2 | The client asks for the list: `LIST`. | [`Client::list`](client::Client::list) | [`Session::receive_line`](server::session::Session::receive_line) |
-//! | 3 | The server answers with the list of its files. | [`Client::list`](client::Client::list) | [`FileHandler::list`](server::file_handler::FileHandler::list) |
+//! | 3 | The server answers with the list of its files. | [`Client::list`](client::Client::list) | [`FileHandler::list`](server::file_handler::FileHandler::list) makes the reply, `Session::send` sends it |
 //! | 4 | The client asks for a file: `DOWNLOAD filename`. | [`Client::download`](client::Client::download) | [`Session::receive_line`](server::session::Session::receive_line) |
-//! | 5 | The server sends the file. | [`Client::download`](client::Client::download) | [`FileHandler::open`](server::file_handler::FileHandler::open) |
+//! | 5 | The server sends the file. | [`Client::download`](client::Client::download) | [`FileHandler::open`](server::file_handler::FileHandler::open) makes the reply, `Session::send` sends it |
 //! | 6 | Steps 4 and 5 repeat for as many files as the client wants. | the loop of [`Client::eight_steps`](client::Client::eight_steps) | the loop of [`Session::eight_steps`](server::session::Session::eight_steps) |
 //! | 7 | The client ends its session: `LOGOUT`. | [`Client::logout`](client::Client::logout) | [`Session::receive_line`](server::session::Session::receive_line) |
 //! | 8 | The server closes the connection. | [`Client::logout`](client::Client::logout) | [`Reply::goodbye`](server::reply::Reply::goodbye), `Server::half_close` in `closing.rs` |
@@ -25,9 +25,9 @@
 //!
 //! | sitting | read, in this order |
 //! |---|---|
-//! | 1. The conversation (an hour) | this file; [`wire`]: `reply.rs`, `file_name.rs`, `command.rs`, `framing.rs`; [`server`]: `reply.rs`, `file_handler.rs`, `registry.rs`, `session.rs`, `mod.rs`; [`client`]: `mod.rs`, `download.rs` |
+//! | 1. The conversation (an hour) | this file; [`wire`]: `reply.rs`, `file_name.rs`, `command.rs`, `framing.rs`; [`server`]: `reply.rs`, `file_handler.rs`; `lock.rs`; `registry.rs`, `session.rs`, `mod.rs`; [`client`]: `mod.rs`, `download.rs` |
 //! | 2. What TCP, the disk and terminals make necessary | `server/`: `ending.rs`, `connection.rs` (the idle time-out, the lingering close), `closing.rs`, `opening.rs`; `client/`: `receive.rs`, `error.rs`; `wire/`: `text.rs`, `telnet.rs`; [`journal`] |
-//! | 3. Threads | [`lock`], [`watch`]; `server/`: `designs.rs` (which thread does what), `stop.rs` (how `stop` wakes a thread in `accept`), `trouble.rs` |
+//! | 3. Threads | [`watch`]; `server/`: `trouble.rs`, `designs.rs` (which thread does what), `stop.rs` (how `stop` wakes a thread in `accept`) |
 //! | 4. The programs and the instruments | [`programs`] (the log and who prints it, the console, the prompt, the options), [`lab`] |
 
 #![forbid(unsafe_code)]
@@ -39,6 +39,8 @@
 
 pub mod wire;
 
+pub mod lock;
+
 pub mod server;
 
 pub mod client;
@@ -48,8 +50,6 @@ pub mod client;
 pub mod journal;
 
 // Third sitting.
-
-pub mod lock;
 
 pub mod watch;
 

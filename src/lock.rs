@@ -1,11 +1,12 @@
-//! One way to take a lock, for all that threads share here.
+//! The one way to take a lock in this project.
 //!
 //! Read first: nothing. It does not know what a lock protects: that stands beside each `Mutex`.
 
 use std::sync::Mutex;
 
-/// Runs `work` under the lock, and no longer: the closure is the lock's scope. A thread that panicked under it left
-/// whole values behind (that is a rule for every `work`), so a poisoned lock is as good as any other.
+/// Runs `work` under the lock: the closure is the lock's scope.
+///
+/// A rule for every `work`: it leaves no half-changed value behind, even if it panics. So poisoning can be ignored.
 pub fn locked<T, R>(shared: &Mutex<T>, work: impl FnOnce(&mut T) -> R) -> R {
     work(&mut shared.lock().unwrap_or_else(|poisoned| poisoned.into_inner()))
 }

@@ -1,22 +1,20 @@
-//! What threads wait for, told to whoever draws it: the beginning and the end of each phase.
+//! What threads do and wait for, told to the timeline: the beginning and the end of each phase.
 //!
-//! Phases are told only where threads wait: in the connection, at the registry's lock, in the designs. The conversation
-//! knows nothing of them. Without a reader a watch does nothing, and a first reading may pass over it.
+//! Phases are told where threads wait (in `accept`, in the connection, at the registry's lock, in the lingering close)
+//! and where a session begins and ends. The conversation knows nothing of them. Without a reader a watch does nothing.
 //!
 //! Read first: nothing. It does not know who reads it.
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use crate::lock::locked;
-
-/// What a thread does, or waits for, for a while. Phases lie within each other: a session, in it a write.
+/// What a thread does, or waits for, for a while. Phases can be nested: a write inside a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
     /// It waits in `accept`.
     Accept,
-    /// It carries out the session of this number, for the client at this address.
+    /// It runs the session of this number, for the client at this address.
     Session(u64, SocketAddr),
     /// It waits for bytes of the client's next command.
     Read,
@@ -28,7 +26,7 @@ pub enum Phase {
     AwaitLock,
     /// It holds the registry's lock.
     HoldLock,
-    /// It waits for the client's end, after its own.
+    /// It waits until the client closes, after our sending side was ended.
     Linger,
 }
 
@@ -60,16 +58,6 @@ impl Watch {
             reader(Some(phase));
         }
         Lasting { reader }
-    }
-
-    /// Runs `work` under the registry's lock, and tells of the wait for it and of its hold.
-    pub fn registry_locked<T, R>(&self, shared: &Mutex<T>, work: impl FnOnce(&mut T) -> R) -> R {
-        let waiting = self.begin(Phase::AwaitLock);
-        locked(shared, |state| {
-            drop(waiting);
-            let _holding = self.begin(Phase::HoldLock);
-            work(state)
-        })
     }
 }
 

@@ -1,6 +1,6 @@
-//! A file from the server into a directory: whole under its name, or not at all.
+//! A file from the server into a directory: it appears there complete, or not at all.
 //!
-//! Read first: `mod.rs`. It does not know the wire.
+//! Read first: `client/mod.rs`. It does not know the wire.
 
 use std::collections::hash_map::RandomState;
 use std::fs::{self, File, OpenOptions};
@@ -15,8 +15,8 @@ use crate::wire::FileName;
 
 /// Step 4 with its result on the disk: downloads the file into the directory and returns its size.
 ///
-/// The bytes go to a hidden temporary file of a new, random name beside the final one. Only when all that was promised
-/// has arrived is it renamed over the final name: until then an earlier file of that name stays as it was.
+/// The bytes go to a hidden temporary file of a new, random name beside the final one. It is renamed to the final
+/// name when all of it has arrived. Until then an earlier file of that name stays as it was.
 ///
 /// # Errors
 /// As of [`Client::download`], or if a file can't be made, written or renamed. The temporary file is removed then.
@@ -40,7 +40,7 @@ pub fn store(
     Ok(size)
 }
 
-/// The same into the user's directory; the user is shown how far it is, and its end.
+/// The same into the user's directory. The user is shown the progress and the result.
 pub(super) fn store_for(client: &mut Client, name: &FileName, user: &mut impl User) -> Result<(), ClientError> {
     let (begun, dir) = (Instant::now(), user.dir().to_path_buf());
     let bytes = store(client, name, &dir, |received, size| user.show_progress(name, received, size))?;

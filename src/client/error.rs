@@ -1,6 +1,6 @@
 //! Why the client did not get what it asked for.
 //!
-//! Read first: [`crate::wire`]. It does not know what the user is told in which program.
+//! Read first: [`crate::wire`]. It does not know where it is shown.
 
 use std::fmt;
 use std::io;
@@ -51,7 +51,7 @@ pub enum ClientError {
 }
 
 impl ClientError {
-    /// Is the session over with it?
+    /// Does this error end the session?
     pub fn ends_session(&self) -> bool {
         match self {
             ClientError::Refused(refusal) => refusal.code.closes(),

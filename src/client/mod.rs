@@ -20,18 +20,18 @@ use crate::wire::{Command, FileName, Listed};
 pub use error::ClientError;
 use receive::connect_to_any;
 
-/// Most bytes of a file that one read and one write move: large, since there is one transfer at a time, and every call
-/// costs. A quarter of it took measurably more of the processor.
+/// Most bytes of a file that one read and one write move. It is larger than the server's, because a client has one
+/// transfer at a time, and each system call costs time: a quarter of it took measurably more of the processor.
 const PART: usize = 1024 * 1024;
 
 /// One session with a server.
 pub struct Client {
-    input: BufReader<TcpStream>,
+    stream: BufReader<TcpStream>,
     timeout: Duration,
     journal: SessionJournal,
 }
 
-/// Who asks, and is shown what comes: a person, a script or a test.
+/// The user gives commands and is shown the results: a person, a script or a test.
 pub trait User {
     /// The next command; `None` when there is none left, which means LOGOUT.
     fn next_command(&mut self) -> Option<Command>;
@@ -43,22 +43,22 @@ pub trait User {
     fn show_text(&mut self, command: &Command, text: &str);
     /// The server's list.
     fn show_list(&mut self, files: &[Listed]);
-    /// So many bytes of a file are here, of so many.
+    /// `received` bytes of a file are here, of `size`.
     fn show_progress(&mut self, name: &FileName, received: u64, size: u64);
-    /// A file is here, whole, and stored.
+    /// A file is complete and stored.
     fn show_stored(&mut self, stored: &Transfer);
     /// The last command was not done, or, before the first one, there is no session.
     fn show_failure(&mut self, error: &ClientError);
 }
 
 impl Client {
-    /// The conversation as the report tells it, the client's side: carries out the user's commands, up to the first
-    /// LOGOUT or the last one, also after a refusal.
+    /// The conversation as the report tells it, the client's side: carries out the user's commands until LOGOUT.
+    /// A refusal does not end it.
     ///
     /// The server's side is [`Session::eight_steps`](crate::server::session::Session::eight_steps).
     ///
     /// # Errors
-    /// What ended the session before its goodbye; the user has not been shown it yet.
+    /// What ended the session before its goodbye. The caller must show it to the user.
     pub fn eight_steps(
         server: &str,
         timeout: Duration,
@@ -90,7 +90,7 @@ impl Client {
     /// Step 1, the client's side: opens a TCP connection to the server, and reads its greeting.
     ///
     /// `server` is `HOST:PORT`; each address of the host is tried. `timeout` is for the connection, and then for each
-    /// silence of the server. The server's side is
+    /// wait for the server. The server's side is
     /// [`Reply::greeting`](crate::server::reply::Reply::greeting).
     ///
     /// # Errors
@@ -100,8 +100,9 @@ impl Client {
         let (stream, peer) = connect_to_any(server, timeout).map_err(no_connection)?;
         let journal = SessionJournal::new(&journal, None, peer);
         journal.tell(Event::Connected);
-        let mut client = Client { input: BufReader::new(stream), timeout, journal };
-        let greeting = client.receive_text(Ok(()))?;
+        let mut client = Client { stream: BufReader::new(stream), timeout, journal };
+        let size = client.receive_header()?;
+        let greeting = client.receive_text(size)?;
         Ok((client, greeting))
     }
 
@@ -112,8 +113,8 @@ impl Client {
     /// # Errors
     /// A refusal, a lost connection, or a list that breaks the protocol: it is taken whole or not at all.
     pub fn list(&mut self) -> Result<Vec<Listed>, ClientError> {
-        let sent = self.send(&Command::List);
-        self.receive_list(sent)
+        let size = self.request(&Command::List)?;
+        self.receive_list(size)
     }
 
     /// Step 4, the client's side: asks for a file with `DOWNLOAD filename`, and writes its bytes to `sink`.
@@ -129,10 +130,9 @@ impl Client {
         sink: &mut impl Write,
         mut on_progress: impl FnMut(u64, u64),
     ) -> Result<u64, ClientError> {
-        let sent = self.send(&Command::Download(name.clone()));
-        let size = self.receive_header(sent)?;
+        let size = self.request(&Command::Download(name.clone()))?;
         let mut received = 0;
-        let copied = copy_exactly(&[], &mut self.input, size, sink, PART, |part| {
+        let copied = copy_exactly(&[], &mut self.stream, size, sink, PART, |part| {
             if received == 0 && !part.is_empty() {
                 self.journal.tell(Event::ReceivedBodyStart(part));
             }
@@ -149,7 +149,7 @@ impl Client {
     /// Asks for the commands, at any time. It belongs to no step.
     ///
     /// # Errors
-    /// As of [`Client::ask`].
+    /// The same as [`Client::ask`].
     pub fn help(&mut self) -> Result<String, ClientError> {
         self.ask(&Command::Help)
     }
@@ -159,8 +159,8 @@ impl Client {
     /// # Errors
     /// A refusal, a lost connection, or a text that breaks the protocol.
     pub fn ask(&mut self, command: &Command) -> Result<String, ClientError> {
-        let sent = self.send(command);
-        self.receive_text(sent)
+        let size = self.request(command)?;
+        self.receive_text(size)
     }
 
     /// Step 7, the client's side: ends the session with `LOGOUT`, reads the goodbye, and sees the server close.
@@ -171,7 +171,7 @@ impl Client {
     /// A refusal, a lost connection, or a server that says more or keeps the connection open.
     pub fn logout(mut self) -> Result<String, ClientError> {
         let goodbye = self.ask(&Command::Logout)?;
-        match self.input.by_ref().bytes().next() {
+        match self.stream.by_ref().bytes().next() {
             None => {
                 self.journal.tell(Event::Closed("the server closed the connection"));
                 Ok(goodbye)

@@ -1,6 +1,6 @@
 //! How the client sends a command and receives a reply, in one piece or not at all. It trusts no server.
 //!
-//! Read first: `mod.rs`. It does not know what is asked for.
+//! Read first: `client/mod.rs`. It does not know what is asked for.
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
@@ -21,21 +21,29 @@ const MAX_LIST: u64 = 64 * 1024 * 1024;
 const MAX_LISTED: usize = 1_000_000;
 
 impl Client {
-    /// Sends one command. A server that has closed meanwhile may have said why, so that its answer is read before an
-    /// error of the sending counts.
-    pub(super) fn send(&mut self, command: &Command) -> io::Result<()> {
-        let line = format!("{command}\n");
-        self.input.get_mut().write_all(line.as_bytes())?;
-        self.journal.command_sent(line.as_bytes());
-        Ok(())
+    /// Sends a command and reads the header of its answer: the size of the body.
+    ///
+    /// If the sending fails, the answer is read all the same: a server that has closed may have said why.
+    pub(super) fn request(&mut self, command: &Command) -> Result<u64, ClientError> {
+        let sent = self.send(command);
+        match (self.receive_header(), sent) {
+            (Ok(size), _) => Ok(size),
+            (Err(ClientError::Refused(refusal)), _) => Err(ClientError::Refused(refusal)),
+            (Err(_), Err(error)) => Err(self.receiving_failed("the answer", error)),
+            (Err(error), Ok(())) => Err(error),
+        }
     }
 
-    pub(super) fn receive_header(&mut self, sent: io::Result<()>) -> Result<u64, ClientError> {
-        let (header, line) = match (read_reply_header(&mut self.input), sent) {
-            (Ok(received), _) => received,
-            (Err(_), Err(error)) => return Err(ClientError::Lost { what: "the answer", error }),
-            (Err(error), Ok(())) => return Err(self.receiving_failed("the answer", error)),
-        };
+    fn send(&mut self, command: &Command) -> io::Result<()> {
+        let line = format!("{command}\n");
+        // Told first: an answer may come although the sending fails.
+        self.journal.command_sent(line.as_bytes());
+        self.stream.get_mut().write_all(line.as_bytes())
+    }
+
+    pub(super) fn receive_header(&mut self) -> Result<u64, ClientError> {
+        let received = read_reply_header(&mut self.stream);
+        let (header, line) = received.map_err(|error| self.receiving_failed("the answer", error))?;
         self.journal.tell(Event::Received(&line));
         match header {
             ReplyHeader::Ok(size) => Ok(size),
@@ -43,25 +51,25 @@ impl Client {
         }
     }
 
-    pub(super) fn receive_list(&mut self, sent: io::Result<()>) -> Result<Vec<Listed>, ClientError> {
-        let size = self.receive_header(sent)?;
+    /// Reads the body of a list.
+    pub(super) fn receive_list(&mut self, size: u64) -> Result<Vec<Listed>, ClientError> {
         let body = self.receive_body(size, MAX_LIST)?;
         parse_list(&body)
     }
 
-    pub(super) fn receive_text(&mut self, sent: io::Result<()>) -> Result<String, ClientError> {
-        let size = self.receive_header(sent)?;
+    /// Reads the body of a text.
+    pub(super) fn receive_text(&mut self, size: u64) -> Result<String, ClientError> {
         let body = self.receive_body(size, MAX_TEXT)?;
         String::from_utf8(body).map_err(|_| ClientError::Violation("its text is not UTF-8".to_string()))
     }
 
-    /// Reads a body into memory, which grows with what arrives and not with what is promised.
+    /// Reads a body into memory, which grows only with the bytes that arrive.
     fn receive_body(&mut self, size: u64, most: u64) -> Result<Vec<u8>, ClientError> {
         if size > most {
             return Err(ClientError::Violation(format!("it promises an answer of {size} bytes; {most} are taken")));
         }
         let mut body = Vec::new();
-        let read = self.input.by_ref().take(size).read_to_end(&mut body);
+        let read = self.stream.by_ref().take(size).read_to_end(&mut body);
         let count = read.map_err(|error| self.receiving_failed("the answer", error))?;
         if (count as u64) < size {
             return Err(self.receiving_failed("the answer", io::ErrorKind::UnexpectedEof.into()));
@@ -72,7 +80,7 @@ impl Client {
         Ok(body)
     }
 
-    /// What an error means that came while something was received.
+    /// Says what an error means that happened while `what` was received.
     pub(super) fn receiving_failed(&self, what: &'static str, error: io::Error) -> ClientError {
         if is_timeout(&error) {
             ClientError::Silent(self.timeout)
@@ -84,7 +92,7 @@ impl Client {
     }
 }
 
-/// Tries each address of the host; the last error counts.
+/// Tries each address of the host. If none works, the last error is returned.
 pub(super) fn connect_to_any(server: &str, timeout: Duration) -> io::Result<(TcpStream, SocketAddr)> {
     let mut last_error = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
     for address in server.to_socket_addrs()? {

@@ -1,8 +1,8 @@
-//! How a connection is closed so that the client gets the last reply, and how one is refused that is no session.
+//! How a connection is closed so that the client gets the last reply, and how a connection is refused.
 //!
-//! Read first: `mod.rs`, `connection.rs`. It does not know the commands.
+//! Read first: `server/mod.rs`, `connection.rs`. It does not know the commands.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::net::TcpStream;
 use std::sync::Arc;
 use std::thread;
@@ -13,7 +13,7 @@ use crate::server::ending::Ending;
 use crate::server::registry::LingerPermit;
 use crate::server::{Accepted, Admitted, Server, SESSION_STACK};
 use crate::watch::{Phase, Watch};
-use crate::wire::{Refusal, ReplyHeader};
+use crate::wire::{ErrorCode, Refusal, ReplyHeader};
 
 /// A connection whose sending side we have ended. With a permit, of which there is a bounded number, it waits for the
 /// peer's end before it closes; without one it closes at once.
@@ -38,15 +38,14 @@ impl Server {
     /// The client's side is [`Client::logout`](crate::client::Client::logout).
     pub(super) fn half_close(&self, Admitted { accepted, guard, journal }: Admitted, ending: &Ending) -> HalfClosed {
         let is_cut = guard.is_cut();
-        let permit = if matches!(ending, Ending::Dismissed) {
+        let is_dismissed = matches!(ending, Ending::Dismissed);
+        if is_dismissed {
             // The stop sends the last line and ends the sending side, and it waits until this session is over. So the
             // session reads until the client closes, and only then its entry is removed.
             let _lingering = self.registry.watch().begin(Phase::Linger);
             connection::read_until_end(&accepted.stream);
-            None
-        } else {
-            self.registry.permit_linger()
-        };
+        }
+        let permit = if is_dismissed { None } else { self.registry.permit_linger() };
         drop(guard);
         connection::end_sending(&accepted.stream);
         let why = if !is_cut {
@@ -65,7 +64,7 @@ impl Server {
         half_closed.linger(self.registry.watch());
     }
 
-    /// Lingers on a thread of its own, for a thread that has to go back to `accept`. If the system grants none, the
+    /// Lingers on a new thread, because this one has to go back to `accept`. If no thread can be started, the
     /// connection closes at once.
     pub(super) fn linger_aside(&self, half_closed: HalfClosed) {
         if half_closed.permit.is_some() {
@@ -77,22 +76,77 @@ impl Server {
         }
     }
 
+    /// The system granted no thread for a session that has been admitted: it ends before its greeting.
+    pub(super) fn end_without_thread(&self, number: u64, accepted: Accepted) {
+        let journal = SessionJournal::new(&self.journal, Some(number), accepted.peer);
+        journal.tell(Event::Closed("the system grants no thread for it"));
+        let message = "the system grants no thread for another session; try again later";
+        self.turn_away(accepted, &Refusal::new(ErrorCode::ServerFull, message));
+    }
+
     /// Refuses a connection instead of greeting it. Only the write keeps the next connection waiting, and it can't
     /// wait long: a new connection's send buffer has room for a line.
     pub(super) fn turn_away(&self, Accepted { stream, peer }: Accepted, refusal: &Refusal) {
-        let header = refuse(&stream, refusal);
+        // On some systems a connection inherits from the listener, during a stop, that it does not block.
+        let _ = stream.set_nonblocking(false);
+        let sent = refuse(&stream, refusal);
         let journal = SessionJournal::new(&self.journal, None, peer);
-        journal.tell(Event::Sent(header.as_bytes()));
+        if let Ok(header) = sent {
+            journal.tell(Event::Sent(header.as_bytes()));
+        }
         journal.tell(Event::Refused(refusal));
         self.linger_aside(HalfClosed { stream, permit: self.registry.permit_linger() });
     }
 }
 
 /// The last and only line to a connection that is no session. Returns it.
-pub(super) fn refuse(mut stream: &TcpStream, refusal: &Refusal) -> String {
+///
+/// # Errors
+/// If the peer has left already.
+pub(super) fn refuse(mut stream: &TcpStream, refusal: &Refusal) -> io::Result<String> {
     let header = ReplyHeader::Err(refusal.clone()).to_line();
-    // An error means that the peer has left again.
-    let _ = stream.write_all(header.as_bytes());
+    let sent = stream.write_all(header.as_bytes());
     connection::end_sending(stream);
-    header
+    sent.map(|()| header)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+    use std::sync::Mutex;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::journal::Journal;
+    use crate::server::file_handler::FileHandler;
+    use crate::server::registry::{Limits, Registry};
+
+    #[test]
+    fn a_session_without_a_thread_begins_and_ends_in_the_journal_and_its_client_is_told() {
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let lines = Arc::clone(&told);
+        let journal = Journal::new(move |record| match record.event {
+            Event::Connected => lines.lock().unwrap().push((record.session, "begins")),
+            Event::Closed(_) => lines.lock().unwrap().push((record.session, "ends")),
+            _ => {}
+        });
+        let files = FileHandler::new(env!("CARGO_MANIFEST_DIR")).unwrap();
+        let registry = Registry::new(Limits { max_sessions: 1, max_per_address: None });
+        let address = "127.0.0.1:0".parse().unwrap();
+        let server = Server::bind(address, files, registry, Duration::from_secs(20), journal).unwrap();
+        let mut client = TcpStream::connect(server.local_addr().unwrap()).unwrap();
+
+        let admitted = server.admit(server.accept().unwrap()).unwrap();
+        let (number, accepted) = (admitted.guard.number(), admitted.accepted.clone());
+        // As when its thread can't be spawned.
+        drop(admitted);
+        server.end_without_thread(number, accepted);
+
+        assert_eq!(*told.lock().unwrap(), [(Some(1), "begins"), (Some(1), "ends")]);
+        assert_eq!(server.registry().active(), 0);
+        client.shutdown(std::net::Shutdown::Write).unwrap();
+        let mut received = String::new();
+        client.read_to_string(&mut received).unwrap();
+        assert!(received.starts_with("ERR SERVER_FULL the system grants no thread"), "{received}");
+    }
 }

@@ -1,6 +1,6 @@
 //! What TCP makes necessary around a session: the time for a command, and the close that loses nothing.
 //!
-//! Read first: `session.rs`. It does not know what is said.
+//! Read first: `server/session.rs`. It does not know what is said.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -14,15 +14,15 @@ use crate::wire::framing::is_timeout;
 /// How long a lingering close waits for the peer's end.
 pub const LINGER_TIME: Duration = Duration::from_secs(1);
 
-/// How many bytes it reads and drops meanwhile: more than a line or a burst of commands, less than a flood.
+/// How many bytes it reads and drops meanwhile: enough for a burst of commands, and a limit for a flood.
 const LINGER_BYTES: usize = 256 * 1024;
 
 /// How long the stop waits for a peer to take its last line. The kernel takes it at once, unless the peer has left
 /// megabytes of replies unread.
 const LAST_LINE_TIME: Duration = Duration::from_millis(10);
 
-/// Into how many waits the idle time-out of a write is cut. A write that waits is woken only when much of the send
-/// buffer is free again; a new one uses what little a slow peer has taken.
+/// The idle time-out of a write is divided into this many waits. A write that waits is woken only when much of the send
+/// buffer is free again. A new write uses the little that a slow peer has taken.
 const WRITE_WAITS: u32 = 10;
 
 /// A session's TCP connection, with a time for each command: reading fails with a time-out when no complete command
@@ -54,7 +54,7 @@ impl Connection {
         Ok(Connection { stream, idle_timeout, deadline: None, read_timeout: None, watch })
     }
 
-    /// Lets the next read wait until the deadline. The first read after [`Stream::await_command`] sets it.
+    /// Lets the next read wait until the deadline. The first read after [`Stream::restart_idle_time`] sets it.
     fn limit_read(&mut self) -> io::Result<()> {
         let now = Instant::now();
         let deadline = *self.deadline.get_or_insert(now + self.idle_timeout);
@@ -62,7 +62,7 @@ impl Connection {
         if left.is_zero() {
             return Err(io::ErrorKind::TimedOut.into());
         }
-        // Most commands come in one read, which may wait for the whole time-out.
+        // Mostly it is the whole time-out, as before, and the system call can be left out.
         if self.read_timeout != Some(left) {
             self.stream.set_read_timeout(Some(left))?;
             self.read_timeout = Some(left);
@@ -72,7 +72,7 @@ impl Connection {
 }
 
 impl Stream for Connection {
-    fn await_command(&mut self) {
+    fn restart_idle_time(&mut self) {
         self.deadline = None;
     }
 }
@@ -94,10 +94,11 @@ impl Write for Connection {
                 done => return done,
             }
         }
+        // The last wait: its time-out is the write's.
         (&*self.stream).write(buffer)
     }
 
-    /// Nothing waits here to be written.
+    /// There is no buffer.
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
@@ -112,8 +113,8 @@ pub fn end_sending(stream: &TcpStream) {
 /// The lingering close, as web servers call it: reads and drops what the peer still sends, until it closes too, for
 /// [`LINGER_TIME`] at most.
 ///
-/// To close a socket while input waits unread makes TCP send a reset, and a reset can destroy what the peer has not
-/// read yet: our last reply (RFC 1122, 4.2.2.13).
+/// If a socket is closed with unread input, TCP sends a reset, and a reset can destroy what the peer has not read yet:
+/// our last reply (RFC 1122, 4.2.2.13).
 pub fn read_until_end(stream: &TcpStream) {
     let deadline = Instant::now() + LINGER_TIME;
     let mut dropped = 0;

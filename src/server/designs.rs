@@ -1,15 +1,15 @@
 //! The designs: which thread accepts a connection, and which one holds its session.
 //!
-//! They stand here beside each other, after chapter 30 of Stevens' *UNIX Network Programming*. The session is the same
-//! under all of them, so what differs between two of these functions is what makes two servers behave differently. Each
-//! is built of the same four parts of [`Server`]: `accept` waits for a connection, `admit` enters it into the registry,
-//! `hold` holds its session from the greeting to the end of its sending side, and `linger` waits for the client's end.
+//! All four are in this file. They follow chapter 30 of Stevens' *UNIX Network Programming*. The session is the same
+//! under all of them, so only the functions below explain why two servers behave differently. Each is built of the same
+//! four parts of [`Server`]: `accept` waits for a connection, `admit` enters it into the registry, `run_session` runs
+//! it from the greeting to the end of its sending side, and `linger` waits until the client closes.
 //!
 //! The threads are scoped: they borrow the server, and the scope lasts until the last of them has ended. Once the
 //! server has stopped, `accept` returns `None` to every thread, whether it waits there or comes later. (Threads that do
 //! nothing but wait for a closed connection's end belong to no design.)
 //!
-//! Read first: `mod.rs`. It does not know what a session says.
+//! Read first: `server/mod.rs`. It does not know what a session says.
 
 use std::fmt;
 use std::io;
@@ -21,7 +21,6 @@ use crate::lock::locked;
 use crate::server::registry::MAX_SESSIONS;
 use crate::server::{Accepted, Server, SESSION_STACK};
 use crate::watch::Phase;
-use crate::wire::{ErrorCode, Refusal};
 
 /// How a server spreads its sessions over threads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -54,60 +53,62 @@ impl Design {
     }
 }
 
-/// One thread for everything: while it holds a session it does not accept, and all other clients wait in the backlog,
-/// connected and without a word. (Only to wait for a client's end is left to another thread.)
+/// One thread for everything: while it runs a session it does not accept, and all other clients wait in the backlog,
+/// connected and without an answer. (Another thread waits until a client closes.)
 fn iterative(server: &Server) {
     while let Some(connection) = server.accept() {
         if let Some(admitted) = server.admit(connection) {
-            server.linger_aside(server.hold(admitted));
+            server.linger_aside(server.run_session(admitted));
         }
     }
 }
 
-/// A thread for each client: the listener is back in `accept` before the session has said a word. A client that is slow
-/// holds its own thread and nobody else's. The price is a spawned thread for each connection.
+/// A thread for each client: the listener is back in `accept` before the session has said a word. A slow client
+/// blocks its own thread, and no other. The price is a spawned thread for each connection.
 fn thread_per_client(server: &Server) {
     thread::scope(|scope| {
         while let Some(connection) = server.accept() {
             let Some(admitted) = server.admit(connection) else { continue };
-            let (name, accepted) = (format!("session-{}", admitted.guard.number()), admitted.accepted.clone());
+            let (number, accepted) = (admitted.guard.number(), admitted.accepted.clone());
+            let name = format!("session-{number}");
             // The guard moves into the thread: if that can't be spawned, the guard is dropped, and the entry with it.
-            if let Err(error) = spawn(scope, name, move || server.linger(server.hold(admitted))) {
-                server.turn_away(accepted, &no_thread());
+            if let Err(error) = spawn(scope, name, move || server.linger(server.run_session(admitted))) {
+                server.end_without_thread(number, accepted);
                 server.trouble.rest_after(&error, &server.journal);
             }
         }
     });
 }
 
-/// So many threads, spawned in advance: no session needs a new one, and no crowd of clients gets more of them. The
-/// price: as many slow clients as there are threads make all others wait in the backlog.
+/// A fixed number of threads, spawned in advance: no session needs a new one, and their number never grows. The price:
+/// as many slow clients as there are threads make all others wait in the backlog.
 fn prethreaded(server: &Server, threads: usize) {
     let turn = Mutex::new(());
     let worker = || {
         while let Some(connection) = accept_in_turn(server, &turn) {
             if let Some(admitted) = server.admit(connection) {
-                server.linger(server.hold(admitted));
+                server.linger(server.run_session(admitted));
             }
         }
     };
     thread::scope(|scope| (1..=threads).for_each(|number| spawn_patiently(server, scope, number, worker)));
 }
 
-/// A thread for each client, but seldom a spawn: a thread that has ended a session goes back to `accept`. Whoever takes
-/// a client calls for more threads if fewer than `min` are left to wait for the next one, as in Apache. The price is
-/// the count, which all threads share. This thread supplies the others, and sleeps as long as there are enough.
+/// A thread for each client, but seldom a spawn: a thread that has ended a session goes back to `accept`. A thread that
+/// takes a client asks for more threads if fewer than `min` are left to wait for the next one, as in Apache. The price
+/// is a count that all threads share. The thread that calls this spawns the others, and is parked as long as there are
+/// enough. (An `unpark` that comes before the `park` is not lost: the `park` then returns at once.)
 fn spare_threads(server: &Server, min: usize, max: usize) {
     let turn = Mutex::new(());
     let count = Mutex::new(Count { waiting: 0, threads: 0, min, max });
     let supplier = thread::current();
     let worker = || {
         while let Some(connection) = accept_in_turn(server, &turn) {
-            if locked(&count, Count::take_one) {
+            if locked(&count, Count::client_taken) {
                 supplier.unpark();
             }
             if let Some(admitted) = server.admit(connection) {
-                server.linger(server.hold(admitted));
+                server.linger(server.run_session(admitted));
             }
             locked(&count, |count| count.waiting += 1);
         }
@@ -115,7 +116,7 @@ fn spare_threads(server: &Server, min: usize, max: usize) {
     };
     thread::scope(|scope| {
         while !server.registry.is_stopping() {
-            match locked(&count, Count::add_one) {
+            match locked(&count, Count::thread_added) {
                 Some(number) => spawn_patiently(server, scope, number, worker),
                 None => thread::park(),
             }
@@ -123,7 +124,7 @@ fn spare_threads(server: &Server, min: usize, max: usize) {
     });
 }
 
-/// The spare threads. One lock protects both numbers, since one decides about the other.
+/// The spare threads. One lock protects both numbers, because a decision needs both.
 struct Count {
     /// In `accept`, or on the way there.
     waiting: usize,
@@ -134,8 +135,8 @@ struct Count {
 }
 
 impl Count {
-    /// One less waits. Are there too few now?
-    fn take_one(&mut self) -> bool {
+    /// A thread has taken a client. Are there too few now that wait?
+    fn client_taken(&mut self) -> bool {
         self.waiting -= 1;
         self.is_short()
     }
@@ -145,18 +146,20 @@ impl Count {
     }
 
     /// Counts one more, if there are too few, and returns its number.
-    fn add_one(&mut self) -> Option<usize> {
-        let is_short = self.is_short();
-        self.waiting += usize::from(is_short);
-        self.threads += usize::from(is_short);
-        is_short.then_some(self.threads)
+    fn thread_added(&mut self) -> Option<usize> {
+        if !self.is_short() {
+            return None;
+        }
+        self.waiting += 1;
+        self.threads += 1;
+        Some(self.threads)
     }
 }
 
 /// One thread waits in `accept`, the others wait here for their turn.
 ///
 /// Without the lock all of them would wait in `accept`, and everything would go on working (try it): Linux wakes one
-/// thread for each connection. But it sets a file descriptor aside for each thread in `accept`, and an idle pool could
+/// thread for each connection. But it reserves a file descriptor for each thread in `accept`, and an idle pool could
 /// use up `ulimit -n`. Other systems once woke all threads for one connection (the thundering herd), or allowed only
 /// one of them there.
 fn accept_in_turn(server: &Server, turn: &Mutex<()>) -> Option<Accepted> {
@@ -179,7 +182,7 @@ fn spawn<'scope>(
     thread::Builder::new().name(name).stack_size(SESSION_STACK).spawn_scoped(scope, work).map(drop)
 }
 
-/// Spawns a thread that the design can't do without: if the system grants none now, it is asked again.
+/// Spawns a thread that the design needs. If that fails, it tries again.
 fn spawn_patiently<'scope>(
     server: &'scope Server,
     scope: &'scope Scope<'scope, '_>,
@@ -192,10 +195,6 @@ fn spawn_patiently<'scope>(
             return;
         }
     }
-}
-
-fn no_thread() -> Refusal {
-    Refusal::new(ErrorCode::ServerFull, "the system grants no thread for another session; try again later")
 }
 
 /// As on the command line: `prethreaded:8`, `spare-threads:2-64`.

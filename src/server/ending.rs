@@ -1,6 +1,6 @@
-//! Why a session is over, and the last word that the server says about it.
+//! Why a session is over, and the refusal that the server sends last.
 //!
-//! Read first: `registry.rs`. It does not know how anything is sent.
+//! Read first: `server/registry.rs`, `wire/framing.rs`. It does not know how anything is sent.
 
 use std::fmt;
 use std::io;
@@ -20,11 +20,11 @@ pub enum Ending {
     Refused(Refusal),
     /// A body's promised size can't be kept: the file shrank, or reading failed.
     BodyCut(io::Error),
-    /// The client took no byte of a reply for the idle time-out.
+    /// The client took no byte of a reply during the idle time-out.
     NotTaken,
     /// The connection failed.
     Lost(io::Error),
-    /// The stop says the last line on the session's behalf.
+    /// The stop sends the last line in place of the session.
     Dismissed,
     /// A bug of ours.
     Panicked,
@@ -38,7 +38,7 @@ impl Ending {
         Ending::Refused(Refusal::new(ErrorCode::LineTooLong, message))
     }
 
-    /// The client ended its sending side, with so many bytes of an unfinished line before.
+    /// The client ended its sending side. `unfinished` is the number of bytes in its unfinished line.
     pub fn end_of_input(unfinished: usize) -> Ending {
         if unfinished == 0 {
             return Ending::EndOfStream;
@@ -48,7 +48,7 @@ impl Ending {
         Ending::Refused(Refusal::new(ErrorCode::IncompleteLine, message))
     }
 
-    /// Reading failed, with so many bytes of an unfinished line before.
+    /// Reading failed. `unfinished` is the number of bytes in the client's unfinished line.
     pub fn receiving_failed(error: io::Error, unfinished: usize) -> Ending {
         if !is_timeout(&error) {
             return Ending::Lost(error);

@@ -3,8 +3,8 @@
 //! A served file is a regular file directly in the directory, with a name that [`FileName`] takes. Directories,
 //! symbolic links, FIFOs, sockets and devices are neither listed nor opened.
 //!
-//! Read first: `reply.rs`. (`opening.rs` can wait: it opens regular files, and nothing else.) It does not know the
-//! network, nor who asks.
+//! Read first: `server/reply.rs`. (`opening.rs` can wait: it opens regular files, and nothing else.) It does not know
+//! the network, nor who asks.
 
 use std::fs::{self, File};
 use std::io;
@@ -24,7 +24,7 @@ impl FileHandler {
     /// For a directory that can be read.
     ///
     /// # Errors
-    /// What the system says of the path; `NotADirectory` is among it.
+    /// The system's error, such as `NotADirectory`.
     pub fn new(dir: impl Into<PathBuf>) -> io::Result<FileHandler> {
         let dir = dir.into();
         fs::read_dir(&dir)?;
@@ -46,8 +46,8 @@ impl FileHandler {
         }
     }
 
-    /// Step 5, the server's side: answers DOWNLOAD with the open file. Its size is that of the open file, whatever the
-    /// directory says later.
+    /// Step 5, the server's side: answers DOWNLOAD with the open file. The size is taken from the open file, so a later
+    /// change of the directory does not matter.
     ///
     /// The client's side is [`Client::download`](crate::client::Client::download).
     pub fn open(&self, name: &FileName) -> Reply {
@@ -69,10 +69,10 @@ impl FileHandler {
 
     /// Every served file, sorted by the bytes of the names.
     ///
-    /// The type of an entry comes with the directory; only a file's size costs a system call of its own.
+    /// To read the directory gives each entry's type. Only the size of a file costs one more system call.
     ///
     /// # Errors
-    /// What the system says if the directory can't be read.
+    /// The system's error, if the directory can't be read.
     pub fn files(&self) -> io::Result<Vec<Listed>> {
         let mut files = Vec::new();
         for entry in fs::read_dir(&self.dir)? {

@@ -1,6 +1,6 @@
-//! The server: it accepts connections, admits them as sessions, holds these, and closes them.
+//! The server: it accepts connections, admits them as sessions, runs the sessions, and closes them.
 //!
-//! Which thread does which of these is a matter of its [design](designs); how all of it ends is told in `stop.rs`.
+//! Its [design](designs) decides which thread does which of these. `stop.rs` explains how it stops.
 //!
 //! Read first: `session.rs`, `registry.rs`. (`connection.rs`, `designs.rs` and `stop.rs` come afterwards.) It does not
 //! know the commands.
@@ -68,7 +68,7 @@ struct Accepted {
     peer: SocketAddr,
 }
 
-/// A connection that is in the registry: to be held as a session.
+/// A connection that is in the registry: its session can run.
 struct Admitted {
     accepted: Accepted,
     guard: SessionGuard,
@@ -91,7 +91,7 @@ impl Server {
         Ok(Server { listener, files, registry, idle_timeout, journal, trouble })
     }
 
-    /// Where it listens: the real port, also if it was asked for port 0.
+    /// Where it listens. If it was asked for port 0: with the port that the system chose.
     ///
     /// # Errors
     /// What the system says of the listener.
@@ -106,8 +106,8 @@ impl Server {
 
     /// Serves under a design, until [`Server::stop`] has ended.
     ///
-    /// What the system refuses for want of file descriptors, memory or threads is told once; it goes on when there is
-    /// some again.
+    /// If the system has no file descriptor, memory or thread left, the server says so, and goes on when there is some
+    /// again.
     pub fn run(&self, design: Design) {
         design.serve(self);
     }
@@ -122,14 +122,17 @@ impl Server {
                 self.end_accept(accepted.ok());
                 return None;
             }
-            match accepted {
+            let error = match accepted {
                 Ok((stream, peer)) => return Some(Accepted { stream: Arc::new(stream), peer }),
-                // Nobody waits here any more: the stop turns away whoever still comes.
-                Err(_) if self.registry.is_stopping() => return None,
-                // The client left before we came to it: no trouble of ours.
-                Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => self.trouble.rest_after(&error, &self.journal),
+                Err(error) => error,
+            };
+            if self.registry.is_stopping() {
+                // The stop itself turns away the connections that still come.
+                return None;
+            }
+            // A client that left before it was accepted is no trouble of ours.
+            if !matches!(error.kind(), io::ErrorKind::ConnectionAborted | io::ErrorKind::Interrupted) {
+                self.trouble.rest_after(&error, &self.journal);
             }
         }
     }
@@ -151,18 +154,18 @@ impl Server {
         }
     }
 
-    /// Holds a session from its greeting to the end of its sending side, on the thread that calls this.
-    fn hold(&self, admitted: Admitted) -> HalfClosed {
+    /// Runs a session from its greeting to the end of its sending side, on the thread that calls this.
+    fn run_session(&self, admitted: Admitted) -> HalfClosed {
         let (number, peer) = (admitted.guard.number(), admitted.accepted.peer);
         let _session = self.registry.watch().begin(Phase::Session(number, peer));
-        admitted.guard.held_by_this_thread();
-        // A panic ends this one session, and takes the same way out as any other ending.
-        let ending = catch_unwind(AssertUnwindSafe(|| self.converse(&admitted))).unwrap_or(Ending::Panicked);
+        admitted.guard.runs_on_this_thread();
+        // A panic in the conversation ends this one session, and is handled like any other ending.
+        let ending = catch_unwind(AssertUnwindSafe(|| self.conversation(&admitted))).unwrap_or(Ending::Panicked);
         self.half_close(admitted, &ending)
     }
 
     /// The conversation of a session, over its connection.
-    fn converse(&self, Admitted { accepted, guard, journal }: &Admitted) -> Ending {
+    fn conversation(&self, Admitted { accepted, guard, journal }: &Admitted) -> Ending {
         let stream = Arc::clone(&accepted.stream);
         match Connection::new(stream, self.idle_timeout, self.registry.watch().clone()) {
             Ok(connection) => {

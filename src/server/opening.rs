@@ -1,53 +1,53 @@
 //! How a regular file is opened, and nothing else: no link, no FIFO, no socket, no directory.
 //!
-//! Read first: `file_handler.rs`. It does not know names, only paths.
+//! Read first: `server/file_handler.rs`. It does not know names, only paths.
 
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io;
 use std::path::Path;
 
-/// What `open` has to be told so that one call is enough. The standard library does not name these flags, and their
-/// numbers are the system's own.
-struct OpenFlags {
+/// Numbers of the system's `open` that the standard library does not name. With them one call is enough.
+struct OpenNumbers {
     /// O_NOFOLLOW: a symbolic link is not opened. O_NONBLOCK: a FIFO is opened at once, instead of when somebody writes
     /// into it; for regular files it changes nothing.
     no_follow_no_wait: i32,
     /// The error that a symbolic link gives then (ELOOP).
-    is_link: i32,
+    link_error: i32,
 }
 
 /// Where the numbers are known.
-const OPEN_FLAGS: Option<OpenFlags> = if cfg!(all(target_os = "linux", target_arch = "x86_64")) {
-    Some(OpenFlags { no_follow_no_wait: 0o400_000 | 0o4_000, is_link: 40 })
+const OPEN_NUMBERS: Option<OpenNumbers> = if cfg!(all(target_os = "linux", target_arch = "x86_64")) {
+    Some(OpenNumbers { no_follow_no_wait: 0o400_000 | 0o4_000, link_error: 40 })
 } else if cfg!(all(target_os = "linux", target_arch = "aarch64")) {
-    Some(OpenFlags { no_follow_no_wait: 0o100_000 | 0o4_000, is_link: 40 })
+    Some(OpenNumbers { no_follow_no_wait: 0o100_000 | 0o4_000, link_error: 40 })
 } else if cfg!(target_os = "macos") {
-    Some(OpenFlags { no_follow_no_wait: 0x100 | 0x4, is_link: 62 })
+    Some(OpenNumbers { no_follow_no_wait: 0x100 | 0x4, link_error: 62 })
 } else {
     None
 };
 
-/// Opens a regular file for reading, with its size; `None` if something else stands there. It never waits for somebody
+/// Opens a regular file for reading, with its size; `None` if it is not a regular file. It never waits for somebody
 /// who writes into a FIFO, where the numbers above are known.
 ///
 /// # Errors
 /// What the system says.
 pub fn open_regular(path: &Path) -> io::Result<Option<(File, u64)>> {
-    match OPEN_FLAGS {
-        Some(flags) => open_in_one_look(path, &flags),
+    match OPEN_NUMBERS {
+        Some(numbers) => open_in_one_look(path, &numbers),
         None => open_after_a_look(path),
     }
 }
 
-/// The opening itself refuses a link, and the open file is asked what it is: nothing can be put in its place meanwhile.
-fn open_in_one_look(path: &Path, flags: &OpenFlags) -> io::Result<Option<(File, u64)>> {
-    match with_flags(OpenOptions::new().read(true), flags.no_follow_no_wait).open(path) {
+/// The opening itself refuses a link, and the open file is asked what it is. So nobody can replace it between a check
+/// and the opening.
+fn open_in_one_look(path: &Path, numbers: &OpenNumbers) -> io::Result<Option<(File, u64)>> {
+    match with_flags(OpenOptions::new().read(true), numbers.no_follow_no_wait).open(path) {
         Ok(file) => {
             let metadata = file.metadata()?;
             Ok(metadata.is_file().then_some((file, metadata.len())))
         }
-        Err(error) if error.raw_os_error() == Some(flags.is_link) => Ok(None),
-        // A socket, or a FIFO that may not be read: no file, whatever the opening said.
+        Err(error) if error.raw_os_error() == Some(numbers.link_error) => Ok(None),
+        // A socket, or a FIFO that may not be read, is not a regular file: then the error does not matter.
         Err(error) => match fs::symlink_metadata(path) {
             Ok(metadata) if !metadata.is_file() => Ok(None),
             _ => Err(error),
@@ -56,9 +56,9 @@ fn open_in_one_look(path: &Path, flags: &OpenFlags) -> io::Result<Option<(File, 
 }
 
 /// Looks first, then opens, and asks the open file whether it is what was seen. A FIFO that is put there between the
-/// look and the opening holds this one session.
+/// look and the opening blocks this one session.
 fn open_after_a_look(path: &Path) -> io::Result<Option<(File, u64)>> {
-    /// Between the look and the opening lie some microseconds. To lose so many times in a row takes somebody who
+    /// Between the look and the opening lie some microseconds. This can fail ten times in a row only if somebody
     /// replaces the file on purpose.
     const TRIES: usize = 10;
     for _ in 0..TRIES {
@@ -91,7 +91,7 @@ fn is_same_file(a: &Metadata, b: &Metadata) -> bool {
     (a.dev(), a.ino()) == (b.dev(), b.ino())
 }
 
-/// Elsewhere the standard library shows no identity of a file; to create a link takes a privilege on Windows.
+/// On other systems the standard library can't compare files. (On Windows, only a privileged user can create a link.)
 #[cfg(not(unix))]
 fn is_same_file(_: &Metadata, _: &Metadata) -> bool {
     true
@@ -149,11 +149,11 @@ mod tests {
 
     #[test]
     fn the_numbers_of_this_system_refuse_a_link_and_do_not_wait_for_a_fifo() {
-        let Some(flags) = OPEN_FLAGS else { return };
+        let Some(numbers) = OPEN_NUMBERS else { return };
         in_a_directory(|dir| {
             let open =
-                |name: &str| with_flags(OpenOptions::new().read(true), flags.no_follow_no_wait).open(dir.join(name));
-            assert_eq!(open("link").unwrap_err().raw_os_error(), Some(flags.is_link));
+                |name: &str| with_flags(OpenOptions::new().read(true), numbers.no_follow_no_wait).open(dir.join(name));
+            assert_eq!(open("link").unwrap_err().raw_os_error(), Some(numbers.link_error));
             assert!(!open("fifo").unwrap().metadata().unwrap().is_file());
         });
     }

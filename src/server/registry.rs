@@ -4,7 +4,7 @@
 //! entry in it. The guard is made when the session is admitted, and moves into the session's thread. Its `Drop` removes
 //! the entry, so that logout, disconnect, a panic and a thread that could not be spawned all take the same path.
 //!
-//! Read first: [`crate::wire`]. (`lock.rs` can wait: it runs a closure under a lock.) It does not know what the
+//! Read first: [`crate::wire`]. (`lock.rs` runs a closure under a lock; `watch.rs` can wait.) It does not know what the
 //! sessions say, and it can't touch a connection: to the registry that is a value of any type `C`.
 
 use std::collections::BTreeMap;
@@ -12,18 +12,19 @@ use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-use crate::watch::Watch;
+use crate::lock::locked;
+use crate::watch::{Phase, Watch};
 use crate::wire::{ErrorCode, Refusal};
 
 /// Upper bound of [`Limits::max_sessions`]. Each thread takes four memory mappings, and Linux by default grants a
-/// process 65 530: at about 16 000 threads it aborts, and no Rust code sees that coming.
+/// process 65 530: at about 16 000 threads it aborts, and Rust code can't catch that.
 pub const MAX_SESSIONS: usize = 10_000;
 
-/// Most sessions at once unless the operator says otherwise: with as many open files and closing connections it stays
-/// under the 1024 descriptors that systems commonly grant a process.
+/// Most sessions at once unless the operator says otherwise. So many connections, as many open files, and as many
+/// connections that are being closed stay under the usual limit of 1024 descriptors.
 pub const DEFAULT_SESSIONS: usize = 256;
 
-/// Most connections at once that are no session any more (or never became one) and wait for their peer's end.
+/// Most connections at once that are not in a session (any more) and wait until their peer closes.
 const MAX_LINGERING: usize = 256;
 
 /// How many sessions may be active at once.
@@ -35,13 +36,13 @@ pub struct Limits {
     pub max_per_address: Option<usize>,
 }
 
-/// The shared registry. A clone is another handle to the same one. `C` is what a session is cut by: in a server, its
-/// TCP connection.
+/// The shared registry. A clone is another handle to the same one. `C` is the handle by which a session is
+/// cut: in a server its TCP connection, in a test without sockets anything.
 #[derive(Debug)]
 pub struct Registry<C = TcpStream> {
     /// The mutex protects everything in [`State`], and is never held during input or output: look up or change, copy
-    /// out, release, then act. An entry is removed by its [`SessionGuard`], whatever ends the session, or by a cut.
-    /// It is taken where a session begins, at each of its replies, where it ends, by the operator's commands and the log.
+    /// out, release, then act. An entry is removed by its [`SessionGuard`], whatever ends the session, or by a cut. It
+    /// is taken where a session begins, at each of its replies, where it ends, by the operator's commands and the log.
     ///
     /// A trap that nobody sees: to tell the journal something under this lock. The log is told on the same thread and
     /// asks [`Registry::active`]. It would wait for a lock that its own thread holds, and the whole server with it.
@@ -54,7 +55,7 @@ pub struct Registry<C = TcpStream> {
 struct State<C> {
     sessions: BTreeMap<u64, Entry<C>>,
     last_number: u64,
-    /// Connections that are no session any more, or never became one, and wait for their peer's end.
+    /// Connections that are not in a session (any more) and wait until their peer closes.
     lingering: usize,
     stopping: bool,
     stopped: bool,
@@ -74,7 +75,7 @@ pub enum Doing {
     Waiting,
     /// It sends a reply: a file under its name, any other body under the command's.
     Sending {
-        /// The file's name, or the command's word.
+        /// A file's name, or a word such as `LIST`, `greeting` or `refusal`.
         subject: String,
         /// Bytes of the body that have been written.
         sent: u64,
@@ -85,18 +86,18 @@ pub enum Doing {
     Dismissed,
 }
 
-/// What the registry knows of one session; to others, a copy.
+/// What the registry knows of one session. Others get a copy.
 #[derive(Debug, Clone)]
 pub struct SessionView {
     /// Counted from 1, in the order of admission.
     pub number: u64,
     /// The client's address.
     pub peer: SocketAddr,
-    /// The thread that carries the session out.
+    /// The thread on which the session runs.
     pub thread: String,
     /// When it was admitted.
     pub since: Instant,
-    /// When it last began, went on with or ended a reply.
+    /// When it last began, continued or ended a reply.
     pub last_active: Instant,
     /// What it is doing.
     pub doing: Doing,
@@ -104,7 +105,7 @@ pub struct SessionView {
     pub bytes_sent: u64,
 }
 
-/// The stop speaks on the session's behalf: SHUTTING_DOWN is being sent, and nothing may follow it.
+/// The stop sends SHUTTING_DOWN in place of the session, which may write nothing any more.
 #[derive(Debug)]
 pub struct Dismissed;
 
@@ -112,9 +113,9 @@ pub struct Dismissed;
 #[derive(Debug)]
 pub struct Stopping;
 
-/// A session that the stop has to tell.
+/// A session whose client the stop has to tell.
 #[derive(Debug)]
-pub struct Waiting<C> {
+pub struct ToDismiss<C> {
     /// The session's number.
     pub number: u64,
     /// Its client's address.
@@ -141,19 +142,24 @@ impl<C> Registry<C> {
         &self.watch
     }
 
-    /// Runs `work` under the lock.
+    /// Runs `work` under the lock. The watch is told of the wait for the lock, and how long it is held.
     fn lock<T>(&self, work: impl FnOnce(&mut State<C>) -> T) -> T {
-        self.watch.registry_locked(&self.state, work)
+        let waiting = self.watch.begin(Phase::AwaitLock);
+        locked(&self.state, |state| {
+            drop(waiting);
+            let _holding = self.watch.begin(Phase::HoldLock);
+            work(state)
+        })
     }
 
-    /// Enters a new session, or says why not. To check and to enter are one step under one lock: two connections can't
-    /// both become the last session.
+    /// Enters a new session, or says why not. The check and the entry happen under one lock: otherwise two connections
+    /// could both become the last session.
     ///
     /// # Errors
     /// SERVER_FULL or SHUTTING_DOWN, to be sent in place of the greeting.
     pub fn admit(&self, peer: SocketAddr, connection: &Arc<C>) -> Result<SessionGuard<C>, Refusal> {
         let connection = Arc::clone(connection);
-        // The guard is made after the lock is released: dropped under it, it would wait for its own thread.
+        // The guard is made after the lock is released. Its `Drop` takes the lock: dropped here it would wait for ever.
         let number = self.lock(|state| state.enter(peer, connection, self.limits))?;
         Ok(SessionGuard { registry: self.clone(), number })
     }
@@ -168,28 +174,27 @@ impl<C> Registry<C> {
         self.lock(|state| state.sessions.values().map(|entry| entry.view.clone()).collect())
     }
 
-    /// Takes the sessions that `wanted` picks out of the registry and hands out their connections, to be cut by the
-    /// caller: so another client can be admitted before theirs can see the end.
+    /// Removes the sessions that `wanted` picks and returns their connections, which the caller cuts. So another client
+    /// can be admitted before theirs see the end.
     pub fn cut(&self, wanted: impl Fn(u64, &Doing) -> bool) -> Vec<Arc<C>> {
         self.lock(|state| {
-            let sessions = std::mem::take(&mut state.sessions).into_iter();
-            let (cut, kept): (BTreeMap<_, _>, _) =
-                sessions.partition(|(number, entry)| wanted(*number, &entry.view.doing));
-            state.sessions = kept;
-            cut.into_values().map(|entry| entry.connection).collect()
+            let picked = state.sessions.values().filter(|entry| wanted(entry.view.number, &entry.view.doing));
+            let numbers: Vec<_> = picked.map(|entry| entry.view.number).collect();
+            let cut = numbers.iter().filter_map(|number| state.sessions.remove(number));
+            cut.map(|entry| entry.connection).collect()
         })
     }
 
-    /// From now on nobody is admitted. Returns the sessions that wait for a command: the caller tells them, and their
-    /// own threads write no more. All others learn it at the end of their reply.
-    pub fn begin_stop(&self) -> Vec<Waiting<C>> {
+    /// From now on nobody is admitted. Returns the sessions that wait for a command: the caller tells their clients,
+    /// and their own threads write no more. The other sessions notice it after their reply.
+    pub fn begin_stop(&self) -> Vec<ToDismiss<C>> {
         self.lock(|state| {
             state.stopping = true;
             let waiting = state.sessions.values_mut().filter(|entry| entry.view.doing == Doing::Waiting);
             let dismiss = |entry: &mut Entry<C>| {
                 entry.view.doing = Doing::Dismissed;
                 let connection = Arc::clone(&entry.connection);
-                Waiting { number: entry.view.number, peer: entry.view.peer, connection }
+                ToDismiss { number: entry.view.number, peer: entry.view.peer, connection }
             };
             waiting.map(dismiss).collect()
         })
@@ -205,7 +210,7 @@ impl<C> Registry<C> {
         self.lock(|state| state.sessions.values().any(|entry| entry.view.doing == Doing::Dismissed))
     }
 
-    /// Is nobody here any more, the connections that are being closed included?
+    /// Are there no sessions, and no connections that are being closed?
     pub fn is_empty(&self) -> bool {
         self.lock(|state| state.sessions.is_empty() && state.lingering == 0)
     }
@@ -220,7 +225,7 @@ impl<C> Registry<C> {
         self.lock(|state| state.stopped)
     }
 
-    /// Permits one lingering close; `None` past the bound: then the connection is to be closed at once.
+    /// Permits one lingering close. `None` if there are too many: then the connection is to be closed at once.
     pub fn permit_linger(&self) -> Option<LingerPermit<C>> {
         let permitted = self.lock(|state| {
             let permitted = state.lingering < MAX_LINGERING;
@@ -269,7 +274,7 @@ impl<C> State<C> {
     }
 }
 
-/// An IPv4 peer of a listener on IPv6 shows as `::ffff:a.b.c.d`: the same address all the same.
+/// An IPv4 peer of a listener on IPv6 shows as `::ffff:a.b.c.d`: it counts as the same address.
 fn same_address(peer: SocketAddr) -> IpAddr {
     peer.ip().to_canonical()
 }
@@ -279,7 +284,7 @@ pub fn shutting_down() -> Refusal {
     Refusal::new(ErrorCode::ShuttingDown, "the server is stopping; connect again when it is back")
 }
 
-/// A session's entry in the registry. Whoever holds the guard is the session; dropping it removes the entry.
+/// A session's entry in the registry. The session owns the guard; dropping it removes the entry.
 #[derive(Debug)]
 #[must_use = "dropping the guard removes the session's entry"]
 pub struct SessionGuard<C = TcpStream> {
@@ -298,13 +303,13 @@ impl<C> SessionGuard<C> {
         self.registry.lock(|state| state.sessions.get_mut(&self.number).map(|entry| work(&mut entry.view)))
     }
 
-    /// The session is held by the thread that calls this.
-    pub fn held_by_this_thread(&self) {
+    /// The session runs on the thread that calls this.
+    pub fn runs_on_this_thread(&self) {
         let thread = std::thread::current().name().unwrap_or("unnamed").to_string();
         self.change(|view| view.thread = thread);
     }
 
-    /// May the session speak? A reply of `size` bytes of body begins.
+    /// May the session speak? Notes that a reply of `size` bytes of body begins.
     ///
     /// # Errors
     /// [`Dismissed`]: the session may say nothing any more.
@@ -333,10 +338,10 @@ impl<C> SessionGuard<C> {
         });
     }
 
-    /// May the session go on waiting? Its reply is complete, and it waits for a command.
+    /// May the session go on waiting? Notes that its reply is complete, and that it waits for a command.
     ///
     /// # Errors
-    /// [`Stopping`]: it is the session's turn to say SHUTTING_DOWN.
+    /// [`Stopping`]: the session must send SHUTTING_DOWN.
     pub fn await_command(&self) -> Result<(), Stopping> {
         self.registry.lock(|state| {
             if state.stopping {
@@ -358,7 +363,7 @@ impl<C> SessionGuard<C> {
 
 impl<C> Drop for SessionGuard<C> {
     fn drop(&mut self) {
-        // Carried out of the lock: the entry may hold the last handle to its connection, whose drop closes it.
+        // Dropped after the lock is released: the entry may have the last handle to its connection, and close it.
         let _entry = self.registry.lock(|state| state.sessions.remove(&self.number));
     }
 }

@@ -7,7 +7,7 @@ use std::io::{self, Cursor, Read};
 
 use crate::wire::{Listed, Refusal, ReplyHeader, Verb};
 
-/// The body of the first reply. It names HELP, for whoever comes with netcat.
+/// The body of the first reply. It names HELP, for a person who uses netcat.
 pub const GREETING: &str = "Welcome to the file server. Send HELP for the commands, each on a line of its own.\n";
 
 /// The body of the last reply.
@@ -16,11 +16,11 @@ pub const GOODBYE: &str = "Goodbye.\n";
 /// The server's answer to one command, ready to be sent.
 #[derive(Debug)]
 pub struct Reply {
-    /// In a word, what it is, for the registry and the log; of a file its name.
+    /// What is sent, for the registry and the log: a file's name, or a word such as `LIST`, `greeting` or `refusal`.
     pub subject: String,
     /// Its first line.
     pub header: ReplyHeader,
-    /// What follows that line, to be read once.
+    /// What follows that line. It can be read only once.
     pub body: Body,
 }
 
@@ -46,7 +46,7 @@ impl Reply {
         Reply::text(Verb::List.row().word, files.iter().map(|file| format!("{file}\n")).collect::<String>())
     }
 
-    /// The answer to DOWNLOAD: `size` bytes of the file, from where it stands now.
+    /// The answer to DOWNLOAD: `size` bytes of the file, from its current position.
     pub fn file(name: &str, file: File, size: u64) -> Reply {
         Reply { subject: name.to_string(), header: ReplyHeader::Ok(size), body: Body::File(file) }
     }

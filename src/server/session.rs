@@ -1,10 +1,10 @@
 //! One client's conversation with the server: the server's side of the eight steps.
 //!
-//! A session receives commands from a stream, makes a reply of each, and sends it. A whole conversation runs on bytes
+//! A session receives commands from a stream, makes a reply for each, and sends it. A whole conversation runs on bytes
 //! in memory too, as in this file's tests.
 //!
-//! Read first: [`crate::wire`], `reply.rs`, `file_handler.rs`, `registry.rs`. (`ending.rs` and the journal can wait:
-//! why a session is over, and who is told what.) It does not know listeners, threads or sockets.
+//! Read first: [`crate::wire`], `server/reply.rs`, `file_handler.rs`, `registry.rs`. (`ending.rs` and the journal can
+//! wait: why a session is over, and who is told what.) It does not know listeners, threads or sockets.
 
 use std::io::{Read, Write};
 use std::time::Instant;
@@ -24,17 +24,18 @@ pub const PART: usize = 256 * 1024;
 
 /// What a session talks over: a TCP connection, or bytes in memory.
 ///
-/// Reading fails with a time-out when no command is complete in time, writing when the peer takes nothing for so long.
+/// A read fails with a time-out when no command is complete in time. A write fails with one when the peer takes nothing
+/// for so long.
 pub trait Stream: Read + Write {
     /// From now on the time for the next command counts.
-    fn await_command(&mut self);
+    fn restart_idle_time(&mut self);
 }
 
-/// One client's conversation. `C` is what the registry cuts a session by.
+/// One client's conversation. `C` is the handle by which the registry's owner can cut a session.
 pub struct Session<'a, S, C> {
     /// The stream: commands come out of it line by line, replies go into it.
     pub lines: LineReader<S>,
-    /// What the client may have.
+    /// The served files.
     pub files: &'a FileHandler,
     /// The session's entry in the registry, which shows what it is doing.
     pub guard: &'a SessionGuard<C>,
@@ -43,13 +44,13 @@ pub struct Session<'a, S, C> {
 }
 
 impl<S: Stream, C> Session<'_, S, C> {
-    /// Holds the whole conversation, and returns why it ended. To close the connection is left to the caller.
+    /// Holds the whole conversation, and returns why it ended. The caller closes the connection.
     pub fn converse(&mut self) -> Ending {
         let ending = match self.eight_steps() {
             Ok(()) => Ending::Logout,
             Err(ending) => ending,
         };
-        // A refusal that ends the session is its last word.
+        // If a refusal ends the session, it is sent last.
         if let Ending::Refused(refusal) = &ending {
             if let Err(failed) = self.send(Reply::refusal(refusal.clone())) {
                 return failed;
@@ -83,9 +84,9 @@ impl<S: Stream, C> Session<'_, S, C> {
     /// The client's side is [`Client::list`](crate::client::Client::list),
     /// [`Client::download`](crate::client::Client::download) and [`Client::logout`](crate::client::Client::logout).
     pub fn receive_line(&mut self) -> Result<Vec<u8>, Ending> {
-        self.journal.await_command();
+        self.journal.reply_is_complete();
         self.guard.await_command()?;
-        self.lines.stream().await_command();
+        self.lines.stream().restart_idle_time();
         loop {
             match self.lines.receive() {
                 Ok(Received::Line(line)) => {
@@ -102,39 +103,39 @@ impl<S: Stream, C> Session<'_, S, C> {
 
     /// Sends any reply: its header and the beginning of its body in one write, then the rest.
     ///
-    /// If a file shrinks meanwhile the promise of its size can't be kept, and the session ends: the client sees a
-    /// short body, never a filled-up one.
+    /// If a file becomes shorter meanwhile, the session ends: the client sees a short body. The missing bytes are never
+    /// filled in.
     fn send(&mut self, mut reply: Reply) -> Result<(), Ending> {
         self.guard.begin_reply(&reply.subject, reply.size())?;
         let (begun, size, header) = (Instant::now(), reply.size(), reply.header.to_line());
-        let (guard, journal) = (self.guard, self.journal);
         let mut header_is_told = false;
         copy_exactly(header.as_bytes(), &mut reply.body, size, self.lines.stream(), PART, |part| {
             if !header_is_told {
                 header_is_told = true;
-                journal.tell(Event::Sent(header.as_bytes()));
+                self.journal.tell(Event::Sent(header.as_bytes()));
                 if !part.is_empty() {
-                    journal.tell(Event::SentBodyStart(part));
+                    self.journal.tell(Event::SentBodyStart(part));
                 }
             }
-            guard.progress(part.len() as u64);
+            self.guard.progress(part.len() as u64);
         })?;
         match &reply.header {
-            ReplyHeader::Err(refusal) => journal.tell(Event::Refused(refusal)),
+            ReplyHeader::Err(refusal) => self.journal.tell(Event::Refused(refusal)),
             ReplyHeader::Ok(bytes) => {
                 let (subject, bytes, took) = (&reply.subject, *bytes, begun.elapsed());
-                journal.tell(Event::SentBody(Transfer { subject, bytes, took }));
+                self.journal.tell(Event::SentBody(Transfer { subject, bytes, took }));
             }
         }
         Ok(())
     }
 
-    /// Telnet's question, answered between two replies; without an answer a telnet whose user pressed Ctrl-C shows
-    /// nothing any more. It is no reply, so the time for the next command goes on counting.
+    /// Answers Telnet's TIMING-MARK, between two replies. Without an answer, telnet shows nothing after its user
+    /// pressed Ctrl-C. It is not a reply to a command, so the idle time is not restarted.
     fn answer_timing_mark(&mut self) -> Result<(), Ending> {
         self.guard.begin_reply("TIMING-MARK", 0)?;
         self.lines.stream().write_all(&WONT_TIMING_MARK).map_err(CopyError::Sink)?;
-        Ok(self.guard.await_command()?)
+        self.guard.await_command()?;
+        Ok(())
     }
 }
 
@@ -171,7 +172,7 @@ mod tests {
     }
 
     impl Stream for InMemory<'_> {
-        fn await_command(&mut self) {}
+        fn restart_idle_time(&mut self) {}
     }
 
     /// Holds the whole conversation with these bytes of the client; returns the server's, and how it ended.

@@ -2,7 +2,8 @@
 //!
 //! The registry's half of it (who may still speak, who is told) stands in `registry.rs`, beside the state.
 //!
-//! Read first: `mod.rs`, `connection.rs`, `designs.rs`. It does not know the commands.
+//! Read first: `server/mod.rs`, `registry.rs`, `connection.rs`, `closing.rs`, `designs.rs`. It does not know the
+//! commands.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use std::time::{Duration, Instant};
 use crate::journal::{Event, SessionJournal};
 use crate::server::closing::refuse;
 use crate::server::connection::{self, LINGER_TIME};
-use crate::server::registry::{shutting_down, Doing, Waiting};
+use crate::server::registry::{shutting_down, Doing, ToDismiss};
 use crate::server::trouble::TROUBLE_PAUSE;
 use crate::server::{Accepted, Server};
 use crate::wire::framing::is_timeout;
@@ -21,7 +22,7 @@ use crate::wire::ReplyHeader;
 /// How long transfers under way may go on after [`Server::stop`].
 pub const STOP_GRACE: Duration = Duration::from_secs(10);
 
-/// How many connections wait in the backlog at most: the standard library asks the system for so many.
+/// How many connections wait in the backlog at most: the standard library asks the system for this many.
 const BACKLOG: usize = 128;
 
 /// How often a stop looks whether the sessions are over.
@@ -37,7 +38,7 @@ impl Server {
         // A thread that waits in `accept` already goes on waiting, until the knock. No other thread begins to wait.
         let _ = self.listener.set_nonblocking(true);
         for session in waiting {
-            // Peers that take nothing may use up this time in all; the sessions after that are cut without a word.
+            // If peers do not read, this loop ends at the deadline. The sessions that are left get no message.
             if Instant::now() < dismissed_until {
                 self.dismiss(&session);
             }
@@ -65,12 +66,13 @@ impl Server {
     }
 
     /// Tells a waiting session's client that the server is stopping. The session's own thread writes no more.
-    fn dismiss(&self, session: &Waiting<TcpStream>) {
+    fn dismiss(&self, session: &ToDismiss<TcpStream>) {
         let refusal = shutting_down();
         let line = ReplyHeader::Err(refusal.clone()).to_line();
         if connection::send_last_line(&session.connection, &line).is_ok() {
             let journal = SessionJournal::new(&self.journal, Some(session.number), session.peer);
-            journal.await_command();
+            // It answers no command.
+            journal.reply_is_complete();
             journal.tell(Event::Sent(line.as_bytes()));
             journal.tell(Event::Refused(&refusal));
         }
@@ -81,7 +83,7 @@ impl Server {
         loop {
             let (is_done, is_late) = (done(), Instant::now() >= deadline);
             let all_are_told = self.turn_away_backlog();
-            if is_late || is_done && all_are_told {
+            if is_late || (is_done && all_are_told) {
                 return;
             }
             thread::sleep(STOP_POLL);
@@ -95,8 +97,6 @@ impl Server {
         for _ in 0..BACKLOG {
             match self.listener.accept() {
                 Ok((stream, peer)) => {
-                    // On some systems it inherits from the listener that it does not block.
-                    let _ = stream.set_nonblocking(false);
                     self.turn_away(Accepted { stream: Arc::new(stream), peer }, &shutting_down());
                 }
                 Err(error) => return is_timeout(&error),
@@ -105,11 +105,12 @@ impl Server {
         true
     }
 
-    /// The server has stopped, and a thread comes out of `accept` with what woke it: the knock, or a client that came
-    /// in the last moment.
+    /// Called when `accept` returns after the stop has ended: with our own connection, the knock, or with a late
+    /// client.
     pub(super) fn end_accept(&self, accepted: Option<(TcpStream, SocketAddr)>) {
         if let Some((stream, _)) = accepted {
-            refuse(&stream, &shutting_down());
+            // An error means that it was the knock, or that the client has left.
+            let _ = refuse(&stream, &shutting_down());
         }
         // One knock wakes one thread. If others wait in `accept` too, this one wakes the next.
         self.knock();
@@ -123,7 +124,7 @@ impl Server {
             IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
             _ => {}
         }
-        // If it fails, the next connection of somebody else wakes the thread; the program does not wait for that.
+        // If it fails, the thread waits until the next connection. The program ends all the same.
         let _ = TcpStream::connect_timeout(&address, TROUBLE_PAUSE);
     }
 }

@@ -1,6 +1,6 @@
 //! What a thread does when the system grants it no connection or no thread: it says so once, rests, and goes on.
 //!
-//! Read first: `mod.rs`. It does not know what was wanted.
+//! Read first: `server/mod.rs`. It does not know which call the system refused.
 
 use std::io;
 use std::sync::Mutex;
@@ -14,13 +14,13 @@ use crate::lock::locked;
 /// connection that it can't take stays in the backlog, the kernel's queue of connections that nobody has accepted yet.
 pub const TROUBLE_PAUSE: Duration = Duration::from_millis(100);
 
-/// Trouble within this time of the last is the same trouble, and is not told again.
+/// Trouble within this time of the last is taken for the same, and is not told again.
 const TROUBLE_QUIET: Duration = Duration::from_secs(10);
 
 /// Remembers when the system last refused something.
 #[derive(Debug, Default)]
 pub struct Trouble {
-    /// Its lock is held to look and to note, and no longer.
+    /// Locked only to read and to update it.
     last: Mutex<Option<Instant>>,
 }
 

@@ -1,6 +1,7 @@
 //! The commands that a client sends, one line each, and the one table that says everything about them.
 //!
-//! Read first: `file_name.rs`, `reply.rs`. It does not know where a line comes from, nor who carries a command out.
+//! Read first: `wire/reply.rs`, `file_name.rs`. It does not know where a line comes from, nor who carries a command
+//! out.
 
 use std::fmt;
 
@@ -8,11 +9,11 @@ use crate::wire::file_name::FileName;
 use crate::wire::reply::{ErrorCode, Refusal};
 use crate::wire::text::quote;
 
-/// Longest command line in bytes as received, its LF included: room for `DOWNLOAD` and the longest file name,
-/// and small enough that a session's memory stays small whatever a client sends.
+/// Longest command line in bytes as received, its LF included. It has room for `DOWNLOAD` and the longest file name. It
+/// is small, so that a session needs little memory whatever a client sends.
 pub const MAX_COMMAND_LINE: usize = 1024;
 
-/// Columns that HELP gives to a command and its argument, before the words that explain it.
+/// Width of the first column of HELP: a command and its argument.
 const USAGE_WIDTH: usize = 21;
 
 /// The eight steps of the report. [`crate`] shows, for each, the two functions that carry it out.
@@ -58,8 +59,9 @@ pub struct Row {
     pub answered_in: Option<Step>,
 }
 
-/// Makes two types of the table below: [`Verb`], a command's word, and [`Command`], the word with its argument. So no
-/// command is without its row, and a `match` that forgets a command does not compile.
+/// Generates two types from the table below: [`Verb`], a command's word, and [`Command`], the word with its argument.
+/// So every command has its row, and a `match` that forgets a command does not compile. A first reading can skip the
+/// macro: the table says it all.
 macro_rules! commands {
     ($($(#[$doc:meta])* $name:ident $(($argument:ident: $type:ident))? {
         word: $word:literal, help: $help:literal, asked_in: $asked_in:expr, answered_in: $answered_in:expr
@@ -73,7 +75,7 @@ macro_rules! commands {
         pub enum Command { $($(#[$doc])* $name $(($type))?,)* }
 
         impl Verb {
-            /// All of them, in the order of the table.
+            /// All verbs, in the order of the table.
             pub const ALL: &'static [Verb] = &[$(Verb::$name),*];
 
             /// What the table says about it.
@@ -145,13 +147,13 @@ commands! {
 }
 
 impl Verb {
-    /// The verb that a word means. ASCII letters match in either case and nothing else folds: `LIſT`, whose capital
-    /// letters are `LIST`, is not LIST.
+    /// The verb that a word means. ASCII letters match in upper and in lower case. Other letters do not: `LIſT` is not
+    /// LIST, although its upper case is `LIST`.
     pub fn from_word(word: &str) -> Option<Verb> {
         Verb::ALL.iter().copied().find(|verb| word.eq_ignore_ascii_case(verb.row().word))
     }
 
-    /// The verb that a line begins with, if it is a known one, whatever follows it.
+    /// The verb at the beginning of the line, if it is a known one. The rest of the line does not matter.
     pub fn of_line(line: &[u8]) -> Option<Verb> {
         let (word, _) = split_verb(std::str::from_utf8(line).ok()?);
         Verb::from_word(word)

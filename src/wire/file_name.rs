@@ -1,6 +1,6 @@
 //! The names of served files, and the lines of the list.
 //!
-//! Read first: `reply.rs`. It does not know the files themselves.
+//! Read first: `wire/reply.rs`. It does not know the files themselves.
 
 use std::fmt;
 
@@ -10,13 +10,13 @@ use crate::wire::text::quote;
 /// Longest file name in bytes: what the common file systems allow.
 pub const MAX_FILE_NAME: usize = 255;
 
-/// A name that a served file can have. Whoever holds one knows that it stays inside its directory.
+/// A name that a served file can have. It can never point outside its directory.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FileName(String);
 
 impl FileName {
-    /// Takes a name if a served file can have it: 1 to [`MAX_FILE_NAME`] bytes, no dot first, no control character
-    /// (Unicode Cc), no `/`, no `\`, no space at either end.
+    /// Takes a name if a served file can have it: 1 to [`MAX_FILE_NAME`] bytes, no dot at its beginning, no control
+    /// character (Unicode Cc), no `/`, no `\`, no space at either end.
     ///
     /// # Errors
     /// BAD_FILENAME, with the rule that the name breaks.

@@ -2,24 +2,24 @@
 //!
 //! TCP delivers bytes, not messages: one read may bring half a line, or three lines and the beginning of a fourth.
 //! Programs that take one read for one message work on the machine where they were written and fail on the network.
-//! Here stands everything that turns bytes into messages, for both sides.
+//! This file has everything that turns bytes into messages, for both sides.
 //!
-//! Read first: `command.rs`, `reply.rs`. (`telnet.rs` can wait: it takes bytes out that are not part of the text.) It
-//! does not know what the bytes come from, nor what a line means.
+//! Read first: `wire/reply.rs`, `command.rs`. (`telnet.rs` can wait: it takes bytes out that are not part of the text.)
+//! It does not know where the bytes come from, nor which command a line is.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 
 use crate::wire::telnet::{Heard, Telnet};
 use crate::wire::{visible, ReplyHeader, MAX_COMMAND_LINE, MAX_REPLY_LINE};
 
-/// Cuts the bytes that a client sends into command lines. Bytes that arrive behind a line's end wait for the next turn.
+/// Cuts the bytes that a client sends into command lines. Bytes after the end of a line are kept for the next call.
 /// It never holds more than two times [`MAX_COMMAND_LINE`] bytes.
 #[derive(Debug)]
 pub struct LineReader<S> {
     input: BufReader<S>,
     telnet: Telnet,
     line: Vec<u8>,
-    /// Bytes of the current line as received, Telnet's counted: a flood of Telnet sequences has an end too.
+    /// Bytes of the current line as received, Telnet's counted: so a flood of Telnet sequences is limited too.
     received: usize,
 }
 
@@ -32,7 +32,7 @@ pub enum Received {
     TimingMark,
     /// [`MAX_COMMAND_LINE`] bytes without completing a line.
     TooLong,
-    /// The other side ended its sending side; [`LineReader::waiting`] tells whether inside a line.
+    /// The other side ended its sending side; [`LineReader::waiting`] tells whether a line was unfinished.
     End,
 }
 
@@ -52,12 +52,13 @@ impl<S: Read> LineReader<S> {
                 self.line.push(byte);
                 if byte == b'\n' {
                     self.received = 0;
+                    // The reader's own line keeps its memory for the next one.
                     let line = self.line.clone();
                     self.line.clear();
                     return Ok(Received::Line(line));
                 }
             }
-            if self.received == MAX_COMMAND_LINE {
+            if self.received >= MAX_COMMAND_LINE {
                 return Ok(Received::TooLong);
             }
             if heard == Heard::DoTimingMark {
@@ -78,7 +79,7 @@ impl<S: Read> LineReader<S> {
     }
 }
 
-/// Reads one reply header, and not a byte more than its line.
+/// Reads exactly one line, a reply's header.
 ///
 /// # Errors
 /// `UnexpectedEof` if the stream ends before the line does, `InvalidData` if the line is no header or longer than
@@ -108,12 +109,12 @@ pub enum CopyError {
     Sink(io::Error),
 }
 
-/// Writes `head`, then exactly `size` bytes of `source`, never fewer without an error and never more.
+/// Writes `head`, then exactly `size` bytes of `source`. Fewer bytes are an error.
 ///
 /// The head and the beginning of the body leave in ONE write, so that a small reply is one packet. A second write would
 /// cost a packet more and, without TCP_NODELAY, wait for the acknowledgement of the first (Nagle's algorithm, RFC 896).
-/// No read or write moves more than `part` bytes. `on_written` is called after each write with the bytes of the body
-/// that it carried.
+/// No read or write moves more than `part` bytes, or the head and one byte. `on_written` is called after each write
+/// with the bytes of the body that it carried.
 ///
 /// # Errors
 /// Which side failed. What was read before the source failed has been written.

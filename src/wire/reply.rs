@@ -19,14 +19,15 @@ enum Then {
     Closes,
 }
 
-/// Makes [`ErrorCode`] of the table below, so that no code is without its word.
+/// Generates [`ErrorCode`] from the table below, so that each code has its word. A first reading can skip the macro:
+/// the table says it all.
 macro_rules! error_codes {
     ($($(#[$doc:meta])* $code:ident $word:literal $then:ident)*) => {
         /// Why a server says no: the word for programs.
         #[derive(Debug, Clone, PartialEq, Eq)]
         pub enum ErrorCode {
             $($(#[$doc])* $code,)*
-            /// A word that a later version added: a client takes it as a refusal all the same.
+            /// A word that a later version added. A client treats it as a refusal.
             Later(String),
         }
 
@@ -55,7 +56,7 @@ macro_rules! error_codes {
 }
 
 error_codes! {
-    /// The verb is none of the four, or the line is empty.
+    /// The verb is not known, or the line is empty.
     UnknownCommand "UNKNOWN_COMMAND" GoesOn
     /// DOWNLOAD without a filename, or another command with an argument.
     BadArguments "BAD_ARGUMENTS" GoesOn
@@ -73,13 +74,14 @@ error_codes! {
     IncompleteLine "INCOMPLETE_LINE" Closes
     /// No complete command arrived within the idle time-out.
     IdleTimeout "IDLE_TIMEOUT" Closes
-    /// In place of the greeting: as many sessions as may be are active.
+    /// In place of the greeting: the maximum number of sessions is active.
     ServerFull "SERVER_FULL" Closes
     /// The server is stopping.
     ShuttingDown "SHUTTING_DOWN" Closes
 }
 
-/// A no: the server's answer to a command, or what a client answers its user before it sends one.
+/// A refusal: the server's answer to a command that it does not carry out. A client also makes one for a command that
+/// it does not send.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     /// For programs.
@@ -123,7 +125,7 @@ impl ReplyHeader {
         line
     }
 
-    /// Reads a header without its line end, strictly: a client trusts no server.
+    /// Reads a header without its line end, strictly, because a client must not trust the server.
     ///
     /// # Errors
     /// What is wrong with it.

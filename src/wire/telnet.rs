@@ -18,10 +18,10 @@ const SE: u8 = 240;
 /// receives until this is answered.
 const TIMING_MARK: u8 = 6;
 
-/// The answer to IAC DO TIMING-MARK: refused, which is an answer all the same.
+/// The answer to IAC DO TIMING-MARK: a refusal, which is a valid answer.
 pub const WONT_TIMING_MARK: [u8; 3] = [IAC, WONT, TIMING_MARK];
 
-/// Takes Telnet's sequences out of a stream, byte by byte, wherever they stand and however they are split.
+/// Takes Telnet's sequences out of a stream, byte by byte, anywhere, also when they are split over several reads.
 #[derive(Debug, Default)]
 pub struct Telnet {
     state: State,

@@ -1,4 +1,5 @@
-//! Text from the network, made fit to be printed: nothing in it reaches a terminal that a terminal would obey.
+//! Text from the network, made fit to be printed: control characters are escaped, so that they can't command a
+//! terminal.
 //!
 //! Read first: nothing. It does not know what is printed where.
 
@@ -6,8 +7,8 @@
 /// [`MAX_REPLY_LINE`](crate::wire::MAX_REPLY_LINE).
 const MAX_QUOTE: usize = 300;
 
-/// Bytes of the wire as one line of text that hides nothing: `\r\n` is seen, a byte that is not UTF-8 is `\xff`, and
-/// so on for all that a terminal would obey instead of print; a backslash is doubled.
+/// Bytes of the wire as one line of text that hides nothing. A line end is shown as `\r\n`, a byte that is not UTF-8 as
+/// `\xff`. Control characters are escaped, and a backslash is doubled.
 pub fn visible(bytes: &[u8]) -> String {
     let mut shown = String::with_capacity(bytes.len());
     push_visible(&mut shown, bytes);
@@ -49,7 +50,7 @@ fn push_printable(shown: &mut String, text: &str) {
         if character.is_ascii_graphic() || character == ' ' || character.is_alphanumeric() {
             shown.push(character);
         } else {
-            // A character behind another one: `escape_debug` would escape an accent that stands first.
+            // `escape_debug` escapes an accent at the beginning of a string. So a '-' is put before it, and dropped.
             shown.extend(String::from_iter(['-', character]).escape_debug().skip(1));
         }
     }
@@ -62,7 +63,7 @@ pub fn quote(text: &str) -> String {
     shown
 }
 
-/// The same at the end of a text that is there already.
+/// The same, appended to a text.
 pub fn push_quote(shown: &mut String, text: &str) {
     shown.push('\'');
     let start = shown.len();

@@ -169,6 +169,7 @@ fn first_sitting() -> Vec<&'static str> {
         "src/wire/framing.rs",
         "src/server/reply.rs",
         "src/server/file_handler.rs",
+        "src/lock.rs",
         "src/server/registry.rs",
         "src/server/session.rs",
         "src/server/mod.rs",

@@ -37,8 +37,6 @@ pub struct Connection {
     idle_timeout: Duration,
     /// When the command has to be complete; `None` until it is waited for.
     deadline: Option<Instant>,
-    /// The time-out that the socket has now.
-    read_timeout: Option<Duration>,
     watch: Watch,
 }
 
@@ -51,23 +49,7 @@ impl Connection {
         stream.set_write_timeout(Some(idle_timeout / WRITE_WAITS))?;
         // A reply's last, partly filled segment leaves at once instead of waiting for an acknowledgement (Nagle).
         stream.set_nodelay(true)?;
-        Ok(Connection { stream, idle_timeout, deadline: None, read_timeout: None, watch })
-    }
-
-    /// Lets the next read wait until the deadline. The first read after [`Stream::restart_idle_time`] sets it.
-    fn limit_read(&mut self) -> io::Result<()> {
-        let now = Instant::now();
-        let deadline = *self.deadline.get_or_insert(now + self.idle_timeout);
-        let left = deadline.saturating_duration_since(now);
-        if left.is_zero() {
-            return Err(io::ErrorKind::TimedOut.into());
-        }
-        // Mostly it is the whole time-out, as before, and the system call can be left out.
-        if self.read_timeout != Some(left) {
-            self.stream.set_read_timeout(Some(left))?;
-            self.read_timeout = Some(left);
-        }
-        Ok(())
+        Ok(Connection { stream, idle_timeout, deadline: None, watch })
     }
 }
 
@@ -78,8 +60,15 @@ impl Stream for Connection {
 }
 
 impl Read for Connection {
+    /// Waits until the deadline at most. The first read after [`Stream::restart_idle_time`] sets it.
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.limit_read()?;
+        let now = Instant::now();
+        let deadline = *self.deadline.get_or_insert(now + self.idle_timeout);
+        let left = deadline.saturating_duration_since(now);
+        if left.is_zero() {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        self.stream.set_read_timeout(Some(left))?;
         let _waiting = self.watch.begin(Phase::Read);
         (&*self.stream).read(buffer)
     }

@@ -12,8 +12,11 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use crate::wire::telnet::{Heard, Telnet};
 use crate::wire::{visible, ReplyHeader, MAX_COMMAND_LINE, MAX_REPLY_LINE};
 
+/// Most bytes that one read takes from a client. Nearly all commands are shorter, and each idle session has such a buffer.
+const READ: usize = 512;
+
 /// Cuts the bytes that a client sends into command lines. Bytes after the end of a line are kept for the next call.
-/// It never holds more than two times [`MAX_COMMAND_LINE`] bytes.
+/// It never keeps more than [`MAX_COMMAND_LINE`] bytes of a line, and those of one read.
 #[derive(Debug)]
 pub struct LineReader<S> {
     input: BufReader<S>,
@@ -39,7 +42,7 @@ pub enum Received {
 impl<S: Read> LineReader<S> {
     /// A reader at the beginning of a stream.
     pub fn new(input: S) -> LineReader<S> {
-        let input = BufReader::with_capacity(MAX_COMMAND_LINE, input);
+        let input = BufReader::with_capacity(READ, input);
         LineReader { input, telnet: Telnet::default(), line: Vec::new(), received: 0 }
     }
 

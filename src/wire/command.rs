@@ -173,7 +173,8 @@ impl Command {
     /// # Errors
     /// The refusal that answers it: NOT_TEXT, UNKNOWN_COMMAND, BAD_ARGUMENTS or BAD_FILENAME.
     pub fn parse(line: &[u8]) -> Result<Command, Refusal> {
-        let text = std::str::from_utf8(line).map_err(|_| not_text())?;
+        let not_text = "the line is not UTF-8 text; send commands as UTF-8";
+        let text = std::str::from_utf8(line).map_err(|_| Refusal::new(ErrorCode::NotText, not_text))?;
         let (word, argument) = split_verb(text);
         let verb = Verb::from_word(word).ok_or_else(|| unknown_command(word))?;
         match verb.row().argument {
@@ -192,10 +193,6 @@ pub(crate) fn split_verb(line: &str) -> (&str, &str) {
     let line = line.trim_matches(' ');
     let (word, argument) = line.split_once(' ').unwrap_or((line, ""));
     (word, argument.trim_start_matches(' '))
-}
-
-fn not_text() -> Refusal {
-    Refusal::new(ErrorCode::NotText, "the line is not UTF-8 text; send commands as UTF-8")
 }
 
 fn unknown_command(word: &str) -> Refusal {

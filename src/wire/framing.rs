@@ -12,7 +12,8 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use crate::wire::telnet::{Heard, Telnet};
 use crate::wire::{visible, ReplyHeader, MAX_COMMAND_LINE, MAX_REPLY_LINE};
 
-/// Most bytes that one read takes from a client. Nearly all commands are shorter, and each idle session has such a buffer.
+/// Most bytes that one read takes from a client. Nearly all commands are shorter, and each idle session has such a
+/// buffer.
 const READ: usize = 512;
 
 /// Cuts the bytes that a client sends into command lines. Bytes after the end of a line are kept for the next call.

@@ -40,14 +40,16 @@ impl Server {
         let is_cut = guard.is_cut();
         let is_dismissed = matches!(ending, Ending::Dismissed);
         if is_dismissed {
-            // The stop sends the last line and ends the sending side, and it waits until this session is over. So the
-            // session reads until the client closes, and only then its entry is removed.
+            // The stop sends the last line and ends the sending side, perhaps only after this. The session reads until
+            // the client closes, and only then its entry is removed, for which the stop waits.
             let _lingering = self.registry.watch().begin(Phase::Linger);
             connection::read_until_end(&accepted.stream);
         }
         let permit = if is_dismissed { None } else { self.registry.permit_linger() };
         drop(guard);
-        connection::end_sending(&accepted.stream);
+        if !is_dismissed {
+            connection::end_sending(&accepted.stream);
+        }
         let why = if !is_cut {
             ending.to_string()
         } else if self.registry.is_stopping() {

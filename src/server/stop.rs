@@ -128,3 +128,36 @@ impl Server {
         let _ = TcpStream::connect_timeout(&address, TROUBLE_PAUSE);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+    use std::net::Shutdown;
+
+    use super::*;
+    use crate::journal::Journal;
+    use crate::server::ending::Ending;
+    use crate::server::file_handler::FileHandler;
+    use crate::server::registry::{Limits, Registry};
+
+    #[test]
+    fn a_client_that_has_ended_its_side_is_told_also_if_its_session_is_over_before_the_stop_comes_to_it() {
+        let files = FileHandler::new(env!("CARGO_MANIFEST_DIR")).unwrap();
+        let registry = Registry::new(Limits { max_sessions: 1, max_per_address: None });
+        let address = "127.0.0.1:0".parse().unwrap();
+        let server = Server::bind(address, files, registry, Duration::from_secs(20), Journal::silent()).unwrap();
+        let mut client = TcpStream::connect(server.local_addr().unwrap()).unwrap();
+        let admitted = server.admit(server.accept().unwrap()).unwrap();
+        admitted.guard.await_command().unwrap();
+        client.shutdown(Shutdown::Write).unwrap();
+
+        let waiting = server.registry.begin_stop();
+        server.linger(server.half_close(admitted, &Ending::Dismissed));
+        waiting.iter().for_each(|session| server.dismiss(session));
+        drop(waiting);
+
+        let mut received = String::new();
+        client.read_to_string(&mut received).unwrap();
+        assert!(received.starts_with("ERR SHUTTING_DOWN "), "{received:?}");
+    }
+}

@@ -23,8 +23,8 @@ pub struct Log {
     registry: Registry,
     started: Instant,
     trace: bool,
-    /// Sessions that are active. The lock is held to count them too, so that no later line shows an earlier count; the
-    /// registry's own lock is taken under it.
+    /// Sessions that are active. The lock is held to count them too, so that a later count is not replaced by an
+    /// earlier one; the registry's own lock is taken under it.
     active: Mutex<usize>,
 }
 

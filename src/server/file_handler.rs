@@ -1,7 +1,7 @@
 //! The report's File Handler: the served directory, its list and its files.
 //!
 //! A served file is a regular file directly in the directory, with a name that [`FileName`] takes. Directories,
-//! symbolic links, FIFOs, sockets and devices are neither listed nor opened.
+//! symbolic links, FIFOs, sockets and devices are neither listed nor sent.
 //!
 //! Read first: `server/reply.rs`. (`opening.rs` can wait: it opens regular files, and nothing else.) It does not know
 //! the network, nor who asks.

@@ -6,61 +6,58 @@ use std::fs::{self, File, Metadata, OpenOptions};
 use std::io;
 use std::path::Path;
 
-/// Numbers of the system's `open` that the standard library does not name. With them one call is enough.
-struct OpenNumbers {
-    /// O_NOFOLLOW: a symbolic link is not opened. O_NONBLOCK: a FIFO is opened at once, instead of when somebody writes
-    /// into it; for regular files it changes nothing.
-    no_follow_no_wait: i32,
-    /// The error that a symbolic link gives then (ELOOP).
-    link_error: i32,
-}
+/// How often a file that is replaced while it is being opened is opened anew. Between two system calls lie some
+/// microseconds, so this can fail so often only if somebody replaces the file on purpose.
+const TRIES: usize = 10;
 
-/// Where the numbers are known.
-const OPEN_NUMBERS: Option<OpenNumbers> = if cfg!(all(target_os = "linux", target_arch = "x86_64")) {
-    Some(OpenNumbers { no_follow_no_wait: 0o400_000 | 0o4_000, link_error: 40 })
+/// O_NOFOLLOW and O_NONBLOCK, where their numbers are known: the standard library does not name them. With the first, a
+/// symbolic link is not opened. With the second, a FIFO is opened at once, instead of when somebody writes into it; for
+/// regular files it changes nothing.
+const NO_FOLLOW_NO_WAIT: Option<i32> = if cfg!(all(target_os = "linux", target_arch = "x86_64")) {
+    Some(0o400_000 | 0o4_000)
 } else if cfg!(all(target_os = "linux", target_arch = "aarch64")) {
-    Some(OpenNumbers { no_follow_no_wait: 0o100_000 | 0o4_000, link_error: 40 })
+    Some(0o100_000 | 0o4_000)
 } else if cfg!(target_os = "macos") {
-    Some(OpenNumbers { no_follow_no_wait: 0x100 | 0x4, link_error: 62 })
+    Some(0x100 | 0x4)
 } else {
     None
 };
 
-/// Opens a regular file for reading, with its size; `None` if it is not a regular file. It never waits for somebody
-/// who writes into a FIFO, where the numbers above are known.
+/// Opens a regular file for reading, with its size; `None` if it is not a regular file. Where the numbers above are
+/// known, it never waits for somebody who writes into a FIFO.
 ///
 /// # Errors
-/// What the system says.
+/// The system's error.
 pub fn open_regular(path: &Path) -> io::Result<Option<(File, u64)>> {
-    match OPEN_NUMBERS {
-        Some(numbers) => open_in_one_look(path, &numbers),
+    match NO_FOLLOW_NO_WAIT {
+        Some(flags) => open_in_one_look(path, flags),
         None => open_after_a_look(path),
     }
 }
 
 /// The opening itself refuses a link, and the open file is asked what it is. So nobody can replace it between a check
-/// and the opening.
-fn open_in_one_look(path: &Path, numbers: &OpenNumbers) -> io::Result<Option<(File, u64)>> {
-    match with_flags(OpenOptions::new().read(true), numbers.no_follow_no_wait).open(path) {
-        Ok(file) => {
-            let metadata = file.metadata()?;
-            Ok(metadata.is_file().then_some((file, metadata.len())))
+/// and the opening. The price: a FIFO or a device is opened for a moment, which its other side can notice.
+fn open_in_one_look(path: &Path, flags: i32) -> io::Result<Option<(File, u64)>> {
+    for _ in 0..TRIES {
+        match with_flags(OpenOptions::new().read(true), flags).open(path) {
+            Ok(file) => {
+                let metadata = file.metadata()?;
+                return Ok(metadata.is_file().then_some((file, metadata.len())));
+            }
+            // A link, a socket, or a FIFO that may not be read is not a regular file: then the error does not matter.
+            Err(error) => match fs::symlink_metadata(path) {
+                Ok(metadata) if !metadata.is_file() => return Ok(None),
+                Ok(_) if error.kind() != io::ErrorKind::PermissionDenied => {}
+                _ => return Err(error),
+            },
         }
-        Err(error) if error.raw_os_error() == Some(numbers.link_error) => Ok(None),
-        // A socket, or a FIFO that may not be read, is not a regular file: then the error does not matter.
-        Err(error) => match fs::symlink_metadata(path) {
-            Ok(metadata) if !metadata.is_file() => Ok(None),
-            _ => Err(error),
-        },
     }
+    Err(replaced_again_and_again())
 }
 
 /// Looks first, then opens, and asks the open file whether it is what was seen. A FIFO that is put there between the
 /// look and the opening blocks this one session.
 fn open_after_a_look(path: &Path) -> io::Result<Option<(File, u64)>> {
-    /// Between the look and the opening lie some microseconds. This can fail ten times in a row only if somebody
-    /// replaces the file on purpose.
-    const TRIES: usize = 10;
     for _ in 0..TRIES {
         let seen = fs::symlink_metadata(path)?;
         if !seen.is_file() {
@@ -72,7 +69,11 @@ fn open_after_a_look(path: &Path) -> io::Result<Option<(File, u64)>> {
             return Ok(Some((file, opened.len())));
         }
     }
-    Err(io::Error::other("it is being replaced again and again"))
+    Err(replaced_again_and_again())
+}
+
+fn replaced_again_and_again() -> io::Error {
+    io::Error::other("it is being replaced again and again")
 }
 
 #[cfg(unix)]
@@ -149,12 +150,21 @@ mod tests {
 
     #[test]
     fn the_numbers_of_this_system_refuse_a_link_and_do_not_wait_for_a_fifo() {
-        let Some(numbers) = OPEN_NUMBERS else { return };
+        let Some(flags) = NO_FOLLOW_NO_WAIT else { return };
         in_a_directory(|dir| {
-            let open =
-                |name: &str| with_flags(OpenOptions::new().read(true), numbers.no_follow_no_wait).open(dir.join(name));
-            assert_eq!(open("link").unwrap_err().raw_os_error(), Some(numbers.link_error));
+            let open = |name: &str| with_flags(OpenOptions::new().read(true), flags).open(dir.join(name));
+            assert!(open("link").is_err());
             assert!(!open("fifo").unwrap().metadata().unwrap().is_file());
+        });
+    }
+
+    #[test]
+    fn a_directory_that_leads_to_itself_is_an_error_and_not_a_missing_file() {
+        in_a_directory(|dir| {
+            symlink(dir.join("loop"), dir.join("loop")).unwrap();
+            for (way, open) in WAYS {
+                assert!(open(&dir.join("loop").join("file")).is_err(), "{way}");
+            }
         });
     }
 }

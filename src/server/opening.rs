@@ -48,6 +48,7 @@ fn open_in_one_look(path: &Path, flags: i32) -> io::Result<Option<(File, u64)>> 
             Err(error) => match fs::symlink_metadata(path) {
                 Ok(metadata) if !metadata.is_file() => return Ok(None),
                 Ok(_) if error.kind() != io::ErrorKind::PermissionDenied => {}
+                Err(gone) if gone.kind() == io::ErrorKind::NotFound => return Err(gone),
                 _ => return Err(error),
             },
         }

@@ -5,7 +5,7 @@
 //!
 //! | step | what happens | client | server |
 //! |---|---|---|---|
-//! | 1 | The client opens a TCP connection to the server. | [`Client::connect`](client::Client::connect) | `Server::admit` in [`server`], [`Reply::greeting`](server::reply::Reply::greeting) |
+//! | 1 | The client opens a TCP connection to the server. | [`Client::connect`](client::Client::connect) | `Server::admit` in [`server`] by [`Registry::admit`](server::registry::Registry::admit), [`Reply::greeting`](server::reply::Reply::greeting) |
 //! | 2 | The client asks for the list: `LIST`. | [`Client::list`](client::Client::list) | [`Session::receive_line`](server::session::Session::receive_line) |
 //! | 3 | The server answers with the list of its files. | [`Client::list`](client::Client::list) | [`FileHandler::list`](server::file_handler::FileHandler::list) makes the reply, `Session::send` sends it |
 //! | 4 | The client asks for a file: `DOWNLOAD filename`. | [`Client::download`](client::Client::download) | [`Session::receive_line`](server::session::Session::receive_line) |

@@ -23,8 +23,8 @@ pub struct Log {
     registry: Registry,
     started: Instant,
     trace: bool,
-    /// Sessions that are active. The lock is held to count them too, so that a later count is not replaced by an
-    /// earlier one; the registry's own lock is taken under it.
+    /// Sessions that are active. The lock is held while they are counted: otherwise an old count could replace a newer
+    /// one. Meanwhile the registry's lock is taken too.
     active: Mutex<usize>,
 }
 

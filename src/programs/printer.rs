@@ -1,7 +1,7 @@
 //! Lines for a terminal, a file or a pipe, printed by a thread of its own.
 //!
-//! Whoever prints to a pipe that nobody reads waits for ever, and `println!` panics when the other end is gone. A
-//! server's sessions must not share that fate: they leave their lines here and go on.
+//! If nobody reads a pipe, a program that prints to it waits for ever. If the reader is gone, `println!` panics.
+//! Neither must happen to a session: it leaves its log lines here and goes on.
 //!
 //! Read first: `lock.rs`. It does not know what the lines say.
 

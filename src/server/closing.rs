@@ -40,8 +40,8 @@ impl Server {
         let is_cut = guard.is_cut();
         let is_dismissed = matches!(ending, Ending::Dismissed);
         if is_dismissed {
-            // The stop sends the last line and ends the sending side, perhaps only after this. The session reads until
-            // the client closes, and only then its entry is removed, for which the stop waits.
+            // The stop sends the last line and ends the sending side, maybe later than this. So the session reads until
+            // the client closes. Then it removes its entry. The stop waits for that.
             let _lingering = self.registry.watch().begin(Phase::Linger);
             connection::read_until_end(&accepted.stream);
         }
@@ -89,7 +89,8 @@ impl Server {
     /// Refuses a connection instead of greeting it. Only the write keeps the next connection waiting, and it can't
     /// wait long: a new connection's send buffer has room for a line.
     pub(super) fn turn_away(&self, Accepted { stream, peer }: Accepted, refusal: &Refusal) {
-        // On some systems a connection inherits from the listener, during a stop, that it does not block.
+        // During a stop the listener is non-blocking. On some systems the new connection is then non-blocking too: set
+        // it back.
         let _ = stream.set_nonblocking(false);
         let sent = refuse(&stream, refusal);
         let journal = SessionJournal::new(&self.journal, None, peer);

@@ -25,12 +25,12 @@ const LAST_LINE_TIME: Duration = Duration::from_millis(10);
 /// buffer is free again. A new write uses the little that a slow peer has taken.
 const WRITE_WAITS: u32 = 10;
 
-/// A session's TCP connection, with a time for each command: reading fails with a time-out when no complete command
-/// arrived within the idle time-out, writing when the peer took no byte for so long. The idle time-out is the server's
-/// option `--idle-timeout`.
+/// A session's TCP connection, with a time for each command: a read fails with a time-out if no complete command
+/// arrives within the idle time-out. A write fails with one if the peer takes no byte during that time. The idle
+/// time-out is the server's option `--idle-timeout`.
 ///
-/// The time for a command begins with the first read after a reply. What arrives later does not extend it, so a byte
-/// now and then holds no session for ever.
+/// The time for a command begins with the first read after a reply. Bytes that arrive later give no more time. So a
+/// client that sends a byte now and then cannot keep its session for ever.
 #[derive(Debug)]
 pub struct Connection {
     stream: Arc<TcpStream>,

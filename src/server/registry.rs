@@ -20,8 +20,8 @@ use crate::wire::{ErrorCode, Refusal};
 /// process 65 530: at about 16 000 threads it aborts, and Rust code can't catch that.
 pub const MAX_SESSIONS: usize = 10_000;
 
-/// Most sessions at once unless the operator says otherwise. So many connections, as many open files, and as many
-/// connections that are being closed stay under the usual limit of 1024 descriptors.
+/// Most sessions at once unless the operator says otherwise. 256 connections, 256 open files and 256 connections that
+/// are being closed are 768 descriptors: less than the usual limit of 1024.
 pub const DEFAULT_SESSIONS: usize = 256;
 
 /// Most connections at once that are not in a session (any more) and wait until their peer closes.
@@ -44,8 +44,9 @@ pub struct Registry<C = TcpStream> {
     /// out, release, then act. An entry is removed by its [`SessionGuard`], whatever ends the session, or by a cut. It
     /// is taken where a session begins, at each of its replies, where it ends, by the operator's commands and the log.
     ///
-    /// A trap that nobody sees: to tell the journal something under this lock. The log is told on the same thread and
-    /// asks [`Registry::active`]. It would wait for a lock that its own thread holds, and the whole server with it.
+    /// A trap that nobody sees: never tell the journal anything under this lock. The journal calls the log, and the log
+    /// calls [`Registry::active`], which takes this lock. The thread would wait for itself, and the whole server with
+    /// it.
     state: Arc<Mutex<State<C>>>,
     limits: Limits,
     watch: Watch,
@@ -174,8 +175,8 @@ impl<C> Registry<C> {
         self.lock(|state| state.sessions.values().map(|entry| entry.view.clone()).collect())
     }
 
-    /// Removes the sessions that `wanted` picks and returns their connections, which the caller cuts. So another client
-    /// can be admitted before theirs see the end.
+    /// Removes the sessions that `wanted` picks and returns their connections, which the caller cuts. So a new client
+    /// can be admitted before theirs see the end of the connection.
     pub fn cut(&self, wanted: impl Fn(u64, &Doing) -> bool) -> Vec<Arc<C>> {
         self.lock(|state| {
             let picked = state.sessions.values().filter(|entry| wanted(entry.view.number, &entry.view.doing));
@@ -363,7 +364,7 @@ impl<C> SessionGuard<C> {
 
 impl<C> Drop for SessionGuard<C> {
     fn drop(&mut self) {
-        // Dropped after the lock is released: the entry may have the last handle to its connection, and close it.
+        // Kept in a variable, so that it is dropped after the lock is released: to drop it may close the connection.
         let _entry = self.registry.lock(|state| state.sessions.remove(&self.number));
     }
 }

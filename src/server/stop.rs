@@ -35,7 +35,8 @@ impl Server {
         let begun = Instant::now();
         let dismissed_until = begun + LINGER_TIME;
         let waiting = self.registry.begin_stop();
-        // A thread that waits in `accept` already goes on waiting, until the knock. No other thread begins to wait.
+        // If a thread is already waiting in `accept`, it stays there until the knock wakes it. No other thread begins
+        // to wait.
         let _ = self.listener.set_nonblocking(true);
         for session in waiting {
             // If peers do not read, this loop ends at the deadline. The sessions that are left get no message.
@@ -92,7 +93,7 @@ impl Server {
 
     /// Turns away the connections in the backlog: under most designs the threads that could do it are held by sessions.
     /// It takes no more than the backlog holds, so that clients that keep reconnecting cannot delay the stop.
-    /// False if the system grants no connection although some still wait.
+    /// False if connections still wait but `accept` fails, for example because no file descriptor is left.
     fn turn_away_backlog(&self) -> bool {
         for _ in 0..BACKLOG {
             match self.listener.accept() {
@@ -105,8 +106,8 @@ impl Server {
         true
     }
 
-    /// Called when `accept` returns after the stop has ended: with our own connection, the knock, or with a late
-    /// client.
+    /// Called when `accept` returns and the stop is over. The connection is our own (the knock), or a client's that
+    /// came too late.
     pub(super) fn end_accept(&self, accepted: Option<(TcpStream, SocketAddr)>) {
         if let Some((stream, _)) = accepted {
             // An error means that it was the knock, or that the client has left.

@@ -1,7 +1,7 @@
 //! The commands that a client sends, one line each, and the one table that says everything about them.
 //!
 //! Read first: `wire/reply.rs`, `file_name.rs`. It does not know where a line comes from, nor who carries a command
-//! out.
+//! out. A new command is a row here, an arm in `server/session.rs` and a function: see `docs/ADD-A-COMMAND.md`.
 
 use std::fmt;
 

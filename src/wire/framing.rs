@@ -113,12 +113,13 @@ pub enum CopyError {
     Sink(io::Error),
 }
 
-/// Writes `head`, then exactly `size` bytes of `source`. Fewer bytes are an error.
+/// Writes `head` (the size header of a reply, or nothing), then exactly `size` bytes of `source`. Fewer bytes are an
+/// error.
 ///
 /// The head and the beginning of the body leave in ONE write, so that a small reply is one packet. A second write would
 /// cost a packet more and, without TCP_NODELAY, wait for the acknowledgement of the first (Nagle's algorithm, RFC 896).
-/// No read or write moves more than `part` bytes, or the head and one byte. `on_written` is called after each write
-/// with the bytes of the body that it carried.
+/// Each read or write moves at most `part` bytes. If the head does not fit into `part`, the limit is the head and one
+/// byte. `on_written` is called after each write with the bytes of the body that it carried.
 ///
 /// # Errors
 /// Which side failed. What was read before the source failed has been written.

@@ -2,9 +2,7 @@
 //!
 //! Read first: [`crate::journal`], `printer.rs`. It does not know who reads the lines.
 
-use std::cell::RefCell;
 use std::fmt::{self, Write};
-use std::net::SocketAddr;
 use std::sync::Mutex;
 use std::thread;
 use std::time::Instant;
@@ -28,17 +26,8 @@ pub struct Log {
     active: Mutex<usize>,
 }
 
-/// What a thread keeps from one line to the next: a session's lines are built in the same memory, and begin alike.
-#[derive(Default)]
-struct Line {
-    text: String,
-    who: Option<(Option<u64>, Option<SocketAddr>)>,
-    who_text: String,
-}
-
-thread_local! {
-    static LINE: RefCell<Line> = RefCell::default();
-}
+/// Room for most lines, so that a line is built in one piece of memory.
+const USUAL_LINE: usize = 160;
 
 impl Log {
     /// A log that counts its time from now. `trace` adds every line received and every header sent.
@@ -51,13 +40,10 @@ impl Log {
     pub fn note(&self, record: &Record) {
         if self.is_told(record) {
             let active = self.count_active(&record.event);
-            // An error means that the thread is ending, and tells nothing any more.
-            let _ = LINE.try_with(|line| {
-                let mut line = line.borrow_mut();
-                // Writing to memory can't fail.
-                let _ = line.write(record, self.started, active);
-                self.printer.line(&line.text);
-            });
+            let mut line = String::with_capacity(USUAL_LINE);
+            // Writing to memory can't fail.
+            let _ = write_line(&mut line, record, self.started, active);
+            self.printer.line(&line);
         }
     }
 
@@ -82,21 +68,12 @@ impl Log {
     }
 }
 
-impl Line {
-    fn write(&mut self, record: &Record, started: Instant, active: usize) -> fmt::Result {
-        let who = (record.session, record.peer);
-        if self.who != Some(who) {
-            self.who = Some(who);
-            self.who_text.clear();
-            write_who(&mut self.who_text, record)?;
-        }
-        self.text.clear();
-        let since_start = started.elapsed();
-        write!(self.text, "{:>6}.{:03} s  ", since_start.as_secs(), since_start.subsec_millis())?;
-        self.text.push_str(&self.who_text);
-        write!(self.text, "{active:>3} active  ")?;
-        write_what(&mut self.text, record)
-    }
+fn write_line(line: &mut String, record: &Record, started: Instant, active: usize) -> fmt::Result {
+    let since_start = started.elapsed();
+    write!(line, "{:>6}.{:03} s  ", since_start.as_secs(), since_start.subsec_millis())?;
+    write_who(line, record)?;
+    write!(line, "{active:>3} active  ")?;
+    write_what(line, record)
 }
 
 fn write_who(text: &mut String, record: &Record) -> fmt::Result {

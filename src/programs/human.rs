@@ -25,8 +25,7 @@ fn write_size(text: &mut String, bytes: u64) -> fmt::Result {
     if unit == 0 {
         return write!(text, "{bytes} B");
     }
-    // Both parts are small by now, and small numbers are written faster.
-    write!(text, "{}.{} {}", (tenths / 10) as u32, (tenths % 10) as u32, UNITS[unit])
+    write!(text, "{}.{} {}", tenths / 10, tenths % 10, UNITS[unit])
 }
 
 /// Bytes per second: `1.5 MiB/s`.
@@ -39,7 +38,7 @@ pub fn human_rate(bytes: u64, took: Duration) -> String {
 
 /// The same at the end of a text that is there already.
 pub fn write_rate(text: &mut String, bytes: u64, took: Duration) -> fmt::Result {
-    // The system's clocks tell apart no shorter time than this with certainty.
+    // So there is never a division by zero.
     let seconds = took.max(Duration::from_micros(1)).as_secs_f64();
     write_size(text, (bytes as f64 / seconds) as u64)?;
     text.push_str("/s");

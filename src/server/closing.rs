@@ -12,7 +12,7 @@ use crate::server::connection;
 use crate::server::ending::Ending;
 use crate::server::registry::LingerPermit;
 use crate::server::{Accepted, Admitted, Server, SESSION_STACK};
-use crate::watch::{Phase, Watch};
+use crate::watch::Watch;
 use crate::wire::{ErrorCode, Refusal, ReplyHeader};
 
 /// A connection whose sending side we have ended. With a permit, of which there is a bounded number, it waits for the
@@ -25,8 +25,7 @@ pub(super) struct HalfClosed {
 impl HalfClosed {
     fn linger(self, watch: &Watch) {
         if self.permit.is_some() {
-            let _lingering = watch.begin(Phase::Linger);
-            connection::read_until_end(&self.stream);
+            connection::read_until_end(&self.stream, watch);
         }
     }
 }
@@ -42,8 +41,7 @@ impl Server {
         if is_dismissed {
             // The stop sends the last line and ends the sending side, maybe later than this. So the session reads until
             // the client closes. Then it removes its entry. The stop waits for that.
-            let _lingering = self.registry.watch().begin(Phase::Linger);
-            connection::read_until_end(&accepted.stream);
+            connection::read_until_end(&accepted.stream, self.registry.watch());
         }
         let permit = if is_dismissed { None } else { self.registry.permit_linger() };
         drop(guard);

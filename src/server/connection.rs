@@ -104,7 +104,8 @@ pub fn end_sending(stream: &TcpStream) {
 ///
 /// If a socket is closed with unread input, TCP sends a reset, and a reset can destroy what the peer has not read yet:
 /// our last reply (RFC 1122, 4.2.2.13).
-pub fn read_until_end(stream: &TcpStream) {
+pub fn read_until_end(stream: &TcpStream, watch: &Watch) {
+    let _lingering = watch.begin(Phase::Linger);
     let deadline = Instant::now() + LINGER_TIME;
     let mut dropped = 0;
     let mut buffer = [0; 4096];

@@ -106,8 +106,8 @@ impl<S: Stream, C> Session<'_, S, C> {
     /// If a file becomes shorter meanwhile, the session ends: the client sees a short body. The missing bytes are never
     /// filled in.
     fn send(&mut self, mut reply: Reply) -> Result<(), Ending> {
-        self.guard.begin_reply(&reply.subject, reply.size())?;
         let (begun, size, header) = (Instant::now(), reply.size(), reply.header.to_line());
+        self.guard.begin_reply(&reply.subject, size)?;
         let mut header_is_told = false;
         copy_exactly(header.as_bytes(), &mut reply.body, size, self.lines.stream(), PART, |part| {
             if !header_is_told {
@@ -122,8 +122,8 @@ impl<S: Stream, C> Session<'_, S, C> {
         match &reply.header {
             ReplyHeader::Err(refusal) => self.journal.tell(Event::Refused(refusal)),
             ReplyHeader::Ok(bytes) => {
-                let (subject, bytes, took) = (&reply.subject, *bytes, begun.elapsed());
-                self.journal.tell(Event::SentBody(Transfer { subject, bytes, took }));
+                let sent = Transfer { subject: &reply.subject, bytes: *bytes, took: begun.elapsed() };
+                self.journal.tell(Event::SentBody(sent));
             }
         }
         Ok(())

@@ -8,6 +8,7 @@
 //! It does not know where the bytes come from, nor which command a line is.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
+use std::mem;
 
 use crate::wire::telnet::{Heard, Telnet};
 use crate::wire::{visible, ReplyHeader, MAX_COMMAND_LINE, MAX_REPLY_LINE};
@@ -56,10 +57,7 @@ impl<S: Read> LineReader<S> {
                 self.line.push(byte);
                 if byte == b'\n' {
                     self.received = 0;
-                    // The reader's own line keeps its memory for the next one.
-                    let line = self.line.clone();
-                    self.line.clear();
-                    return Ok(Received::Line(line));
+                    return Ok(Received::Line(mem::take(&mut self.line)));
                 }
             }
             if self.received >= MAX_COMMAND_LINE {

@@ -15,6 +15,7 @@ use crate::server::registry::{Limits, Registry};
 use crate::server::reply::Reply;
 use crate::server::session::PART;
 use crate::server::SESSION_STACK;
+use crate::watch::Watch;
 use crate::wire::framing::{copy_exactly, CopyError, LineReader, Received};
 use crate::wire::telnet::{Heard, Telnet, WONT_TIMING_MARK};
 use crate::wire::{Command, ErrorCode, Refusal, ReplyHeader};
@@ -178,5 +179,5 @@ pub fn converse(stream: &TcpStream, dir: &FileHandler) -> io::Result<()> {
 /// Closes so that the client gets the last reply.
 pub fn close(stream: &TcpStream) {
     end_sending(stream);
-    read_until_end(stream);
+    read_until_end(stream, &Watch::default());
 }

@@ -205,25 +205,30 @@ fn one_gib(download: impl Fn(&mut Client, &FileName, &TempDir) -> Result<f64>) -
     )
 }
 
-fn small_files(connections: usize) -> Result<Measured> {
+/// A directory with one small file, and the exchange that asks for it.
+fn small_file() -> Result<(TempDir, Exchange)> {
     let dir = TempDir::new()?;
     let name = file_name("small");
     dir.put(name.as_str(), 1024)?;
-    let exchange = Exchange::new(Command::Download(name), 1024);
-    let (ours, bare) = (Server::ours(dir.path())?, Server::bare(exchange.script())?);
-    let rate = |server: &Server| Ok(exchanges_per_second(server.address, &exchange, connections, LASTING)?);
-    in_turn(ROUNDS, || rate(&ours), || rate(&bare))
+    Ok((dir, Exchange::new(Command::Download(name), 1024)))
+}
+
+/// Two servers that are asked for the same, again and again, on so many connections.
+fn compared(ours: &Server, bare: &Server, exchange: &Exchange, connections: usize) -> Result<Measured> {
+    let rate = |server: &Server| Ok(exchanges_per_second(server.address, exchange, connections, LASTING)?);
+    in_turn(ROUNDS, || rate(ours), || rate(bare))
+}
+
+fn small_files(connections: usize) -> Result<Measured> {
+    let (dir, exchange) = small_file()?;
+    compared(&Server::ours(dir.path())?, &Server::bare(exchange.script())?, &exchange, connections)
 }
 
 /// The same beside the bare server that makes the same system calls. The log of ours is written to a file.
 fn small_files_same_calls(connections: usize) -> Result<Measured> {
-    let (dir, log_dir) = (TempDir::new()?, TempDir::new()?);
-    let name = file_name("small");
-    dir.put(name.as_str(), 1024)?;
-    let exchange = Exchange::new(Command::Download(name), 1024);
-    let (ours, bare) = (Server::logging(dir.path(), log_dir.path())?, Server::bare_files(dir.path(), PART)?);
-    let rate = |server: &Server| Ok(exchanges_per_second(server.address, &exchange, connections, LASTING)?);
-    in_turn(ROUNDS, || rate(&ours), || rate(&bare))
+    let ((dir, exchange), log_dir) = (small_file()?, TempDir::new()?);
+    let ours = Server::logging(dir.path(), log_dir.path())?;
+    compared(&ours, &Server::bare_files(dir.path(), PART)?, &exchange, connections)
 }
 
 /// 1 GiB in all, on so many connections at once, beside the bare server that reads and writes files. Of its buffers
@@ -254,10 +259,7 @@ fn streams(connections: u64) -> Result<Measured> {
 
 /// New servers for each round: a recording has an end.
 fn recorded() -> Result<Measured> {
-    let dir = TempDir::new()?;
-    let name = file_name("small");
-    dir.put(name.as_str(), 1024)?;
-    let exchange = Exchange::new(Command::Download(name), 1024);
+    let (dir, exchange) = small_file()?;
     let rate = |server: &Server| Ok(exchanges_per_second(server.address, &exchange, RECORDED_CONNECTIONS, LASTING)?);
     in_turn(ROUNDS, || rate(&Server::recording(dir.path())?), || rate(&Server::ours(dir.path())?))
 }

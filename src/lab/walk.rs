@@ -15,7 +15,8 @@ use crate::lab::happenings::{Happening, Happenings, Kind, Side};
 use crate::programs::args::say;
 use crate::server::designs::Design;
 use crate::server::file_handler::FileHandler;
-use crate::server::registry::{Doing, Limits, Registry, SessionView};
+use crate::server::limits::Limits;
+use crate::server::registry::{Doing, Registry, SessionView};
 use crate::server::Server;
 use crate::wire::{printable, visible, Listed, ReplyHeader, Step};
 

@@ -21,7 +21,8 @@ use crate::programs::log::Log;
 use crate::programs::printer::Printer;
 use crate::server::designs::Design;
 use crate::server::file_handler::FileHandler;
-use crate::server::registry::{Limits, Registry, DEFAULT_SESSIONS, MAX_SESSIONS};
+use crate::server::limits::{Limits, DEFAULT_SESSIONS, MAX_SESSIONS};
+use crate::server::registry::Registry;
 use crate::server::Server;
 use crate::wire::DEFAULT_ADDRESS;
 

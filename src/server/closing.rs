@@ -120,7 +120,8 @@ mod tests {
     use super::*;
     use crate::journal::Journal;
     use crate::server::file_handler::FileHandler;
-    use crate::server::registry::{Limits, Registry};
+    use crate::server::limits::Limits;
+    use crate::server::registry::Registry;
 
     #[test]
     fn a_session_without_a_thread_begins_and_ends_in_the_journal_and_its_client_is_told() {

@@ -18,7 +18,7 @@ use std::sync::Mutex;
 use std::thread::{self, Scope};
 
 use crate::lock::locked;
-use crate::server::registry::MAX_SESSIONS;
+use crate::server::limits::MAX_SESSIONS;
 use crate::server::{Accepted, Server, SESSION_STACK};
 use crate::watch::Phase;
 

@@ -15,6 +15,8 @@ pub mod session;
 
 pub mod ending;
 
+pub mod limits;
+
 mod opening;
 
 pub mod connection;

@@ -4,37 +4,21 @@
 //! entry in it. The guard is made when the session is admitted, and moves into the session's thread. Its `Drop` removes
 //! the entry, so that logout, disconnect, a panic and a thread that could not be spawned all take the same path.
 //!
-//! Read first: [`crate::wire`]. (`lock.rs` runs a closure under a lock; `watch.rs` can wait.) It does not know what the
-//! sessions say, and it can't touch a connection: to the registry that is a value of any type `C`.
+//! Read first: [`crate::wire`]. (`lock.rs` runs a closure under a lock; `limits.rs` and `watch.rs` can wait.) It does
+//! not know what the sessions say, and it can't touch a connection: to the registry that is a value of any type `C`.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use crate::lock::locked;
+use crate::server::limits::Limits;
 use crate::watch::{Phase, Watch};
 use crate::wire::{ErrorCode, Refusal};
 
-/// Upper bound of [`Limits::max_sessions`]. Each thread takes four memory mappings, and Linux by default grants a
-/// process 65 530: at about 16 000 threads it aborts, and Rust code can't catch that.
-pub const MAX_SESSIONS: usize = 10_000;
-
-/// Most sessions at once unless the operator says otherwise. 256 connections, 256 open files and 256 connections that
-/// are being closed are 768 descriptors: less than the usual limit of 1024.
-pub const DEFAULT_SESSIONS: usize = 256;
-
 /// Most connections at once that are not in a session (any more) and wait until their peer closes.
 const MAX_LINGERING: usize = 256;
-
-/// How many sessions may be active at once.
-#[derive(Debug, Clone, Copy)]
-pub struct Limits {
-    /// In all, at most [`MAX_SESSIONS`].
-    pub max_sessions: usize,
-    /// From one IP address; `None` is no limit.
-    pub max_per_address: Option<usize>,
-}
 
 /// The shared registry. A clone is another handle to the same one. `C` is the handle by which a session is
 /// cut: in a server its TCP connection, in a test without sockets anything.
@@ -245,20 +229,10 @@ impl<C> Clone for Registry<C> {
 
 impl<C> State<C> {
     fn enter(&mut self, peer: SocketAddr, connection: Arc<C>, limits: Limits) -> Result<u64, Refusal> {
-        let full = |message| Err(Refusal::new(ErrorCode::ServerFull, message));
-        let Limits { max_sessions, max_per_address } = limits;
         if self.stopping {
             return Err(shutting_down());
         }
-        if self.sessions.len() >= max_sessions {
-            return full(format!("all {max_sessions} places are taken; try again when somebody has left"));
-        }
-        if let Some(most) = max_per_address {
-            let address = same_address(peer);
-            if self.sessions.values().filter(|entry| same_address(entry.view.peer) == address).count() >= most {
-                return full(format!("{address} has its {most} sessions already; end one, then try again"));
-            }
-        }
+        limits.check(peer, self.sessions.values().map(|entry| entry.view.peer))?;
         self.last_number += 1;
         let now = Instant::now();
         let view = SessionView {
@@ -273,11 +247,6 @@ impl<C> State<C> {
         self.sessions.insert(self.last_number, Entry { view, connection });
         Ok(self.last_number)
     }
-}
-
-/// An IPv4 peer of a listener on IPv6 shows as `::ffff:a.b.c.d`: it counts as the same address.
-fn same_address(peer: SocketAddr) -> IpAddr {
-    peer.ip().to_canonical()
 }
 
 /// What a client is told when the server stops, in place of its next reply.

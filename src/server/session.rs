@@ -145,7 +145,8 @@ mod tests {
 
     use super::*;
     use crate::journal::Journal;
-    use crate::server::registry::{Limits, Registry};
+    use crate::server::limits::Limits;
+    use crate::server::registry::Registry;
     use crate::server::reply::{GOODBYE, GREETING};
     use crate::wire::{ErrorCode, Refusal};
 

@@ -139,7 +139,8 @@ mod tests {
     use crate::journal::Journal;
     use crate::server::ending::Ending;
     use crate::server::file_handler::FileHandler;
-    use crate::server::registry::{Limits, Registry};
+    use crate::server::limits::Limits;
+    use crate::server::registry::Registry;
 
     #[test]
     fn a_client_that_has_ended_its_side_is_told_also_if_its_session_is_over_before_the_stop_comes_to_it() {

@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{self, Child, Command, Stdio};
 
-use file_transfer::server::registry::MAX_SESSIONS;
+use file_transfer::server::limits::MAX_SESSIONS;
 
 use crate::bare::{self, Script};
 

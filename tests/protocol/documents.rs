@@ -8,7 +8,8 @@ use std::thread;
 use file_transfer::journal::Journal;
 use file_transfer::server::designs::Design;
 use file_transfer::server::file_handler::FileHandler;
-use file_transfer::server::registry::{Limits, Registry};
+use file_transfer::server::limits::Limits;
+use file_transfer::server::registry::Registry;
 use file_transfer::server::Server;
 use file_transfer::wire::ErrorCode;
 

@@ -4,7 +4,8 @@
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use file_transfer::server::registry::{Limits, Registry};
+use file_transfer::server::limits::Limits;
+use file_transfer::server::registry::Registry;
 
 use crate::sessions::some_connection;
 

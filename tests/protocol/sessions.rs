@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 use file_transfer::journal::{Event, Record};
 use file_transfer::programs::console;
 use file_transfer::server::designs::Design;
-use file_transfer::server::registry::{Doing, Limits, Registry};
+use file_transfer::server::limits::Limits;
+use file_transfer::server::registry::{Doing, Registry};
 
 use crate::support::{eventually, Reply, TestServer, Wanted, Wire};
 

@@ -12,7 +12,8 @@ use std::time::{Duration, Instant};
 use file_transfer::journal::{Event, Journal, Record};
 use file_transfer::server::designs::Design;
 use file_transfer::server::file_handler::FileHandler;
-use file_transfer::server::registry::{Limits, Registry, SessionView};
+use file_transfer::server::limits::Limits;
+use file_transfer::server::registry::{Registry, SessionView};
 use file_transfer::server::Server;
 use file_transfer::wire::visible;
 

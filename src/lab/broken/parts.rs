@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use crate::server::connection::{end_sending, read_until_end};
 use crate::server::file_handler::FileHandler;
-use crate::server::registry::{Limits, Registry};
+use crate::server::limits::Limits;
+use crate::server::registry::Registry;
 use crate::server::reply::Reply;
 use crate::server::session::PART;
 use crate::server::SESSION_STACK;

@@ -22,7 +22,7 @@ use crate::lab::compare::row::Row;
 use crate::lab::compare::subject::{ServedFiles, Subject, BIG, SMALL};
 use crate::lab::load::{self, Workload, GRACE};
 use crate::server::designs::Design;
-use crate::server::registry::DEFAULT_SESSIONS;
+use crate::server::limits::DEFAULT_SESSIONS;
 use crate::wire::FileName;
 
 /// What is to be compared.

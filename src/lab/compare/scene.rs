@@ -20,7 +20,8 @@ use crate::lock::locked;
 use crate::programs::human::human_time;
 use crate::server::designs::Design;
 use crate::server::file_handler::FileHandler;
-use crate::server::registry::{Limits, Registry};
+use crate::server::limits::Limits;
+use crate::server::registry::Registry;
 use crate::server::Server;
 use crate::wire::FileName;
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::lab::load::report::{announcement, text, tsv};
 use crate::lab::load::{find, run, Workload, GRACE};
 use crate::programs::args::{complain, prepare, say, unknown, Arg, Args, Usage};
-use crate::server::registry::MAX_SESSIONS;
+use crate::server::limits::MAX_SESSIONS;
 use crate::wire::FileName;
 
 /// Most clients of either kind: as many as a server of ours takes.

@@ -37,7 +37,8 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 struct Options {
     bind: SocketAddr,
     dir: PathBuf,
-    limits: Limits,
+    max_sessions: usize,
+    max_per_address: Option<usize>,
     idle_timeout: Duration,
     design: Design,
     timeline: Option<PictureFile>,
@@ -72,7 +73,8 @@ fn parse(mut args: Args) -> Result<Asked, Usage> {
     let mut options = Options {
         bind: DEFAULT_ADDRESS.parse().map_err(|_| Usage(format!("{DEFAULT_ADDRESS} is no address")))?,
         dir: DEFAULT_DIR.into(),
-        limits: Limits { max_sessions: DEFAULT_SESSIONS, max_per_address: None },
+        max_sessions: DEFAULT_SESSIONS,
+        max_per_address: None,
         idle_timeout: Duration::from_secs(DEFAULT_IDLE_SECONDS),
         design: Design::default(),
         timeline: None,
@@ -87,8 +89,8 @@ fn parse(mut args: Args) -> Result<Asked, Usage> {
                 options.bind = args.parsed(option, wanted, |_| true)?;
             }
             "--dir" => options.dir = args.path(option)?,
-            "--max-sessions" => options.limits.max_sessions = args.count(option, MAX_SESSIONS)?,
-            "--max-per-address" => options.limits.max_per_address = Some(args.count(option, MAX_SESSIONS)?),
+            "--max-sessions" => options.max_sessions = args.count(option, MAX_SESSIONS)?,
+            "--max-per-address" => options.max_per_address = Some(args.count(option, MAX_SESSIONS)?),
             "--idle-timeout" => options.idle_timeout = args.seconds(option)?,
             "--design" => options.design = args.parsed(option, &Design::wanted(), |_| true)?,
             "--timeline" => options.timeline = Some(PictureFile::asked_for(&mut args, option)?),
@@ -115,7 +117,8 @@ Usage: server [OPTIONS]
   --dir PATH            the directory to serve [{DEFAULT_DIR}]
   --max-sessions N      most sessions at once [{DEFAULT_SESSIONS}], at most {MAX_SESSIONS}; each takes
                         one file descriptor, two while it sends (ulimit -n)
-  --max-per-address N   most sessions at once from one IP address [no limit]
+  --max-per-address N   most sessions at once from one IP address, or from one
+                        IPv6 network of 64 bits [a quarter of all, at least 8]
   --idle-timeout SECS   ends a session after so long without a command, or
                         without taking a byte [{DEFAULT_IDLE_SECONDS}]; fractions are fine
   --design NAME         which thread serves whom [{design}]:
@@ -140,7 +143,8 @@ The log goes to standard error. Exit code: 0 stopped, 1 it can't serve,
 
 /// Serves until the operator's `stop`.
 fn serve(options: Options) -> Result<(), String> {
-    let Options { bind, dir, limits, idle_timeout, design, timeline, until_eof, trace } = options;
+    let Options { bind, dir, max_sessions, max_per_address, idle_timeout, design, timeline, until_eof, trace } =
+        options;
     let dir = FileHandler::new(dir.clone())
         .map_err(|error| format!("can't serve the directory {dir:?}: {error}; name another with --dir"))?;
     let no_thread = |error: io::Error| format!("can't start a thread: {error}");
@@ -150,6 +154,8 @@ fn serve(options: Options) -> Result<(), String> {
     let timeline = timeline.map(Timeline::begin).transpose()?;
     let recorder = timeline.as_ref().map(|timeline| timeline.recorder.clone());
     let watch = recorder.as_ref().map(Recorder::watch).unwrap_or_default();
+    let usual = Limits::of(max_sessions);
+    let limits = Limits { max_per_address: max_per_address.or(usual.max_per_address), ..usual };
     let registry = Registry::new(limits).watched_by(watch);
     let lines = Log::new(log.clone(), registry.clone(), trace);
     let journal = Journal::new(move |record| {

@@ -73,7 +73,9 @@ impl Server {
 
     fn of(dir: &Path) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_server"));
-        command.args(["--bind", "127.0.0.1:0", "--max-sessions", &MAX_SESSIONS.to_string(), "--dir"]).arg(dir);
+        let most = MAX_SESSIONS.to_string();
+        command.args(["--bind", "127.0.0.1:0", "--max-sessions", &most, "--max-per-address", &most]);
+        command.arg("--dir").arg(dir);
         command.stderr(Stdio::null());
         command
     }

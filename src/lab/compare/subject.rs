@@ -95,7 +95,8 @@ impl Subject {
         let no_start = |error: io::Error| format!("can't start a server of its own: {error}");
         let mut command = Command::new(std::env::current_exe().map_err(no_start)?);
         command.args([TOOL, "--until-eof", "--bind", "127.0.0.1:0", "--design", &design.to_string()]);
-        command.args(["--max-sessions", &sessions.to_string(), "--dir"]).arg(files.path());
+        let most = sessions.to_string();
+        command.args(["--max-sessions", &most, "--max-per-address", &most, "--dir"]).arg(files.path());
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().map_err(no_start)?;
         let Some(stdout) = child.stdout.take() else { return Err("a server of its own has no output".to_string()) };

@@ -25,9 +25,13 @@ const LAST_LINE_TIME: Duration = Duration::from_millis(10);
 /// buffer is free again. A new write uses the little that a slow peer has taken.
 const WRITE_WAITS: u32 = 10;
 
+/// The least that a peer must take while the server waits for it, in bytes a second, on average over an idle time-out.
+/// A slow modem takes ten times as much. Without it a peer could hold a session for ever with a byte now and then.
+const MIN_RATE: u64 = 1024;
+
 /// A session's TCP connection, with a time for each command: a read fails with a time-out if no complete command
-/// arrives within the idle time-out. A write fails with one if the peer takes no byte during that time. The idle
-/// time-out is the server's option `--idle-timeout`.
+/// arrives within the idle time-out. A write fails with one if the peer takes no byte during that time, or less than
+/// 1 KiB a second. The idle time-out is the server's option `--idle-timeout`.
 ///
 /// The time for a command begins with the first read after a reply. Bytes that arrive later give no more time. So a
 /// client that sends a byte now and then cannot keep its session for ever.
@@ -37,6 +41,7 @@ pub struct Connection {
     idle_timeout: Duration,
     /// When the command has to be complete; `None` until it is waited for.
     deadline: Option<Instant>,
+    pace: Pace,
     watch: Watch,
 }
 
@@ -49,7 +54,7 @@ impl Connection {
         stream.set_write_timeout(Some(idle_timeout / WRITE_WAITS))?;
         // A reply's last, partly filled segment leaves at once instead of waiting for an acknowledgement (Nagle).
         stream.set_nodelay(true)?;
-        Ok(Connection { stream, idle_timeout, deadline: None, watch })
+        Ok(Connection { stream, idle_timeout, deadline: None, pace: Pace::default(), watch })
     }
 }
 
@@ -77,20 +82,64 @@ impl Read for Connection {
 impl Write for Connection {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
         let _writing = self.watch.begin(Phase::Write);
-        for _ in 1..WRITE_WAITS {
+        loop {
+            let begun = Instant::now();
             match (&*self.stream).write(buffer) {
-                Err(error) if is_timeout(&error) => {}
-                done => return done,
+                Err(error) if is_timeout(&error) => self.pace.note(begun.elapsed(), 0, self.idle_timeout)?,
+                Err(error) => return Err(error),
+                Ok(count) => {
+                    self.pace.note(begun.elapsed(), count as u64, self.idle_timeout)?;
+                    return Ok(count);
+                }
             }
         }
-        // The last wait: its time-out is the write's.
-        (&*self.stream).write(buffer)
     }
 
     /// There is no buffer.
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+/// How fast the peer takes what the server writes. It counts on from one reply to the next: otherwise a peer could take
+/// a small reply slowly, then the next one.
+#[derive(Debug, Default)]
+struct Pace {
+    /// The time in writes since the peer last took a byte.
+    without_a_byte: Duration,
+    /// The time in writes since the count began, which goes on for an idle time-out.
+    waited: Duration,
+    /// Bytes that were taken meanwhile.
+    taken: u64,
+}
+
+impl Pace {
+    /// A write lasted so long, and the peer took so many bytes.
+    ///
+    /// # Errors
+    /// A time-out that says what the peer took, if that is too little.
+    fn note(&mut self, lasted: Duration, taken: u64, idle_timeout: Duration) -> io::Result<()> {
+        self.without_a_byte = if taken == 0 { self.without_a_byte + lasted } else { Duration::ZERO };
+        self.waited += lasted;
+        self.taken += taken;
+        if self.without_a_byte >= idle_timeout {
+            let seconds = self.without_a_byte.as_secs_f64();
+            return Err(too_slow(format!("the client took no byte for {seconds:.1} s")));
+        }
+        if self.waited >= idle_timeout {
+            let (bytes, seconds) = (self.taken, self.waited.as_secs_f64());
+            if (bytes as f64) < MIN_RATE as f64 * seconds {
+                let least = format!("less than {MIN_RATE} bytes a second");
+                return Err(too_slow(format!("the client took {bytes} bytes in {seconds:.1} s of waiting, {least}")));
+            }
+            (self.waited, self.taken) = (Duration::ZERO, 0);
+        }
+        Ok(())
+    }
+}
+
+fn too_slow(message: String) -> io::Error {
+    io::Error::new(io::ErrorKind::TimedOut, message)
 }
 
 /// Ends our sending side: the peer reads all that was sent, then the end of the stream.
@@ -138,4 +187,43 @@ pub fn send_last_line(stream: &TcpStream, line: &str) -> io::Result<()> {
 /// Cuts the connection in both directions. A thread that waits in a read or a write on it returns at once.
 pub fn cut(stream: &TcpStream) {
     let _ = stream.shutdown(Shutdown::Both);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const IDLE: Duration = Duration::from_secs(10);
+
+    /// A peer that takes so many bytes in each second; how long it is kept, an hour at most.
+    fn kept(bytes_each_second: impl Fn(u64) -> u64) -> (u64, String) {
+        let mut pace = Pace::default();
+        for second in 0..3600 {
+            if let Err(error) = pace.note(Duration::from_secs(1), bytes_each_second(second), IDLE) {
+                assert!(is_timeout(&error));
+                return (second + 1, error.to_string());
+            }
+        }
+        (3600, String::new())
+    }
+
+    #[test]
+    fn a_peer_that_takes_nothing_is_cut_after_the_idle_timeout() {
+        assert_eq!(kept(|_| 0), (10, "the client took no byte for 10.0 s".to_string()));
+        assert_eq!(kept(|second| if second < 5 { 1 << 20 } else { 0 }).0, 15);
+    }
+
+    #[test]
+    fn a_peer_below_the_floor_is_cut_after_two_idle_timeouts_at_most_and_the_error_says_what_it_took() {
+        assert_eq!(kept(|_| 27).1, "the client took 270 bytes in 10.0 s of waiting, less than 1024 bytes a second");
+        assert_eq!(kept(|_| MIN_RATE - 1).0, 10);
+        // What filled the system's buffers at the beginning does not help for long.
+        assert_eq!(kept(|second| if second == 0 { 4 << 20 } else { 27 }).0, 20);
+    }
+
+    #[test]
+    fn a_peer_above_the_floor_is_kept() {
+        assert_eq!(kept(|_| MIN_RATE).0, 3600);
+        assert_eq!(kept(|second| if second % 9 == 0 { 10 * MIN_RATE } else { 0 }).0, 3600);
+    }
 }

@@ -20,8 +20,8 @@ pub enum Ending {
     Refused(Refusal),
     /// A body's promised size can't be kept: the file shrank, or reading failed.
     BodyCut(io::Error),
-    /// The client took no byte of a reply during the idle time-out.
-    NotTaken,
+    /// The client took too little of a reply during the idle time-out; the error says how much.
+    NotTaken(io::Error),
     /// The connection failed.
     Lost(io::Error),
     /// The stop sends the last line in place of the session.
@@ -38,25 +38,24 @@ impl Ending {
         Ending::Refused(Refusal::new(ErrorCode::LineTooLong, message))
     }
 
-    /// The client ended its sending side. `unfinished` is the number of bytes in its unfinished line.
-    pub fn end_of_input(unfinished: usize) -> Ending {
-        if unfinished == 0 {
-            return Ending::EndOfStream;
-        }
+    /// The client ended its sending side. `unfinished` is the number of bytes in its unfinished line, if one has begun.
+    pub fn end_of_input(unfinished: Option<usize>) -> Ending {
+        let Some(bytes @ 1..) = unfinished else { return Ending::EndOfStream };
         let message =
-            format!("your sending side ended inside a line of {unfinished} bytes; end every command with a newline");
+            format!("your sending side ended inside a line of {bytes} bytes; end every command with a newline");
         Ending::Refused(Refusal::new(ErrorCode::IncompleteLine, message))
     }
 
-    /// Reading failed. `unfinished` is the number of bytes in the client's unfinished line.
-    pub fn receiving_failed(error: io::Error, unfinished: usize) -> Ending {
+    /// Reading failed. `unfinished` is the number of bytes in the client's unfinished line, if one has begun.
+    pub fn receiving_failed(error: io::Error, unfinished: Option<usize>) -> Ending {
         if !is_timeout(&error) {
             return Ending::Lost(error);
         }
-        let message = format!(
-            "no command was complete in time, {unfinished} bytes of an unfinished line wait; \
-             connect again, and end every line with a newline"
-        );
+        let what = match unfinished {
+            None => "you were silent for too long".to_string(),
+            Some(bytes) => format!("no command was complete in time, {bytes} bytes of an unfinished line wait"),
+        };
+        let message = format!("{what}; connect again, and end every line with a newline");
         Ending::Refused(Refusal::new(ErrorCode::IdleTimeout, message))
     }
 }
@@ -77,7 +76,7 @@ impl From<CopyError> for Ending {
     fn from(error: CopyError) -> Ending {
         match error {
             CopyError::Source(error) => Ending::BodyCut(error),
-            CopyError::Sink(error) if is_timeout(&error) => Ending::NotTaken,
+            CopyError::Sink(error) if is_timeout(&error) => Ending::NotTaken(error),
             CopyError::Sink(error) => Ending::Lost(error),
         }
     }
@@ -91,7 +90,7 @@ impl fmt::Display for Ending {
             Ending::EndOfStream => f.write_str("the client ended its sending side without LOGOUT"),
             Ending::Refused(refusal) => write!(f, "closed after {}", refusal.code.word()),
             Ending::BodyCut(error) => write!(f, "the promised size can't be kept, the body is cut: {error}"),
-            Ending::NotTaken => f.write_str("the client took no byte for the idle time-out"),
+            Ending::NotTaken(error) => write!(f, "{error}"),
             Ending::Lost(error) => write!(f, "the connection is lost: {error}"),
             Ending::Dismissed => f.write_str("dismissed by the stop"),
             Ending::Panicked => f.write_str("the session panicked: a bug in this server, please report it"),

@@ -70,9 +70,9 @@ impl<S: Read> LineReader<S> {
         Ok(Received::End)
     }
 
-    /// Bytes of an unfinished line that wait for their line end, Telnet's not counted.
-    pub fn waiting(&self) -> usize {
-        self.line.len()
+    /// Bytes of an unfinished line that wait for their line end, Telnet's not counted; `None` if nothing has come.
+    pub fn waiting(&self) -> Option<usize> {
+        (self.received > 0).then_some(self.line.len())
     }
 
     /// The stream itself, for the other direction.

@@ -132,7 +132,7 @@ fn expected_replies(bytes: &[u8]) -> Vec<Option<ErrorCode>> {
                 Err(refusal) => expected.push(Some(refusal.code)),
             },
             Received::TooLong => break expected.push(Some(ErrorCode::LineTooLong)),
-            Received::End if lines.waiting() > 0 => break expected.push(Some(ErrorCode::IncompleteLine)),
+            Received::End if lines.waiting() > Some(0) => break expected.push(Some(ErrorCode::IncompleteLine)),
             Received::End => break,
         }
     }
@@ -293,7 +293,7 @@ fn the_line_reader_gives_the_same_lines_however_its_input_is_split() {
 }
 
 /// Everything that a reader meets up to the end, and how much of a line is left.
-fn lines_of(input: Pieces) -> (Vec<Received>, usize) {
+fn lines_of(input: Pieces) -> (Vec<Received>, Option<usize>) {
     let mut reader = LineReader::new(input);
     let mut met = Vec::new();
     loop {

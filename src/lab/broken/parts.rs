@@ -120,7 +120,7 @@ pub fn next_line(lines: &mut LineReader<&TcpStream>) -> io::Result<Option<Result
         return Ok(match lines.receive()? {
             Received::Line(line) => Some(Ok(line)),
             Received::TooLong => Some(Err(too_long())),
-            Received::End if lines.waiting() > 0 => Some(Err(incomplete())),
+            Received::End if lines.waiting() > Some(0) => Some(Err(incomplete())),
             Received::End => None,
             Received::TimingMark => {
                 lines.stream().write_all(&WONT_TIMING_MARK)?;

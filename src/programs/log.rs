@@ -1,11 +1,14 @@
 //! The log: the journal as lines of text, and with `--trace` the conversation itself.
 //!
+//! A client can't fill the operator's disk with it: of each session only a few refusals a second are logged.
+//!
 //! Read first: [`crate::journal`], `printer.rs`. It does not know who reads the lines.
 
+use std::collections::HashMap;
 use std::fmt::{self, Write};
 use std::sync::Mutex;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::journal::{Event, Record};
 use crate::lock::locked;
@@ -21,30 +24,69 @@ pub struct Log {
     registry: Registry,
     started: Instant,
     trace: bool,
-    /// Sessions that are active. The lock is held while they are counted: otherwise an old count could replace a newer
-    /// one. Meanwhile the registry's lock is taken too.
-    active: Mutex<usize>,
+    /// The lock is held while the active sessions are counted: otherwise an old count could replace a newer one.
+    /// Meanwhile the registry's lock is taken too.
+    counts: Mutex<Counts>,
 }
 
 /// Room for most lines, so that a line is built in one piece of memory.
 const USUAL_LINE: usize = 160;
 
+/// Most refusals of one session that are logged in [`BURST`]: more than a person causes who types. A client can cause
+/// 100 000 a second, with a byte for each.
+const MAX_REFUSALS: u32 = 5;
+
+/// After so long, a session's refusals are logged again.
+const BURST: Duration = Duration::from_secs(1);
+
+/// What the log counts.
+#[derive(Default)]
+struct Counts {
+    /// Sessions that are active.
+    active: usize,
+    /// The refusals of those sessions that had one, by the session's number.
+    bursts: HashMap<u64, Burst>,
+}
+
+/// The refusals of a session that came close together.
+struct Burst {
+    since: Instant,
+    logged: u32,
+    left_out: u64,
+}
+
 impl Log {
     /// A log that counts its time from now. `trace` adds every line received and every header sent.
     pub fn new(printer: Printer, registry: Registry, trace: bool) -> Log {
-        Log { printer, registry, started: Instant::now(), trace, active: Mutex::new(0) }
+        Log { printer, registry, started: Instant::now(), trace, counts: Mutex::default() }
     }
 
     /// One line, if this is something for the log: since the start, who, on which thread, how many sessions are active,
     /// and what happened. To be called on the thread that did it.
     pub fn note(&self, record: &Record) {
-        if self.is_told(record) {
-            let active = self.count_active(&record.event);
-            let mut line = String::with_capacity(USUAL_LINE);
-            // Writing to memory can't fail.
-            let _ = write_line(&mut line, record, self.started, active);
-            self.printer.line(&line);
+        if !self.is_told(record) {
+            return;
         }
+        let (active, left_out, is_logged) = locked(&self.counts, |counts| {
+            // Only here the number of sessions changes, so only here the registry is asked for it.
+            if matches!(record.event, Event::Connected | Event::Closed(_)) {
+                counts.active = self.registry.active();
+            }
+            (counts.active, counts.take_left_out(record), counts.is_logged(record))
+        });
+        if left_out > 0 {
+            self.print(record, active, |line| write!(line, "({left_out} more refusals are not logged)"));
+        }
+        if is_logged {
+            self.print(record, active, |line| write_what(line, record));
+        }
+    }
+
+    fn print(&self, record: &Record, active: usize, what: impl Fn(&mut String) -> fmt::Result) {
+        let mut line = String::with_capacity(USUAL_LINE);
+        // Writing to memory can't fail.
+        let _ = write_head(&mut line, record, self.started, active).and_then(|()| what(&mut line));
+        self.printer.line(&line);
     }
 
     fn is_told(&self, record: &Record) -> bool {
@@ -56,24 +98,42 @@ impl Log {
             Event::SentBodyStart(_) | Event::ReceivedBodyStart(_) => false,
         }
     }
+}
 
-    /// The count changes where a session begins or ends, and only there the registry is asked for it.
-    fn count_active(&self, event: &Event) -> usize {
-        locked(&self.active, |active| {
-            if matches!(event, Event::Connected | Event::Closed(_)) {
-                *active = self.registry.active();
-            }
-            *active
-        })
+impl Counts {
+    /// How many refusals of this session were left out, if now is the time to say so: when something else is logged of
+    /// it, or the next burst begins.
+    fn take_left_out(&mut self, record: &Record) -> u64 {
+        let Some(number) = record.session else { return 0 };
+        let Some(burst) = self.bursts.get_mut(&number) else { return 0 };
+        let is_over = burst.since.elapsed() >= BURST;
+        if matches!(record.event, Event::Refused(_)) && !is_over {
+            return 0;
+        }
+        let left_out = std::mem::take(&mut burst.left_out);
+        if is_over || matches!(record.event, Event::Closed(_)) {
+            self.bursts.remove(&number);
+        }
+        left_out
+    }
+
+    /// Is this logged? All is, but for a session's refusals that are too many.
+    fn is_logged(&mut self, record: &Record) -> bool {
+        let (Event::Refused(_), Some(number)) = (record.event, record.session) else { return true };
+        let new = || Burst { since: Instant::now(), logged: 0, left_out: 0 };
+        let burst = self.bursts.entry(number).or_insert_with(new);
+        let is_logged = burst.logged < MAX_REFUSALS;
+        burst.logged += u32::from(is_logged);
+        burst.left_out += u64::from(!is_logged);
+        is_logged
     }
 }
 
-fn write_line(line: &mut String, record: &Record, started: Instant, active: usize) -> fmt::Result {
+fn write_head(line: &mut String, record: &Record, started: Instant, active: usize) -> fmt::Result {
     let since_start = started.elapsed();
     write!(line, "{:>6}.{:03} s  ", since_start.as_secs(), since_start.subsec_millis())?;
     write_who(line, record)?;
-    write!(line, "{active:>3} active  ")?;
-    write_what(line, record)
+    write!(line, "{active:>3} active  ")
 }
 
 fn write_who(text: &mut String, record: &Record) -> fmt::Result {

@@ -103,6 +103,11 @@ impl Program {
         self.stderr.wait_for(text);
     }
 
+    /// What it has printed on standard error by now.
+    pub fn complaints(&self) -> String {
+        self.stderr.so_far()
+    }
+
     /// Waits until it ends, with its standard input open until then.
     #[track_caller]
     pub fn ended(mut self) -> Ended {
@@ -181,8 +186,8 @@ pub fn run(program: &str, arguments: &[&str]) -> Ended {
 /// The real server, on a free port, with a directory that holds `a.txt`.
 pub struct ServerProgram {
     pub program: Program,
-    address: SocketAddr,
-    _dir: TempDir,
+    pub address: SocketAddr,
+    pub dir: TempDir,
 }
 
 impl ServerProgram {
@@ -191,7 +196,7 @@ impl ServerProgram {
         let program = Program::start(server_command(&dir).args(options));
         program.shows("\n");
         let address = listening_address(&program.stdout.so_far());
-        ServerProgram { program, address, _dir: dir }
+        ServerProgram { program, address, dir }
     }
 
     pub fn session(&self) -> Wire {
@@ -202,7 +207,7 @@ impl ServerProgram {
 
     /// Stops it as an operator does, and waits for its end.
     #[track_caller]
-    fn stop(self) -> Ended {
+    pub fn stop(self) -> Ended {
         self.program.types("stop\n");
         let ended = self.program.ended();
         assert_eq!(ended.code, Some(0), "{ended:?}");

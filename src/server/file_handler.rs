@@ -3,21 +3,23 @@
 //! A served file is a regular file directly in the directory, with a name that [`FileName`] takes. Directories,
 //! symbolic links, FIFOs, sockets and devices are neither listed nor sent.
 //!
-//! Read first: `server/reply.rs`. (`opening.rs` can wait: it opens regular files, and nothing else.) It does not know
-//! the network, nor who asks.
+//! Read first: `server/reply.rs`. (`opening.rs` can wait: it opens regular files, and nothing else. So can `list.rs`: it
+//! makes one list for many sessions.) It does not know the network, nor who asks.
 
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::server::list::SharedList;
 use crate::server::opening::open_regular;
 use crate::server::reply::Reply;
-use crate::wire::{quote, ErrorCode, FileName, Listed, Refusal};
+use crate::wire::{quote, ErrorCode, FileName, Listed, Refusal, Verb};
 
 /// The directory whose files the server sends.
 #[derive(Debug, Clone)]
 pub struct FileHandler {
     dir: PathBuf,
+    list: SharedList,
 }
 
 impl FileHandler {
@@ -28,7 +30,7 @@ impl FileHandler {
     pub fn new(dir: impl Into<PathBuf>) -> io::Result<FileHandler> {
         let dir = dir.into();
         fs::read_dir(&dir)?;
-        Ok(FileHandler { dir })
+        Ok(FileHandler { dir, list: SharedList::default() })
     }
 
     /// Where the directory is.
@@ -40,8 +42,8 @@ impl FileHandler {
     ///
     /// The client's side is [`Client::list`](crate::client::Client::list).
     pub fn list(&self) -> Reply {
-        match self.files() {
-            Ok(files) => Reply::list(&files),
+        match self.list.body(|| self.files()) {
+            Ok(lines) => Reply::bytes(Verb::List.row().word, lines),
             Err(error) => Reply::refusal(read_failed("the served directory", &error)),
         }
     }

@@ -19,6 +19,8 @@ pub mod limits;
 
 mod opening;
 
+mod list;
+
 pub mod connection;
 
 mod closing;

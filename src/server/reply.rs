@@ -1,11 +1,12 @@
-//! A reply is a value: a header, and a text or an open file as its body. It is made first, and sent afterwards.
+//! A reply is a value: a header, and bytes or an open file as its body. It is made first, and sent afterwards.
 //!
 //! Read first: [`crate::wire`]. It does not know how a reply is sent, nor to whom.
 
 use std::fs::File;
 use std::io::{self, Cursor, Read};
+use std::sync::Arc;
 
-use crate::wire::{Listed, Refusal, ReplyHeader, Verb};
+use crate::wire::{Refusal, ReplyHeader, Verb};
 
 /// The body of the first reply. It names HELP, for a person who uses netcat.
 pub const GREETING: &str = "Welcome to the file server. Send HELP for the commands, each on a line of its own.\n";
@@ -27,8 +28,8 @@ pub struct Reply {
 /// What follows the header.
 #[derive(Debug)]
 pub enum Body {
-    /// A text; a refusal's is empty.
-    Text(Cursor<Vec<u8>>),
+    /// Bytes in memory; a refusal has none.
+    Bytes(Cursor<Arc<[u8]>>),
     /// As many bytes of this file as the header says.
     File(File),
 }
@@ -39,11 +40,6 @@ impl Reply {
     /// The client's side is [`Client::connect`](crate::client::Client::connect).
     pub fn greeting() -> Reply {
         Reply::text("greeting", GREETING)
-    }
-
-    /// The answer to LIST: a line for each file.
-    pub fn list(files: &[Listed]) -> Reply {
-        Reply::text(Verb::List.row().word, files.iter().map(|file| format!("{file}\n")).collect::<String>())
     }
 
     /// The answer to DOWNLOAD: `size` bytes of the file, from its current position.
@@ -65,16 +61,20 @@ impl Reply {
     }
 
     /// `OK <size>` and a text.
-    pub fn text(subject: &str, text: impl Into<Vec<u8>>) -> Reply {
-        let text = text.into();
-        let header = ReplyHeader::Ok(text.len() as u64);
-        Reply { subject: subject.to_string(), header, body: Body::Text(Cursor::new(text)) }
+    pub fn text(subject: &str, text: impl AsRef<str>) -> Reply {
+        Reply::bytes(subject, text.as_ref().as_bytes().into())
+    }
+
+    /// `OK <size>` and these bytes, which other replies may share.
+    pub fn bytes(subject: &str, bytes: Arc<[u8]>) -> Reply {
+        let header = ReplyHeader::Ok(bytes.len() as u64);
+        Reply { subject: subject.to_string(), header, body: Body::Bytes(Cursor::new(bytes)) }
     }
 
     /// `ERR <CODE> <message>`, and no body.
     pub fn refusal(refusal: Refusal) -> Reply {
         let header = ReplyHeader::Err(refusal);
-        Reply { subject: "refusal".to_string(), header, body: Body::Text(Cursor::default()) }
+        Reply { subject: "refusal".to_string(), header, body: Body::Bytes(Cursor::new([].into())) }
     }
 
     /// Bytes of the body.
@@ -89,7 +89,7 @@ impl Reply {
 impl Read for Body {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
-            Body::Text(text) => text.read(buffer),
+            Body::Bytes(bytes) => bytes.read(buffer),
             Body::File(file) => file.read(buffer),
         }
     }

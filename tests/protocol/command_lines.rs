@@ -108,6 +108,13 @@ impl Program {
         self.stderr.so_far()
     }
 
+    /// The most memory that it has used, where the system has a `/proc` that tells so.
+    pub fn peak_memory_kib(&self) -> Option<usize> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.process.0.id())).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+        line.trim().strip_suffix(" kB")?.parse().ok()
+    }
+
     /// Waits until it ends, with its standard input open until then.
     #[track_caller]
     pub fn ended(mut self) -> Ended {

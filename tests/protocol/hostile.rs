@@ -88,6 +88,31 @@ fn a_megabyte_of_empty_lines_makes_less_than_100_kb_of_log_and_what_is_left_out_
     assert_eq!(logged + left_out.sum::<usize>(), LINES, "{log}");
 }
 
+#[test]
+fn a_crowd_that_asks_for_a_large_list_at_once_is_answered_from_one_memory() {
+    const CROWD: usize = 128;
+    const FILES: usize = 10_000;
+    const MAX_MEMORY_KIB: usize = 100 * 1024;
+    let server = ServerProgram::start(&["--max-per-address", "256"]);
+    let long_name = "x".repeat(200);
+    for number in 0..FILES {
+        server.dir.put(&format!("{number:05}{long_name}"), "");
+    }
+    let mut crowd: Vec<_> = (0..CROWD).map(|_| server.session()).collect();
+    for wire in &mut crowd {
+        wire.send("LIST\n");
+    }
+    // Nobody takes a whole list before each of them has the beginning of one: so the server holds all of them at once.
+    let list_size = "6 a.txt\n".len() + FILES * "0 00000".len() + FILES * (long_name.len() + 1);
+    for wire in &mut crowd {
+        assert_eq!(String::from_utf8(wire.line()).unwrap(), format!("OK {list_size}\n"));
+    }
+    if let Some(peak) = server.program.peak_memory_kib() {
+        assert!(peak < MAX_MEMORY_KIB, "{CROWD} lists of {list_size} bytes took {peak} KiB");
+    }
+    assert!(crowd[0].bytes(list_size).ends_with(b"6 a.txt\n"));
+}
+
 /// A client of the standard library can't make its receive buffer small, so this one is written in Python: it asks for
 /// a large file on many connections, and takes so many bytes of each, ten times in an idle time-out of 4 s.
 const TAKERS: &str = "

@@ -57,5 +57,5 @@ fn as_text(mut file: parts::Answer) -> io::Result<parts::Answer> {
         }
         before = byte;
     }
-    Ok(Reply::text("as text", text).into())
+    Ok(Reply::bytes("as text", text.into()).into())
 }

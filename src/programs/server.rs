@@ -119,8 +119,9 @@ Usage: server [OPTIONS]
                         one file descriptor, two while it sends (ulimit -n)
   --max-per-address N   most sessions at once from one IP address, or from one
                         IPv6 network of 64 bits [a quarter of all, at least 8]
-  --idle-timeout SECS   ends a session after so long without a command, or
-                        without taking a byte [{DEFAULT_IDLE_SECONDS}]; fractions are fine
+  --idle-timeout SECS   ends a session after so long without a command, or if
+                        for so long it takes less than 1 KiB a second of a
+                        reply [{DEFAULT_IDLE_SECONDS}]; fractions are fine
   --design NAME         which thread serves whom [{design}]:
                         iterative              one client after the other
                         thread-per-client      a thread is spawned for each

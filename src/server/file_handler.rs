@@ -3,8 +3,8 @@
 //! A served file is a regular file directly in the directory, with a name that [`FileName`] takes. Directories,
 //! symbolic links, FIFOs, sockets and devices are neither listed nor sent.
 //!
-//! Read first: `server/reply.rs`. (`opening.rs` can wait: it opens regular files, and nothing else. So can `list.rs`: it
-//! makes one list for many sessions.) It does not know the network, nor who asks.
+//! Read first: `server/reply.rs`. (`opening.rs` can wait: it opens regular files, and nothing else. So can `list.rs`:
+//! it makes one list for many sessions.) It does not know the network, nor who asks.
 
 use std::fs::{self, File};
 use std::io;

@@ -25,7 +25,7 @@ const MIN_PER_ADDRESS: usize = 8;
 pub struct Limits {
     /// In all, at most [`MAX_SESSIONS`].
     pub max_sessions: usize,
-    /// From one address, as [`counted_address`] counts it; `None` is no limit.
+    /// From one IPv4 address, or from the IPv6 addresses with the same first 64 bits; `None` is no limit.
     pub max_per_address: Option<usize>,
 }
 

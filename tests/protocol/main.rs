@@ -15,6 +15,7 @@ mod files;
 mod framing;
 mod fuzz;
 mod load;
+mod memory;
 mod races;
 mod real_clients;
 mod sessions;

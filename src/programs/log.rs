@@ -15,12 +15,24 @@ use crate::server::registry::Registry;
 use crate::wire::text::push_quote;
 use crate::wire::{printable, Step};
 
+/// How much is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// Only what goes wrong: notices, clients that are turned away, sessions that are cut or broken off. What a client
+    /// does wrong is told to that client alone.
+    Quiet,
+    /// Every session, and what it was sent.
+    Usual,
+    /// Every line received and every header sent too.
+    Trace,
+}
+
 /// Makes lines of a server's journal, and leaves them with a printer.
 pub struct Log {
     printer: Printer,
     registry: Registry,
     started: Instant,
-    trace: bool,
+    detail: Detail,
     /// Sessions that are active. The lock is held while they are counted: otherwise an old count could replace a newer
     /// one. Meanwhile the registry's lock is taken too.
     active: Mutex<usize>,
@@ -30,9 +42,9 @@ pub struct Log {
 const USUAL_LINE: usize = 160;
 
 impl Log {
-    /// A log that counts its time from now. `trace` adds every line received and every header sent.
-    pub fn new(printer: Printer, registry: Registry, trace: bool) -> Log {
-        Log { printer, registry, started: Instant::now(), trace, active: Mutex::new(0) }
+    /// A log that counts its time from now.
+    pub fn new(printer: Printer, registry: Registry, detail: Detail) -> Log {
+        Log { printer, registry, started: Instant::now(), detail, active: Mutex::new(0) }
     }
 
     /// One line, if this is something for the log: since the start, who, on which thread, how many sessions are active,
@@ -48,19 +60,23 @@ impl Log {
     }
 
     fn is_told(&self, record: &Record) -> bool {
+        let is_quiet = self.detail == Detail::Quiet;
         match record.event {
-            Event::Connected | Event::Refused(_) | Event::Closed(_) | Event::Notice(_) => true,
+            Event::Notice(_) | Event::Closed { is_fault: true, .. } => true,
+            Event::Connected | Event::Closed { .. } => !is_quiet,
+            Event::Refused(_) => !is_quiet || record.session.is_none(),
             // What every session says goes without saying.
-            Event::SentBody(_) => matches!(record.step, Some(Step::SendList | Step::SendFile)),
-            Event::Received(_) | Event::Sent(_) => self.trace,
+            Event::SentBody(_) => !is_quiet && matches!(record.step, Some(Step::SendList | Step::SendFile)),
+            Event::Received(_) | Event::Sent(_) => self.detail == Detail::Trace,
             Event::SentBodyStart(_) | Event::ReceivedBodyStart(_) => false,
         }
     }
 
-    /// The count changes where a session begins or ends, and only there the registry is asked for it.
+    /// The count changes where a session begins or ends, and only there the registry is asked for it; a quiet log does
+    /// not hear of all of them.
     fn count_active(&self, event: &Event) -> usize {
         locked(&self.active, |active| {
-            if matches!(event, Event::Connected | Event::Closed(_)) {
+            if matches!(event, Event::Connected | Event::Closed { .. }) || self.detail == Detail::Quiet {
                 *active = self.registry.active();
             }
             *active
@@ -100,7 +116,7 @@ fn write_what(text: &mut String, record: &Record) -> fmt::Result {
             write!(text, ": {} bytes in {}.{:03} s, ", sent.bytes, took.as_secs(), took.subsec_millis())?;
             write_rate(text, sent.bytes, took)
         }
-        Event::Closed(why) => write!(text, "session ends: {}", printable(why)),
+        Event::Closed { why, .. } => write!(text, "session ends: {}", printable(why)),
         Event::Notice(notice) => text.write_str(&printable(notice)),
         _ => text.write_str(&record.trace().unwrap_or_default()),
     }

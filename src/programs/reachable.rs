@@ -46,7 +46,8 @@ pub fn what_is_served(files: &FileHandler) -> String {
 pub fn who_can_reach(listening: SocketAddr) -> String {
     let (ip, port) = (listening.ip().to_canonical(), listening.port());
     if ip.is_loopback() {
-        let line = format!("only this machine can reach it; --bind 0.0.0.0:{port} lets others in");
+        let any = if ip.is_ipv4() { "0.0.0.0" } else { "[::]" };
+        let line = format!("only this machine can reach it; --bind {any}:{port} lets others in");
         return format!("{line}\n{}", what_to_type(listening));
     }
     if !ip.is_unspecified() {

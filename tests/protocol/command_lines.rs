@@ -16,7 +16,7 @@ pub const SERVER: &str = env!("CARGO_BIN_EXE_server");
 pub const CLIENT: &str = env!("CARGO_BIN_EXE_client");
 
 /// A process that is killed at the end of the test.
-struct Process(Child);
+pub struct Process(pub Child);
 
 impl Process {
     fn start(command: &mut Command) -> Process {
@@ -67,7 +67,12 @@ pub struct Ended {
 
 impl Program {
     pub fn start(command: &mut Command) -> Program {
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        Program::start_with(command, Stdio::piped())
+    }
+
+    /// With another standard input than what the test types.
+    pub fn start_with(command: &mut Command, stdin: Stdio) -> Program {
+        command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut process = Process::start(command);
         let child = &mut process.0;
         let stdin = child.stdin.take();
@@ -95,6 +100,15 @@ impl Program {
     #[track_caller]
     pub fn shows(&self, text: &str) {
         self.stdout.wait_for(text);
+    }
+
+    /// What it has printed so far.
+    pub fn so_far(&self) -> String {
+        self.stdout.so_far()
+    }
+
+    pub fn id(&self) -> u32 {
+        self.process.0.id()
     }
 
     /// Waits until it has printed this on standard error.
@@ -181,8 +195,8 @@ pub fn run(program: &str, arguments: &[&str]) -> Ended {
 /// The real server, on a free port, with a directory that holds `a.txt`.
 pub struct ServerProgram {
     pub program: Program,
-    address: SocketAddr,
-    _dir: TempDir,
+    pub address: SocketAddr,
+    pub dir: TempDir,
 }
 
 impl ServerProgram {
@@ -191,7 +205,7 @@ impl ServerProgram {
         let program = Program::start(server_command(&dir).args(options));
         program.shows("\n");
         let address = listening_address(&program.stdout.so_far());
-        ServerProgram { program, address, _dir: dir }
+        ServerProgram { program, address, dir }
     }
 
     pub fn session(&self) -> Wire {
@@ -202,7 +216,7 @@ impl ServerProgram {
 
     /// Stops it as an operator does, and waits for its end.
     #[track_caller]
-    fn stop(self) -> Ended {
+    pub fn stop(self) -> Ended {
         self.program.types("stop\n");
         let ended = self.program.ended();
         assert_eq!(ended.code, Some(0), "{ended:?}");
@@ -210,7 +224,7 @@ impl ServerProgram {
     }
 }
 
-fn server_command(dir: &TempDir) -> Command {
+pub fn server_command(dir: &TempDir) -> Command {
     dir.put("a.txt", "hello\n");
     let mut command = Command::new(SERVER);
     command.args(["--bind", "127.0.0.1:0", "--dir"]).arg(dir.path());
@@ -219,7 +233,7 @@ fn server_command(dir: &TempDir) -> Command {
 
 /// The address in `listening on ADDR:PORT`, which must be the first line.
 #[track_caller]
-fn listening_address(output: &str) -> SocketAddr {
+pub fn listening_address(output: &str) -> SocketAddr {
     let address = output.lines().next().and_then(|line| line.strip_prefix("listening on "));
     address.and_then(|address| address.parse().ok()).unwrap_or_else(|| panic!("no 'listening on ADDR:PORT': {output}"))
 }
@@ -369,7 +383,7 @@ fn the_console_shows_the_sessions_kicks_one_and_stops_the_server() {
     eventually("the table shows that the second session waits", || {
         server.program.types("who\n");
         let is_shown = |row: &str| [&peer, "session-2", "waiting"].iter().all(|word| row.contains(word));
-        server.program.stdout.so_far().lines().any(is_shown)
+        server.program.so_far().lines().any(is_shown)
     });
 
     server.program.types("kick 1\n");
@@ -526,7 +540,7 @@ fn expect_a_good_server(mut process: Process, address: SocketAddr) {
 }
 
 /// The real server with `--trace`, and its standard output after the first line.
-fn traced_server(dir: &TempDir, stderr: Stdio) -> (Process, BufReader<impl Read>, SocketAddr) {
+pub fn traced_server(dir: &TempDir, stderr: Stdio) -> (Process, BufReader<impl Read>, SocketAddr) {
     let mut command = server_command(dir);
     command.arg("--trace").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(stderr);
     let mut process = Process::start(&mut command);

@@ -16,6 +16,7 @@ mod framing;
 mod fuzz;
 mod load;
 mod memory;
+mod operator;
 mod races;
 mod real_clients;
 mod sessions;

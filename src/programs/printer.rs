@@ -261,7 +261,7 @@ mod tests {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
             let taken = bytes.len().min(self.room);
             if taken == 0 {
-                return Err(io::Error::new(io::ErrorKind::Other, "the disk is full"));
+                return Err(io::Error::other("the disk is full"));
             }
             self.room -= taken;
             self.written.extend_from_slice(&bytes[..taken]);

@@ -14,6 +14,7 @@ mod examples;
 mod files;
 mod framing;
 mod fuzz;
+mod install;
 mod load;
 mod memory;
 mod operator;

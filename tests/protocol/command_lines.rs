@@ -258,8 +258,17 @@ fn the_server_listens_on_ipv6_too() {
 
 #[test]
 fn both_programs_tell_their_usage_and_their_version() {
-    let server_options =
-        ["--bind", "--dir", "--max-sessions", "--max-per-address", "--idle-timeout", "--trace", "--help", "--version"];
+    let server_options = [
+        "--bind",
+        "--dir",
+        "--max-sessions",
+        "--max-per-address",
+        "--idle-timeout",
+        "--quiet",
+        "--trace",
+        "--help",
+        "--version",
+    ];
     let client_options = ["--server", "--dir", "--timeout", "--trace", "--quiet", "--help", "--version"];
     for (name, program, options) in [("server", SERVER, &server_options[..]), ("client", CLIENT, &client_options)] {
         for option in ["-h", "--help"] {

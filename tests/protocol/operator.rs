@@ -4,7 +4,7 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::net::SocketAddr;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
@@ -180,4 +180,42 @@ fn a_server_that_reads_zeros_for_ever_does_not_grow() {
     eventually("it has read more than it may keep", || number("io", "rchar:") > ENOUGH);
     assert!(number("status", "VmHWM:") * 1024 < ENOUGH / 2, "it keeps what it reads");
     Wire::connect(listening_address(&program.so_far())).expect_ok();
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_log_on_a_full_disk_says_how_much_is_missing_when_there_is_room_again() {
+    // More lines than there is room for, and fewer than twice as many.
+    const LISTS: usize = 60;
+    const ROOM: u64 = 4096;
+    let dir = TempDir::new();
+    let elsewhere = TempDir::new();
+    let log = elsewhere.path().join("log");
+    // A limit on the size of files stands in for a full disk.
+    let limited = r#"trap '' XFSZ; ulimit -f 8; log=$1; shift; exec "$0" "$@" 2>>"$log""#;
+    let mut command = Command::new("sh");
+    command.args(["-c", limited, SERVER]).arg(&log).args(server_command(&dir).get_args());
+    let program = Program::start(&mut command);
+    program.shows("\n");
+    let mut client = Wire::connect(listening_address(&program.so_far()));
+    client.expect_ok();
+    client.send("LIST\n".repeat(LISTS));
+    (0..LISTS).for_each(|_| drop(client.expect_ok()));
+    eventually("the log is full", || fs::metadata(&log).is_ok_and(|log| log.len() == ROOM));
+    let before = fs::read_to_string(&log).unwrap();
+    fs::File::create(&log).unwrap();
+
+    client.send("LIST\n");
+    client.expect_ok();
+    let after = || fs::read_to_string(&log).unwrap();
+    let lost = || -> usize {
+        let told = after();
+        let counts =
+            told.lines().filter_map(|line| line.strip_prefix('(')?.split_once(" lines lost here: File too large"));
+        counts.map(|(count, _)| count.parse::<usize>().unwrap()).sum()
+    };
+    // The beginning of the session, and a line for each list. A line that was cut is lost.
+    let whole = |log: &str| log.matches("B/s\n").count() + log.matches("session begins\n").count();
+    eventually("each line is printed or counted", || whole(&before) + lost() + whole(&after()) == 1 + LISTS + 1);
+    assert!(lost() > 0, "{before}\nand then\n{}", after());
 }

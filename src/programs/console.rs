@@ -25,9 +25,10 @@ pub enum Console {
     InputEnded,
 }
 
-/// Carries out the operator's commands until `stop` or the end of the input. `print` is called with each answer, of the
-/// longest ones with a line at a time.
+/// Carries out the operator's commands until `stop` or the end of the input. `print` is called with each answer; of
+/// the table of the sessions, which may be long, with each line.
 pub fn run(input: impl BufRead, server: &Server, print: impl Fn(&str)) -> Console {
+    let print_sessions = |all| who(server.registry().snapshot(), all).iter().for_each(|line| print(line));
     let mut lines = TypedLines::new(input);
     loop {
         let line = match lines.read() {
@@ -42,10 +43,8 @@ pub fn run(input: impl BufRead, server: &Server, print: impl Fn(&str)) -> Consol
         let mut words = command.split_whitespace();
         match (words.next(), words.next(), words.next()) {
             (None, ..) => {}
-            (Some("who"), None, _) => who(server.registry().snapshot(), false).iter().for_each(|line| print(line)),
-            (Some("who"), Some("all"), None) => {
-                who(server.registry().snapshot(), true).iter().for_each(|line| print(line));
-            }
+            (Some("who"), None, _) => print_sessions(false),
+            (Some("who"), Some("all"), None) => print_sessions(true),
             (Some("kick"), None, _) => print("kick needs a session's number; who shows the sessions"),
             (Some("kick"), Some(number), None) => print(&kick(server, number)),
             (Some("help"), None, _) => print(HELP),

@@ -80,8 +80,8 @@ impl Printer {
         }
     }
 
-    /// The same for somebody who has time, such as the operator's console with a long answer: as long as the output
-    /// takes lines, it waits for room. A line that waits behind others for [`PATIENCE`] is lost.
+    /// The same for somebody who has time, such as the operator's console with a long answer: it waits for room. If the
+    /// output takes nothing for three seconds, the line is lost.
     pub fn patient_line(&self, text: &str) {
         let may_go_on = |queue: &mut Queue| queue.has_room(text) || queue.since.elapsed() > PATIENCE;
         while !locked(&self.queue, may_go_on) {

@@ -93,11 +93,11 @@ fn parse(mut args: Args) -> Result<Asked, Usage> {
             "--design" => options.design = args.parsed(option, &Design::wanted(), |_| true)?,
             "--timeline" => options.timeline = Some(PictureFile::asked_for(&mut args, option)?),
             "--until-eof" => options.until_eof = true,
-            "--quiet" | "--trace" if options.detail != Detail::Usual => {
-                return Err(Usage("--quiet and --trace are two opposites: choose one".to_string()));
+            "--quiet" if options.detail != Detail::Trace => options.detail = Detail::Quiet,
+            "--trace" if options.detail != Detail::Quiet => options.detail = Detail::Trace,
+            "--quiet" | "--trace" => {
+                return Err(Usage("--quiet and --trace ask for opposite things; choose one".to_string()));
             }
-            "--quiet" => options.detail = Detail::Quiet,
-            "--trace" => options.detail = Detail::Trace,
             "-h" | "--help" => return Ok(Asked::Say(help())),
             "-V" | "--version" => return Ok(Asked::Say(version("server"))),
             _ => return Err(unknown(&argument, "server")),

@@ -42,8 +42,13 @@ pub enum Event<'a> {
     ReceivedBodyStart(&'a [u8]),
     /// A whole body was sent.
     SentBody(Transfer<'a>),
-    /// This side has ended its sending side, or seen the other's end; and why.
-    Closed(&'a str),
+    /// This side has ended its sending side, or seen the other's end.
+    Closed {
+        /// Why; in words.
+        why: &'a str,
+        /// Something went wrong: the conversation was cut or broken off.
+        is_fault: bool,
+    },
     /// A problem that does not end a session.
     Notice(&'a str),
 }

@@ -173,7 +173,7 @@ impl Client {
         let goodbye = self.ask(&Command::Logout)?;
         match self.stream.by_ref().bytes().next() {
             None => {
-                self.journal.tell(Event::Closed("the server closed the connection"));
+                self.journal.tell(Event::Closed { why: "the server closed the connection", is_fault: false });
                 Ok(goodbye)
             }
             Some(Ok(_)) => Err(ClientError::Violation("it sent more after its goodbye".to_string())),

@@ -159,7 +159,7 @@ fn happening(side: Side, record: &Record, registry: Option<&Registry>) -> Option
         Event::SentBodyStart(body) => (Kind::SentBodyStart, &body[..body.len().min(BODY_START)]),
         Event::ReceivedBodyStart(body) => (Kind::ReceivedBodyStart, &body[..body.len().min(BODY_START)]),
         Event::SentBody(_) => (Kind::SentBody, &[][..]),
-        Event::Closed(why) => (Kind::Closed, why.as_bytes()),
+        Event::Closed { why, .. } => (Kind::Closed, why.as_bytes()),
         // A refusal's line has been told as sent.
         Event::Refused(_) | Event::Notice(_) => return None,
     };

@@ -307,10 +307,10 @@ impl Narrator {
         let sessions = registry.iter().map(|session| {
             let doing = match &session.doing {
                 Doing::Waiting => self.words("waiting", "attend").to_string(),
-                Doing::Sending { subject, sent, size } if sent == size => {
+                Doing::Sending { subject, sent, size, .. } if sent == size => {
                     format!("{} {} ({size})", self.words("has sent", "a envoyé"), self.subject(subject))
                 }
-                Doing::Sending { subject, sent, size } => {
+                Doing::Sending { subject, sent, size, .. } => {
                     format!("{} {} {sent}/{size}", self.words("sending", "envoie"), self.subject(subject))
                 }
                 Doing::Dismissed => self.words("dismissed", "congédiée").to_string(),

@@ -1,17 +1,17 @@
 //! The operator's console: commands on the server's standard input, answers on its standard output.
 //!
-//! Read first: `server/registry.rs`, `server/stop.rs`. It does not know the commands of clients.
+//! Read first: `server/stop.rs`, `who.rs`, `typed.rs`. It does not know the commands of clients.
 
 use std::io::BufRead;
-use std::time::Instant;
 
-use crate::programs::human::human_size;
-use crate::server::registry::{Doing, SessionView};
+use crate::programs::typed::{Typed, TypedLines, MAX_TYPED};
+use crate::programs::who::who;
 use crate::server::{Server, STOP_GRACE};
-use crate::wire::{quote, visible};
+use crate::wire::quote;
 
 const HELP: &str = "\
-who      the sessions that are active
+who      the sessions that are active, the busiest 20 of them
+who all  all of them
 kick N   cuts the connection of session N, also inside a file
 stop     ends the server: no new sessions, transfers may finish for 10 seconds
 help     these lines";
@@ -25,16 +25,26 @@ pub enum Console {
     InputEnded,
 }
 
-/// Carries out the operator's commands until `stop` or the end of the input.
-pub fn run(mut input: impl BufRead, server: &Server, print: impl Fn(&str)) -> Console {
-    let mut line = Vec::new();
-    while matches!(input.read_until(b'\n', &mut line), Ok(count) if count > 0) {
+/// Carries out the operator's commands until `stop` or the end of the input. `print` is called with each answer; of
+/// the table of the sessions, which may be long, with each line.
+pub fn run(input: impl BufRead, server: &Server, print: impl Fn(&str)) -> Console {
+    let print_sessions = |all| who(server.registry().snapshot(), all).iter().for_each(|line| print(line));
+    let mut lines = TypedLines::new(input);
+    loop {
+        let line = match lines.read() {
+            Ok(Typed::Line(line)) => line,
+            Ok(Typed::TooLong) => {
+                print(&format!("a line has over {MAX_TYPED} bytes and is skipped; help shows the commands"));
+                continue;
+            }
+            Ok(Typed::End) | Err(_) => return Console::InputEnded,
+        };
         let command = String::from_utf8_lossy(&line).to_ascii_lowercase();
-        line.clear();
         let mut words = command.split_whitespace();
         match (words.next(), words.next(), words.next()) {
             (None, ..) => {}
-            (Some("who"), None, _) => print(&who(&server.registry().snapshot())),
+            (Some("who"), None, _) => print_sessions(false),
+            (Some("who"), Some("all"), None) => print_sessions(true),
             (Some("kick"), None, _) => print("kick needs a session's number; who shows the sessions"),
             (Some("kick"), Some(number), None) => print(&kick(server, number)),
             (Some("help"), None, _) => print(HELP),
@@ -45,43 +55,6 @@ pub fn run(mut input: impl BufRead, server: &Server, print: impl Fn(&str)) -> Co
             }
             _ => print(&format!("{} is no command here; help shows the commands", quote(command.trim()))),
         }
-    }
-    Console::InputEnded
-}
-
-/// The registry as a table.
-fn who(sessions: &[SessionView]) -> String {
-    if sessions.is_empty() {
-        return "nobody is connected".to_string();
-    }
-    let mut table = row("#", "peer", "thread", "doing", "age", "idle", "sent");
-    let now = Instant::now();
-    for session in sessions {
-        let seconds = |since: Instant| format!("{} s", now.saturating_duration_since(since).as_secs());
-        table.push('\n');
-        table.push_str(&row(
-            &session.number.to_string(),
-            &session.peer.to_string(),
-            &session.thread,
-            &doing(&session.doing),
-            &seconds(session.since),
-            &seconds(session.last_active),
-            &human_size(session.bytes_sent),
-        ));
-    }
-    table
-}
-
-fn row(number: &str, peer: &str, thread: &str, doing: &str, age: &str, idle: &str, sent: &str) -> String {
-    format!("{number:>5}  {peer:<21}  {thread:<12}  {doing:<32}  {age:>7}  {idle:>7}  {sent:>10}")
-}
-
-/// What a session is doing, in a few words.
-fn doing(doing: &Doing) -> String {
-    match doing {
-        Doing::Waiting => "waiting".to_string(),
-        Doing::Sending { subject, sent, size } => format!("sending {} {sent}/{size}", visible(subject.as_bytes())),
-        Doing::Dismissed => "dismissed".to_string(),
     }
 }
 

@@ -59,6 +59,36 @@ pub fn human_time(time: Duration) -> String {
     format!("{} {unit}", digits.trim_end_matches('0').trim_end_matches('.'))
 }
 
+/// The text, or its beginning and its end with `…` between them, in at most so many columns of a terminal.
+pub fn fitted(text: &str, most: usize) -> String {
+    if text.chars().map(columns).sum::<usize>() <= most {
+        return text.to_string();
+    }
+    let Some(room) = most.checked_sub(columns('…')) else { return String::new() };
+    let beginning = beginning_of(text.chars(), room - room / 2);
+    let end: Vec<_> = beginning_of(text.chars().rev(), room / 2).chars().rev().collect();
+    format!("{beginning}…{}", String::from_iter(end))
+}
+
+fn beginning_of(characters: impl Iterator<Item = char>, most: usize) -> String {
+    let mut used = 0;
+    let fits = |character: &char| {
+        used += columns(*character);
+        used <= most
+    };
+    characters.take_while(fits).collect()
+}
+
+/// How many columns a character takes at most. Those of East Asia take two, and there are none of them below U+1100;
+/// the standard library does not know more.
+fn columns(character: char) -> usize {
+    if character < '\u{1100}' || character == '…' {
+        1
+    } else {
+        2
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -90,6 +120,22 @@ mod tests {
             (100_000_000_000, "100 s"),
         ] {
             assert_eq!(human_time(Duration::from_nanos(nanoseconds)), told);
+        }
+    }
+
+    #[test]
+    fn a_text_that_is_too_wide_keeps_its_beginning_and_its_end() {
+        for (text, most, told) in [
+            ("notes.txt", 9, "notes.txt"),
+            ("notes.txt", 8, "note…txt"),
+            ("notes.txt", 1, "…"),
+            ("notes.txt", 0, ""),
+            ("", 0, ""),
+            ("漢字漢字", 8, "漢字漢字"),
+            ("漢字漢字", 7, "漢…字"),
+            ("漢字漢字", 4, "漢…"),
+        ] {
+            assert_eq!(fitted(text, most), told, "{text} in {most}");
         }
     }
 }

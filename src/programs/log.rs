@@ -18,12 +18,24 @@ use crate::server::registry::Registry;
 use crate::wire::text::push_quote;
 use crate::wire::{printable, Step};
 
+/// How much is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// Only what goes wrong: notices, clients that are turned away, sessions that are cut or broken off. What a client
+    /// does wrong is told to that client alone.
+    Quiet,
+    /// Every session, and what it was sent.
+    Usual,
+    /// Every line received and every header sent too.
+    Trace,
+}
+
 /// Makes lines of a server's journal, and leaves them with a printer.
 pub struct Log {
     printer: Printer,
     registry: Registry,
     started: Instant,
-    trace: bool,
+    detail: Detail,
     /// The lock is held while the active sessions are counted: otherwise an old count could replace a newer one.
     /// Meanwhile the registry's lock is taken too.
     counts: Mutex<Counts>,
@@ -56,9 +68,9 @@ struct Burst {
 }
 
 impl Log {
-    /// A log that counts its time from now. `trace` adds every line received and every header sent.
-    pub fn new(printer: Printer, registry: Registry, trace: bool) -> Log {
-        Log { printer, registry, started: Instant::now(), trace, counts: Mutex::default() }
+    /// A log that counts its time from now.
+    pub fn new(printer: Printer, registry: Registry, detail: Detail) -> Log {
+        Log { printer, registry, started: Instant::now(), detail, counts: Mutex::default() }
     }
 
     /// One line, if this is something for the log: since the start, who, on which thread, how many sessions are active,
@@ -68,8 +80,9 @@ impl Log {
             return;
         }
         let (active, left_out, is_logged) = locked(&self.counts, |counts| {
-            // Only here the number of sessions changes, so only here the registry is asked for it.
-            if matches!(record.event, Event::Connected | Event::Closed(_)) {
+            // Only here the number of sessions changes, so only here the registry is asked for it. A quiet log does not
+            // hear of all of them.
+            if matches!(record.event, Event::Connected | Event::Closed { .. }) || self.detail == Detail::Quiet {
                 counts.active = self.registry.active();
             }
             (counts.active, counts.take_left_out(record), counts.is_logged(record))
@@ -90,11 +103,14 @@ impl Log {
     }
 
     fn is_told(&self, record: &Record) -> bool {
+        let is_quiet = self.detail == Detail::Quiet;
         match record.event {
-            Event::Connected | Event::Refused(_) | Event::Closed(_) | Event::Notice(_) => true,
+            Event::Notice(_) | Event::Closed { is_fault: true, .. } => true,
+            Event::Connected | Event::Closed { .. } => !is_quiet,
+            Event::Refused(_) => !is_quiet || record.session.is_none(),
             // What every session says goes without saying.
-            Event::SentBody(_) => matches!(record.step, Some(Step::SendList | Step::SendFile)),
-            Event::Received(_) | Event::Sent(_) => self.trace,
+            Event::SentBody(_) => !is_quiet && matches!(record.step, Some(Step::SendList | Step::SendFile)),
+            Event::Received(_) | Event::Sent(_) => self.detail == Detail::Trace,
             Event::SentBodyStart(_) | Event::ReceivedBodyStart(_) => false,
         }
     }
@@ -111,7 +127,7 @@ impl Counts {
             return 0;
         }
         let left_out = std::mem::take(&mut burst.left_out);
-        if is_over || matches!(record.event, Event::Closed(_)) {
+        if is_over || matches!(record.event, Event::Closed { .. }) {
             self.bursts.remove(&number);
         }
         left_out
@@ -160,7 +176,7 @@ fn write_what(text: &mut String, record: &Record) -> fmt::Result {
             write!(text, ": {} bytes in {}.{:03} s, ", sent.bytes, took.as_secs(), took.subsec_millis())?;
             write_rate(text, sent.bytes, took)
         }
-        Event::Closed(why) => write!(text, "session ends: {}", printable(why)),
+        Event::Closed { why, .. } => write!(text, "session ends: {}", printable(why)),
         Event::Notice(notice) => text.write_str(&printable(notice)),
         _ => text.write_str(&record.trace().unwrap_or_default()),
     }

@@ -7,9 +7,15 @@ pub mod args;
 
 pub mod human;
 
+pub mod typed;
+
 pub mod server;
 
 pub mod console;
+
+pub mod who;
+
+pub mod reachable;
 
 pub mod log;
 

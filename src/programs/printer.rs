@@ -19,8 +19,12 @@ const MAX_WAITING: usize = 1024 * 1024;
 /// spared a system call and a change of threads for each line.
 const GATHERING: Duration = Duration::from_millis(5);
 
-/// How often a flush looks whether all is printed.
-const FLUSH_POLL: Duration = Duration::from_millis(1);
+/// How long [`Printer::patient_line`] waits for an output that takes nothing: a slow terminal needs less for what can
+/// wait to be printed, and an operator need not wait longer for the next command.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// How often somebody who waits for the output looks again.
+const POLL: Duration = Duration::from_millis(1);
 
 /// Prints lines in order. A clone is another handle to the same one.
 #[derive(Debug, Clone)]
@@ -30,19 +34,28 @@ pub struct Printer {
     thread: Thread,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Queue {
     waiting: Vec<u8>,
-    lost: u64,
+    /// When the first of them came.
+    since: Instant,
+    lost: usize,
     /// The thread has printed everything and sleeps.
     idle: bool,
+}
+
+impl Queue {
+    fn has_room(&self, text: &str) -> bool {
+        self.waiting.len() + text.len() < MAX_WAITING
+    }
 }
 
 impl Printer {
     /// # Errors
     /// If the thread can't be spawned.
     pub fn new(name: &str, output: impl Write + Send + 'static) -> io::Result<Printer> {
-        let queue = Arc::new(Mutex::new(Queue::default()));
+        let queue = Queue { waiting: Vec::new(), since: Instant::now(), lost: 0, idle: false };
+        let queue = Arc::new(Mutex::new(queue));
         let printed = Arc::clone(&queue);
         let thread = thread::Builder::new().name(name.to_string()).spawn(move || print_all(&printed, output))?;
         Ok(Printer { queue, thread: thread.thread().clone() })
@@ -51,7 +64,10 @@ impl Printer {
     /// Leaves one line to be printed; never waits for the output.
     pub fn line(&self, text: &str) {
         let wake = locked(&self.queue, |queue| {
-            if queue.waiting.len() + text.len() < MAX_WAITING {
+            if queue.waiting.is_empty() {
+                queue.since = Instant::now();
+            }
+            if queue.has_room(text) {
                 queue.waiting.extend_from_slice(text.as_bytes());
                 queue.waiting.push(b'\n');
             } else {
@@ -64,18 +80,28 @@ impl Printer {
         }
     }
 
+    /// The same for somebody who has time, such as the operator's console with a long answer: it waits for room. If the
+    /// output takes nothing for three seconds, the line is lost.
+    pub fn patient_line(&self, text: &str) {
+        let may_go_on = |queue: &mut Queue| queue.has_room(text) || queue.since.elapsed() > PATIENCE;
+        while !locked(&self.queue, may_go_on) {
+            thread::sleep(POLL);
+        }
+        self.line(text);
+    }
+
     /// Waits until everything is printed, at most so long.
     pub fn flush(&self, at_most: Duration) {
         let deadline = Instant::now() + at_most;
         while !locked(&self.queue, |queue| queue.idle) && Instant::now() < deadline {
-            thread::sleep(FLUSH_POLL);
+            thread::sleep(POLL);
         }
     }
 }
 
-/// The thread: takes what waits, prints it, sleeps when there is nothing. An output that is closed or full loses lines,
-/// and nothing else.
-fn print_all(queue: &Mutex<Queue>, mut output: impl Write) {
+/// The thread: takes what waits, prints it, sleeps when there is nothing.
+fn print_all(queue: &Mutex<Queue>, output: impl Write) {
+    let mut output = Output::new(output);
     let mut lines = Vec::new();
     loop {
         // Two buffers take turns: lines are left in one while the other is printed. So they need no new memory.
@@ -86,15 +112,77 @@ fn print_all(queue: &Mutex<Queue>, mut output: impl Write) {
             std::mem::take(&mut queue.lost)
         });
         if lost > 0 {
-            lines.extend_from_slice(format!("({lost} lines lost here: nobody read them in time)\n").as_bytes());
+            lines.extend_from_slice(lost_here(lost, "nobody read them in time").as_bytes());
         }
         if lines.is_empty() {
             thread::park();
             thread::sleep(GATHERING);
             continue;
         }
-        let _ = output.write_all(&lines).and_then(|()| output.flush());
+        output.print(&lines);
     }
+}
+
+fn lost_here(lines: usize, why: &str) -> String {
+    format!("({lines} lines lost here: {why})\n")
+}
+
+/// Where lines are written. If it fails (a disk is full, a pipe is closed), lines are lost and nothing else. How many
+/// they were stands before the first line that it takes again.
+struct Output<W> {
+    output: W,
+    lost: usize,
+    /// What the system said when the last of them was lost.
+    why: String,
+    /// It took a part of a line, and then no more.
+    inside_a_line: bool,
+}
+
+impl<W: Write> Output<W> {
+    fn new(output: W) -> Output<W> {
+        Output { output, lost: 0, why: "the output took nothing".to_string(), inside_a_line: false }
+    }
+
+    fn print(&mut self, lines: &[u8]) {
+        if self.lost > 0 {
+            let line_end = if self.inside_a_line { "\n" } else { "" };
+            let told = format!("{line_end}{}", lost_here(self.lost, &self.why));
+            let left = self.write(told.as_bytes());
+            if left > 0 {
+                self.lost += line_ends(lines);
+                return;
+            }
+            self.lost = 0;
+        }
+        let left = self.write(lines);
+        self.lost += line_ends(&lines[lines.len() - left..]);
+    }
+
+    /// How many bytes at the end were not taken.
+    fn write(&mut self, bytes: &[u8]) -> usize {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            match self.output.write(rest) {
+                Ok(count @ 1..) => {
+                    self.inside_a_line = rest[count - 1] != b'\n';
+                    rest = &rest[count..];
+                }
+                Ok(_) => break,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => {
+                    self.why = error.to_string();
+                    break;
+                }
+            }
+        }
+        // What a buffered output still holds is not lost: it comes with the next flush.
+        let _ = self.output.flush();
+        rest.len()
+    }
+}
+
+fn line_ends(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| **byte == b'\n').count()
 }
 
 #[cfg(test)]
@@ -140,5 +228,76 @@ mod tests {
         let lost = printed.lines().filter_map(|line| line.strip_prefix('(')?.split(' ').next()?.parse::<usize>().ok());
         assert_eq!(kept + lost.sum::<usize>(), 20, "every line is either printed or counted");
         assert!((3..20).contains(&kept), "{kept} kept");
+    }
+
+    #[test]
+    fn whoever_has_time_waits_for_room_and_loses_nothing() {
+        let printed = Arc::new(Mutex::new(Vec::new()));
+        let printer = Printer::new("test", Gate(Arc::clone(&printed))).unwrap();
+        let line = "x".repeat(MAX_WAITING / 4);
+        (0..20).for_each(|_| printer.patient_line(&line));
+        printer.flush(Duration::from_secs(20));
+        let printed = String::from_utf8(printed.lock().unwrap().clone()).unwrap();
+        assert_eq!(printed.lines().filter(|printed| *printed == line).count(), 20);
+    }
+
+    #[test]
+    fn whoever_has_time_does_not_wait_for_ever() {
+        let printed = Arc::new(Mutex::new(Vec::new()));
+        let printer = Printer::new("test", Gate(Arc::clone(&printed))).unwrap();
+        let _shut = printed.lock().unwrap();
+        let line = "x".repeat(MAX_WAITING / 4);
+        // It returns at all: the test would hang.
+        (0..20).for_each(|_| printer.patient_line(&line));
+    }
+
+    /// A disk with room for so many bytes.
+    struct Disk {
+        room: usize,
+        written: Vec<u8>,
+    }
+
+    impl Write for &mut Disk {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let taken = bytes.len().min(self.room);
+            if taken == 0 {
+                return Err(io::Error::other("the disk is full"));
+            }
+            self.room -= taken;
+            self.written.extend_from_slice(&bytes[..taken]);
+            Ok(taken)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn lines_that_a_full_disk_swallowed_are_counted_and_told_when_there_is_room_again() {
+        for (room, before, lost) in [(0, "", 5), (4, "one\n", 4), (6, "one\ntw\n", 4), (8, "one\ntwo\n", 3)] {
+            let mut disk = Disk { room, written: Vec::new() };
+            let mut output = Output::new(&mut disk);
+            output.print(b"one\ntwo\nthree\n");
+            output.print(b"four\nfive\n");
+            output.output.room = 1000;
+            output.print(b"six\n");
+            output.print(b"seven\n");
+            let told = format!("{before}({lost} lines lost here: the disk is full)\nsix\nseven\n");
+            assert_eq!(String::from_utf8(disk.written).unwrap(), told);
+        }
+    }
+
+    #[test]
+    fn the_count_goes_on_if_the_disk_has_no_room_to_tell_it() {
+        let mut disk = Disk { room: 0, written: Vec::new() };
+        let mut output = Output::new(&mut disk);
+        output.print(b"one\n");
+        output.output.room = 4;
+        output.print(b"two\n");
+        output.output.room = 1000;
+        output.print(b"three\n");
+        let told = "(1 l\n(2 lines lost here: the disk is full)\nthree\n";
+        assert_eq!(String::from_utf8(disk.written).unwrap(), told);
     }
 }

@@ -17,8 +17,9 @@ use crate::lab::timeline::recorder::Recorder;
 use crate::lab::timeline::Picture;
 use crate::programs::args::{answer, complain, unknown, version, Arg, Args, Usage};
 use crate::programs::console::{self, Console};
-use crate::programs::log::Log;
+use crate::programs::log::{Detail, Log};
 use crate::programs::printer::Printer;
+use crate::programs::reachable::{what_is_served, who_can_reach};
 use crate::server::designs::Design;
 use crate::server::file_handler::FileHandler;
 use crate::server::limits::{Limits, DEFAULT_SESSIONS, MAX_SESSIONS};
@@ -43,7 +44,7 @@ struct Options {
     design: Design,
     timeline: Option<PictureFile>,
     until_eof: bool,
-    trace: bool,
+    detail: Detail,
 }
 
 enum Asked {
@@ -79,7 +80,7 @@ fn parse(mut args: Args) -> Result<Asked, Usage> {
         design: Design::default(),
         timeline: None,
         until_eof: false,
-        trace: false,
+        detail: Detail::Usual,
     };
     while let Some(argument) = args.take()? {
         let Arg::Option(option) = &argument else { return Err(unknown(&argument, "server")) };
@@ -95,7 +96,11 @@ fn parse(mut args: Args) -> Result<Asked, Usage> {
             "--design" => options.design = args.parsed(option, &Design::wanted(), |_| true)?,
             "--timeline" => options.timeline = Some(PictureFile::asked_for(&mut args, option)?),
             "--until-eof" => options.until_eof = true,
-            "--trace" => options.trace = true,
+            "--quiet" if options.detail != Detail::Trace => options.detail = Detail::Quiet,
+            "--trace" if options.detail != Detail::Quiet => options.detail = Detail::Trace,
+            "--quiet" | "--trace" => {
+                return Err(Usage("--quiet and --trace ask for opposite things; choose one".to_string()));
+            }
             "-h" | "--help" => return Ok(Asked::Say(help())),
             "-V" | "--version" => return Ok(Asked::Say(version("server"))),
             _ => return Err(unknown(&argument, "server")),
@@ -131,11 +136,14 @@ Usage: server [OPTIONS]
                         into a file that ends in .svg or .txt
   --until-eof           stops at the end of standard input too, for whoever
                         starts it from another program
-  --trace               prints every line received and every header sent
+  --quiet               logs only what goes wrong: trouble with the system,
+                        clients turned away, sessions cut or broken off
+  --trace               logs every line received and every header sent too
   -h, --help            this text
   -V, --version         the version
 
-While it runs, it takes commands on standard input: who, kick N, stop, help.
+While it runs, it takes commands on standard input: who, who all, kick N, stop,
+help.
 In the background of a shell, give it none: server </dev/null &
 The log goes to standard error. Exit code: 0 stopped, 1 it can't serve,
 2 wrong usage."
@@ -144,9 +152,9 @@ The log goes to standard error. Exit code: 0 stopped, 1 it can't serve,
 
 /// Serves until the operator's `stop`.
 fn serve(options: Options) -> Result<(), String> {
-    let Options { bind, dir, max_sessions, max_per_address, idle_timeout, design, timeline, until_eof, trace } =
+    let Options { bind, dir, max_sessions, max_per_address, idle_timeout, design, timeline, until_eof, detail } =
         options;
-    let dir = FileHandler::new(dir.clone())
+    let files = FileHandler::new(dir.clone())
         .map_err(|error| format!("can't serve the directory {dir:?}: {error}; name another with --dir"))?;
     let no_thread = |error: io::Error| format!("can't start a thread: {error}");
     let answers = Printer::new("stdout", io::stdout()).map_err(no_thread)?;
@@ -158,22 +166,27 @@ fn serve(options: Options) -> Result<(), String> {
     let usual = Limits::of(max_sessions);
     let limits = Limits { max_per_address: max_per_address.or(usual.max_per_address), ..usual };
     let registry = Registry::new(limits).watched_by(watch);
-    let lines = Log::new(log.clone(), registry.clone(), trace);
+    let lines = Log::new(log.clone(), registry.clone(), detail);
     let journal = Journal::new(move |record| {
         if let Some(recorder) = &recorder {
             recorder.note(record);
         }
         lines.note(record);
     });
-    let server = Server::bind(bind, dir, registry, idle_timeout, journal).map_err(|error| bind_failed(bind, &error))?;
+    let server = Server::bind(bind, files.clone(), registry, idle_timeout, journal)
+        .map_err(|error| bind_failed(bind, &error))?;
     let server = Arc::new(server);
     let address = server.local_addr().map_err(|error| error.to_string())?;
-    answers.line(&format!("listening on {address}\n{}", who_can_reach(address)));
+    answers.line(&format!("listening on {address}"));
 
     let listening = Arc::clone(&server);
     let listener = thread::Builder::new().name("listener".to_string()).spawn(move || listening.run(design));
     let listener = listener.map_err(no_thread)?;
-    let ended = console::run(io::stdin().lock(), &server, |text| answers.line(text));
+    // The server serves already: to count the files of a large directory takes a while.
+    answers.line(&what_is_served(&files));
+    answers.line(&who_can_reach(address));
+    answers.line("help: the operator's commands");
+    let ended = console::run(io::stdin().lock(), &server, |text| answers.patient_line(text));
     if ended == Console::InputEnded && until_eof {
         server.stop();
     } else if ended == Console::InputEnded {
@@ -215,17 +228,6 @@ impl Timeline {
         self.file.write(&Picture { title, panels: vec![panel] })?;
         print(&format!("the timeline is drawn in {}", self.file.name()));
         Ok(())
-    }
-}
-
-fn who_can_reach(address: SocketAddr) -> String {
-    let ip = address.ip().to_canonical();
-    if ip.is_loopback() {
-        "only this machine can reach it; --bind 0.0.0.0:4456 lets others in".to_string()
-    } else if ip.is_unspecified() {
-        "everyone on the network can reach it, at any address of this machine".to_string()
-    } else {
-        format!("everyone on the network of {ip} can reach it")
     }
 }
 

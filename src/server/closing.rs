@@ -55,7 +55,7 @@ impl Server {
         } else {
             "kicked by the operator".to_string()
         };
-        journal.tell(Event::Closed(&why));
+        journal.tell(Event::Closed { why: &why, is_fault: is_cut || ending.is_fault() });
         HalfClosed { stream: accepted.stream, permit }
     }
 
@@ -79,7 +79,7 @@ impl Server {
     /// The system granted no thread for a session that has been admitted: it ends before its greeting.
     pub(super) fn end_without_thread(&self, number: u64, accepted: Accepted) {
         let journal = SessionJournal::new(&self.journal, Some(number), accepted.peer);
-        journal.tell(Event::Closed("the system grants no thread for it"));
+        journal.tell(Event::Closed { why: "the system grants no thread for it", is_fault: true });
         let message = "the system grants no thread for another session; try again later";
         self.turn_away(accepted, &Refusal::new(ErrorCode::ServerFull, message));
     }
@@ -129,7 +129,7 @@ mod tests {
         let lines = Arc::clone(&told);
         let journal = Journal::new(move |record| match record.event {
             Event::Connected => lines.lock().unwrap().push((record.session, "begins")),
-            Event::Closed(_) => lines.lock().unwrap().push((record.session, "ends")),
+            Event::Closed { .. } => lines.lock().unwrap().push((record.session, "ends")),
             _ => {}
         });
         let files = FileHandler::new(env!("CARGO_MANIFEST_DIR")).unwrap();

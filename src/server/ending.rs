@@ -31,6 +31,11 @@ pub enum Ending {
 }
 
 impl Ending {
+    /// Was the conversation broken off? Otherwise its client ended it, or was told why it ends.
+    pub fn is_fault(&self) -> bool {
+        !matches!(self, Ending::Logout | Ending::EndOfStream | Ending::Refused(_) | Ending::Dismissed)
+    }
+
     /// [`MAX_COMMAND_LINE`] bytes completed no line.
     pub fn line_too_long() -> Ending {
         let bytes = MAX_COMMAND_LINE;

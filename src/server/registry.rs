@@ -66,6 +66,8 @@ pub enum Doing {
         sent: u64,
         /// Bytes of the body in all.
         size: u64,
+        /// When the reply began.
+        begun: Instant,
     },
     /// The stop tells it SHUTTING_DOWN: the session itself writes no more.
     Dismissed,
@@ -165,8 +167,7 @@ impl<C> Registry<C> {
         self.lock(|state| {
             let picked = state.sessions.values().filter(|entry| wanted(entry.view.number, &entry.view.doing));
             let numbers: Vec<_> = picked.map(|entry| entry.view.number).collect();
-            let cut = numbers.iter().filter_map(|number| state.sessions.remove(number));
-            cut.map(|entry| entry.connection).collect()
+            numbers.iter().filter_map(|number| state.sessions.remove(number)).map(|entry| entry.connection).collect()
         })
     }
 
@@ -241,7 +242,7 @@ impl<C> State<C> {
             thread: String::new(),
             since: now,
             last_active: now,
-            doing: Doing::Sending { subject: "greeting".to_string(), sent: 0, size: 0 },
+            doing: Doing::Sending { subject: "greeting".to_string(), sent: 0, size: 0, begun: now },
             bytes_sent: 0,
         };
         self.sessions.insert(self.last_number, Entry { view, connection });
@@ -284,7 +285,7 @@ impl<C> SessionGuard<C> {
     /// # Errors
     /// [`Dismissed`]: the session may say nothing any more.
     pub fn begin_reply(&self, subject: &str, size: u64) -> Result<(), Dismissed> {
-        let doing = Doing::Sending { subject: subject.to_string(), sent: 0, size };
+        let doing = Doing::Sending { subject: subject.to_string(), sent: 0, size, begun: Instant::now() };
         let begun = self.change(|view| {
             if view.doing == Doing::Dismissed {
                 return Err(Dismissed);

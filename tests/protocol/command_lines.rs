@@ -16,7 +16,7 @@ pub const SERVER: &str = env!("CARGO_BIN_EXE_server");
 pub const CLIENT: &str = env!("CARGO_BIN_EXE_client");
 
 /// A process that is killed at the end of the test.
-struct Process(Child);
+pub struct Process(pub Child);
 
 impl Process {
     fn start(command: &mut Command) -> Process {
@@ -67,7 +67,12 @@ pub struct Ended {
 
 impl Program {
     pub fn start(command: &mut Command) -> Program {
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        Program::start_with(command, Stdio::piped())
+    }
+
+    /// With another standard input than what the test types.
+    pub fn start_with(command: &mut Command, stdin: Stdio) -> Program {
+        command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut process = Process::start(command);
         let child = &mut process.0;
         let stdin = child.stdin.take();
@@ -95,6 +100,15 @@ impl Program {
     #[track_caller]
     pub fn shows(&self, text: &str) {
         self.stdout.wait_for(text);
+    }
+
+    /// What it has printed so far.
+    pub fn so_far(&self) -> String {
+        self.stdout.so_far()
+    }
+
+    pub fn id(&self) -> u32 {
+        self.process.0.id()
     }
 
     /// Waits until it has printed this on standard error.
@@ -222,7 +236,7 @@ impl ServerProgram {
     }
 }
 
-fn server_command(dir: &TempDir) -> Command {
+pub fn server_command(dir: &TempDir) -> Command {
     dir.put("a.txt", "hello\n");
     let mut command = Command::new(SERVER);
     command.args(["--bind", "127.0.0.1:0", "--dir"]).arg(dir.path());
@@ -231,7 +245,7 @@ fn server_command(dir: &TempDir) -> Command {
 
 /// The address in `listening on ADDR:PORT`, which must be the first line.
 #[track_caller]
-fn listening_address(output: &str) -> SocketAddr {
+pub fn listening_address(output: &str) -> SocketAddr {
     let address = output.lines().next().and_then(|line| line.strip_prefix("listening on "));
     address.and_then(|address| address.parse().ok()).unwrap_or_else(|| panic!("no 'listening on ADDR:PORT': {output}"))
 }
@@ -256,8 +270,17 @@ fn the_server_listens_on_ipv6_too() {
 
 #[test]
 fn both_programs_tell_their_usage_and_their_version() {
-    let server_options =
-        ["--bind", "--dir", "--max-sessions", "--max-per-address", "--idle-timeout", "--trace", "--help", "--version"];
+    let server_options = [
+        "--bind",
+        "--dir",
+        "--max-sessions",
+        "--max-per-address",
+        "--idle-timeout",
+        "--quiet",
+        "--trace",
+        "--help",
+        "--version",
+    ];
     let client_options = ["--server", "--dir", "--timeout", "--trace", "--quiet", "--help", "--version"];
     for (name, program, options) in [("server", SERVER, &server_options[..]), ("client", CLIENT, &client_options)] {
         for option in ["-h", "--help"] {
@@ -381,7 +404,7 @@ fn the_console_shows_the_sessions_kicks_one_and_stops_the_server() {
     eventually("the table shows that the second session waits", || {
         server.program.types("who\n");
         let is_shown = |row: &str| [&peer, "session-2", "waiting"].iter().all(|word| row.contains(word));
-        server.program.stdout.so_far().lines().any(is_shown)
+        server.program.so_far().lines().any(is_shown)
     });
 
     server.program.types("kick 1\n");
@@ -538,7 +561,7 @@ fn expect_a_good_server(mut process: Process, address: SocketAddr) {
 }
 
 /// The real server with `--trace`, and its standard output after the first line.
-fn traced_server(dir: &TempDir, stderr: Stdio) -> (Process, BufReader<impl Read>, SocketAddr) {
+pub fn traced_server(dir: &TempDir, stderr: Stdio) -> (Process, BufReader<impl Read>, SocketAddr) {
     let mut command = server_command(dir);
     command.arg("--trace").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(stderr);
     let mut process = Process::start(&mut command);

@@ -124,7 +124,7 @@ impl TestServer {
         let journal = Arc::new(Mutex::new(Vec::new()));
         let (lines, observer) = (Arc::clone(&journal), wanted.observer);
         let told = Journal::new(move |record: &Record| {
-            if let Event::Closed(text) | Event::Notice(text) = record.event {
+            if let Event::Closed { why: text, .. } | Event::Notice(text) = record.event {
                 lines.lock().unwrap().push(text.to_string());
             }
             observer(record);

@@ -20,7 +20,8 @@ pub const PAUSE: Duration = Duration::from_millis(200);
 /// How often a wait looks again.
 pub const POLL: Duration = Duration::from_millis(20);
 
-/// Largest body that is believed: far more than any fixture, far less than memory.
+/// Largest body that is believed: far more than any fixture, far less than memory. A client keeps one body, and
+/// keeps it once: the checks look through a list where it lies.
 const MAX_BODY: u64 = 64 * 1024 * 1024;
 
 /// How much of what was sent or received a step shows.

@@ -2,6 +2,8 @@
 //!
 //! Read first: `exam.rs`. It does not know our server.
 
+use std::collections::BTreeSet;
+
 use crate::lab::check::exam::{Check, Level};
 use crate::lab::check::peer::{shown, Failure};
 use crate::wire::{ErrorCode, Listed, Verb};
@@ -66,7 +68,7 @@ pub const CHECKS: &[Check] = &[
         hint: "a line of the list has another form: write the size first, one space, the name, one line feed",
         run: |exam| {
             for line in listed_lines(&exam.session_sending("LIST\n")?.expect_ok()?)? {
-                if Listed::parse(&line).is_none() {
+                if Listed::parse(line).is_none() {
                     let what = format!("this line is not '<size> <name>': '{}'", shown(line.as_bytes()));
                     return Err(Failure::wrong(what));
                 }
@@ -82,10 +84,14 @@ pub const CHECKS: &[Check] = &[
         hint: "a file is missing, or its size is not that of its bytes: list all regular files of the directory, also \
                those with spaces or accents in their names, and ask the file system for the size",
         run: |exam| {
-            let lines = listed_lines(&exam.session_sending("LIST\n")?.expect_ok()?)?;
-            match exam.fixtures.files.iter().find(|file| !lines.contains(&file.to_string())) {
+            let body = exam.session_sending("LIST\n")?.expect_ok()?;
+            let mut missing: BTreeSet<_> = exam.fixtures.files.iter().map(Listed::to_string).collect();
+            for line in listed_lines(&body)? {
+                missing.remove(line);
+            }
+            match missing.first() {
                 None => Ok(()),
-                Some(file) => Err(Failure::wrong(format!("the line '{file}' is not in the list"))),
+                Some(line) => Err(Failure::wrong(format!("the line '{line}' is not in the list"))),
             }
         },
     },
@@ -98,11 +104,12 @@ pub const CHECKS: &[Check] = &[
                the name, without regard to the language (so Z stands before a, and \u{e9} after z), and not by the \
                size or the whole line",
         run: |exam| {
-            let lines = listed_lines(&exam.session_sending("LIST\n")?.expect_ok()?)?;
-            let names: Vec<_> = lines.iter().filter_map(|line| line.split_once(' ')).map(|(_, name)| name).collect();
-            match names.windows(2).find(|pair| pair[0].as_bytes() >= pair[1].as_bytes()) {
+            let body = exam.session_sending("LIST\n")?.expect_ok()?;
+            let names = listed_lines(&body)?.filter_map(|line| line.split_once(' ')).map(|(_, name)| name);
+            let unsorted = names.clone().zip(names.skip(1)).find(|(one, next)| one.as_bytes() >= next.as_bytes());
+            match unsorted {
                 None => Ok(()),
-                Some(pair) => Err(Failure::wrong(format!("'{}' stands before '{}'", pair[0], pair[1]))),
+                Some((one, next)) => Err(Failure::wrong(format!("'{one}' stands before '{next}'"))),
             }
         },
     },
@@ -199,8 +206,8 @@ pub const CHECKS: &[Check] = &[
         hint: "LIST and DOWNLOAD do not agree about what is served: let both use one function",
         run: |exam| {
             let mut client = exam.session_sending("LIST\n")?;
-            let lines = listed_lines(&client.expect_ok()?)?;
-            for listed in lines.iter().filter_map(|line| Listed::parse(line)) {
+            let body = client.expect_ok()?;
+            for listed in listed_lines(&body)?.filter_map(Listed::parse) {
                 client.send(format!("DOWNLOAD {}\n", listed.name));
                 let size = client.expect_ok()?.len() as u64;
                 if size != listed.size {
@@ -295,12 +302,12 @@ fn contains(text: &[u8], word: &[u8]) -> bool {
     text.windows(word.len()).any(|part| part == word)
 }
 
-/// The list's body cut at its line ends.
-fn listed_lines(body: &[u8]) -> Result<Vec<String>, Failure> {
+/// The list's body cut at its line ends. The lines are not copied: a list may have millions.
+fn listed_lines(body: &[u8]) -> Result<impl Iterator<Item = &str> + Clone, Failure> {
     let text = std::str::from_utf8(body).map_err(|_| Failure::wrong("the list is not UTF-8 text"))?;
     if !text.is_empty() && !text.ends_with('\n') {
         return Err(Failure::wrong("the list's last line has no line feed"));
     }
     // Not `lines`, which would forgive a CR before the line feed.
-    Ok(text.split_terminator('\n').map(str::to_string).collect())
+    Ok(text.split_terminator('\n'))
 }

@@ -42,7 +42,7 @@ pub const LOOK: Duration = Duration::from_millis(10);
 /// How long the server may take for the list that is asked for before the load.
 const LIST_TIME: Duration = Duration::from_secs(3);
 
-/// Largest list that is read, in bytes.
+/// Largest list that is read, in bytes. It is kept once: that is all that the search for a file takes.
 const MAX_LIST: usize = 16 * 1024 * 1024;
 
 /// What is to be done.
@@ -91,32 +91,31 @@ pub struct Found {
 /// In a sentence: no connection, no such file, no list.
 pub fn find(server: &str, wanted: Option<FileName>) -> Result<Found, String> {
     let shown = printable(server);
-    let (server, listed) = ask_for_list(server)?;
-    match (listed, wanted) {
-        (Some(listed), Some(name)) => match listed.into_iter().find(|file| file.name == name) {
-            Some(file) => Ok(Found { server, file: name, size: Some(file.size) }),
-            None => Err(format!("{shown} has no file {}; name one that LIST shows", quote(name.as_str()))),
-        },
-        (Some(listed), None) => match listed.into_iter().next() {
-            Some(file) => Ok(Found { server, file: file.name, size: Some(file.size) }),
-            None => Err(format!("{shown} lists no file, so there is nothing to ask for; put one into its directory")),
-        },
-        (None, Some(file)) => Ok(Found { server, file, size: None }),
+    let (server, list) = ask_for_list(server)?;
+    let Some(list) = list else {
+        let seconds = LIST_TIME.as_secs();
+        let advice = format!("gave no list within {seconds} s; to measure it all the same, name a file with --file");
+        return wanted.map(|file| Found { server, file, size: None }).ok_or(format!("{shown} {advice}"));
+    };
+    let found = look_up(&list, wanted.as_ref()).map_err(|why| format!("{shown} gave no list: {why}"))?;
+    match (found, wanted) {
+        (Some(file), _) => Ok(Found { server, file: file.name, size: Some(file.size) }),
+        (None, Some(name)) => Err(format!("{shown} has no file {}; name one that LIST shows", quote(name.as_str()))),
         (None, None) => {
-            let seconds = LIST_TIME.as_secs();
-            Err(format!("{shown} gave no list within {seconds} s; to measure it all the same, name a file with --file"))
+            Err(format!("{shown} lists no file, so there is nothing to ask for; put one into its directory"))
         }
     }
 }
 
-/// The list of the first of the server's addresses to which there is a connection; `None` if it gave none in time.
-fn ask_for_list(server: &str) -> Result<(SocketAddr, Option<Vec<Listed>>), String> {
+/// The list of the first of the server's addresses to which there is a connection, as it came; `None` if it gave none
+/// in time.
+fn ask_for_list(server: &str) -> Result<(SocketAddr, Option<Vec<u8>>), String> {
     let shown = printable(server);
     let addresses = server.to_socket_addrs().map_err(|error| format!("{shown} is no address: {error}"))?;
     let mut last_error = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
     for address in addresses {
         match list(address) {
-            Ok(listed) => return Ok((address, Some(listed))),
+            Ok(list) => return Ok((address, Some(list))),
             Err(Trouble::Late) => return Ok((address, None)),
             Err(Trouble::NoConnection(error)) => last_error = error,
             Err(Trouble::Refused(refusal)) => return Err(format!("{shown} refused: {refusal}")),
@@ -126,18 +125,35 @@ fn ask_for_list(server: &str) -> Result<(SocketAddr, Option<Vec<Listed>>), Strin
     Err(format!("no connection to {shown}: {last_error}; is a server running there?"))
 }
 
-fn list(server: SocketAddr) -> Result<Vec<Listed>, Trouble> {
+fn list(server: SocketAddr) -> Result<Vec<u8>, Trouble> {
     let mut connection = Connection::open(server, Instant::now() + LIST_TIME)?;
     let mut body = Vec::new();
+    let mut is_too_long = false;
     connection.ask(&Command::List, |part| {
-        if body.len() < MAX_LIST {
+        is_too_long |= body.len() + part.len() > MAX_LIST;
+        if !is_too_long {
             body.extend_from_slice(part);
         }
     })?;
+    if is_too_long {
+        return Err(Trouble::Broken(format!("it has over {MAX_LIST} bytes, and more are not read here")));
+    }
     // The list is here; a server that goes wrong afterwards will show that in the load.
     let _ = connection.log_out();
-    let listed = String::from_utf8_lossy(&body).lines().map(Listed::parse).collect::<Option<Vec<_>>>();
-    listed.ok_or_else(|| Trouble::Broken("a line of its list is no '<size> <name>'".to_string()))
+    Ok(body)
+}
+
+/// The file of that name in a list, or the first one. The list is read line by line and never copied: each of its lines
+/// in a memory of its own would take fifteen times as much, where names are short.
+fn look_up(list: &[u8], wanted: Option<&FileName>) -> Result<Option<Listed>, String> {
+    let mut found = None;
+    for line in String::from_utf8_lossy(list).lines() {
+        let file = Listed::parse(line).ok_or("a line of it is no '<size> <name>'")?;
+        if found.is_none() && wanted.map_or(true, |wanted| file.name == *wanted) {
+            found = Some(file);
+        }
+    }
+    Ok(found)
 }
 
 /// Carries a workload out, which takes its time and its grace at most, after the head start of the slow clients.

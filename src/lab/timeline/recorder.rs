@@ -20,8 +20,9 @@ use crate::watch::{Phase, Watch};
 /// Marks that a buffer holds before it is handed over, which takes a lock: one in sixty commands or so.
 const BUFFER: usize = 1024;
 
-/// Most marks that are kept: about 50 MB, and far more than a picture can show. With so many, the recording ends; what
-/// is in the threads' buffers then is lost.
+/// Most marks that are kept: far more than a picture can show. They take about 60 MiB, and the server 90 MiB while the
+/// picture is drawn (measured with small requests). With so many, the recording ends; what is in the threads' buffers
+/// then is lost.
 const MAX_MARKS: usize = 1_000_000;
 
 /// Most characters of a command that are kept: more than a drawing shows.

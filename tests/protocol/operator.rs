@@ -70,6 +70,7 @@ fn a_quiet_log_tells_only_what_goes_wrong() {
     first.rest();
     let mut second = server.session();
     Wire::connect(server.address).expect_err("SERVER_FULL");
+    server.program.complains("turned away: SERVER_FULL");
     server.program.types("kick 2\n");
     second.expect_end();
     server.program.complains("kicked by the operator");

@@ -5,7 +5,7 @@
 //!
 //! Read first: nothing. It does not know sockets, files or threads.
 
-// In reading order; the last two can wait.
+// In reading order; those after `framing` can wait.
 
 pub mod reply;
 
@@ -18,6 +18,8 @@ pub mod framing;
 pub mod text;
 
 pub mod telnet;
+
+pub mod checksum;
 
 pub(crate) use command::split_verb;
 pub use command::{Command, Step, Verb, MAX_COMMAND_LINE};

@@ -13,7 +13,7 @@ use crate::programs::human::write_rate;
 use crate::programs::printer::Printer;
 use crate::server::registry::Registry;
 use crate::wire::text::push_quote;
-use crate::wire::{printable, Step};
+use crate::wire::{printable, Step, Verb};
 
 /// Makes lines of a server's journal, and leaves them with a printer.
 pub struct Log {
@@ -50,8 +50,11 @@ impl Log {
     fn is_told(&self, record: &Record) -> bool {
         match record.event {
             Event::Connected | Event::Refused(_) | Event::Closed(_) | Event::Notice(_) => true,
-            // What every session says goes without saying.
-            Event::SentBody(_) => matches!(record.step, Some(Step::SendList | Step::SendFile)),
+            // What every session says goes without saying: greeting, help, goodbye. The extensions belong to no step.
+            Event::SentBody(sent) => match record.step {
+                Some(step) => matches!(step, Step::SendList | Step::SendFile),
+                None => sent.subject != Verb::Help.row().word,
+            },
             Event::Received(_) | Event::Sent(_) => self.trace,
             Event::SentBodyStart(_) | Event::ReceivedBodyStart(_) => false,
         }

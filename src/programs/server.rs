@@ -41,6 +41,7 @@ struct Options {
     design: Design,
     timeline: Option<PictureFile>,
     until_eof: bool,
+    extensions: bool,
     trace: bool,
 }
 
@@ -76,6 +77,7 @@ fn parse(mut args: Args) -> Result<Asked, Usage> {
         design: Design::default(),
         timeline: None,
         until_eof: false,
+        extensions: false,
         trace: false,
     };
     while let Some(argument) = args.take()? {
@@ -92,6 +94,7 @@ fn parse(mut args: Args) -> Result<Asked, Usage> {
             "--design" => options.design = args.parsed(option, &Design::wanted(), |_| true)?,
             "--timeline" => options.timeline = Some(PictureFile::asked_for(&mut args, option)?),
             "--until-eof" => options.until_eof = true,
+            "--extensions" => options.extensions = true,
             "--trace" => options.trace = true,
             "-h" | "--help" => return Ok(Asked::Say(help())),
             "-V" | "--version" => return Ok(Asked::Say(version("server"))),
@@ -126,6 +129,8 @@ Usage: server [OPTIONS]
                         into a file that ends in .svg or .txt
   --until-eof           stops at the end of standard input too, for whoever
                         starts it from another program
+  --extensions          takes RESUME and SUM too, which version 1 of the protocol
+                        does not have: docs/EXTENSIONS.md
   --trace               prints every line received and every header sent
   -h, --help            this text
   -V, --version         the version
@@ -139,7 +144,7 @@ The log goes to standard error. Exit code: 0 stopped, 1 it can't serve,
 
 /// Serves until the operator's `stop`.
 fn serve(options: Options) -> Result<(), String> {
-    let Options { bind, dir, limits, idle_timeout, design, timeline, until_eof, trace } = options;
+    let Options { bind, dir, limits, idle_timeout, design, timeline, until_eof, extensions, trace } = options;
     let dir = FileHandler::new(dir.clone())
         .map_err(|error| format!("can't serve the directory {dir:?}: {error}; name another with --dir"))?;
     let no_thread = |error: io::Error| format!("can't start a thread: {error}");
@@ -158,7 +163,7 @@ fn serve(options: Options) -> Result<(), String> {
         lines.note(record);
     });
     let server = Server::bind(bind, dir, registry, idle_timeout, journal).map_err(|error| bind_failed(bind, &error))?;
-    let server = Arc::new(server);
+    let server = Arc::new(if extensions { server.with_extensions() } else { server });
     let address = server.local_addr().map_err(|error| error.to_string())?;
     answers.line(&format!("listening on {address}\n{}", who_can_reach(address)));
 

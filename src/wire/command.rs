@@ -235,6 +235,19 @@ mod tests {
     }
 
     #[test]
+    fn a_command_of_the_extended_set_is_none_of_the_basic_one() {
+        let name = FileName::parse("5  notes.txt").unwrap();
+        for (line, command) in [
+            ("RESUME 7 5  notes.txt", Command::Resume(Offset::new(7).unwrap(), name.clone())),
+            ("SUM 5  notes.txt", Command::Sum(name)),
+        ] {
+            assert_eq!(refused(line.as_bytes()), ErrorCode::UnknownCommand);
+            assert_eq!(command.to_string(), line);
+            assert_eq!(CommandSet::Extended.parse(line.as_bytes()), Ok(command));
+        }
+    }
+
+    #[test]
     fn only_the_space_separates_and_only_ascii_letters_fold() {
         assert_eq!(refused(b"LIST\t\n"), ErrorCode::UnknownCommand);
         assert_eq!(refused("LIST\u{a0}\n".as_bytes()), ErrorCode::UnknownCommand);

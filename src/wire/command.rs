@@ -146,8 +146,7 @@ commands! {
 impl Verb {
     /// The verb at the beginning of the line, if it is one of the basic set. The rest of the line does not matter.
     pub fn of_line(line: &[u8]) -> Option<Verb> {
-        let (word, _) = split_verb(std::str::from_utf8(line).ok()?);
-        CommandSet::Basic.verb(word)
+        CommandSet::Basic.verb(split_verb(std::str::from_utf8(line).ok()?).0)
     }
 
     /// How the command is written: `DOWNLOAD <filename>`.
@@ -196,15 +195,14 @@ impl CommandSet {
         let verb = self.verb(word).ok_or_else(|| unknown_command(word))?;
         let wanted = verb.row().arguments.len();
         // The last argument is all that is left, its spaces included: a file's name may have some.
-        let arguments =
-            rest.splitn(wanted, ' ').map(|text| text.trim_start_matches(' ')).filter(|text| !text.is_empty());
+        let given = rest.splitn(wanted, ' ').map(|text| text.trim_start_matches(' ')).filter(|text| !text.is_empty());
         if wanted == 0 && !rest.is_empty() {
             return Err(argument_unwanted(verb, rest));
         }
-        if arguments.clone().count() < wanted {
+        if given.clone().count() < wanted {
             return Err(argument_missing(verb));
         }
-        verb.with(arguments)
+        verb.with(given)
     }
 }
 

@@ -137,9 +137,9 @@ impl SessionJournal {
     }
 
     fn command(&self, line: &[u8], event: Event) {
-        let row = Verb::of_line(line).map(Verb::row);
-        self.answer.set(row.as_ref().and_then(|row| row.answered_in));
-        self.tell_in(row.and_then(|row| row.asked_in), event);
+        let steps = Verb::of_line(line).and_then(|verb| verb.row().steps);
+        self.answer.set(steps.map(|(_, answered_in)| answered_in));
+        self.tell_in(steps.map(|(asked_in, _)| asked_in), event);
     }
 
     /// Anything but a command line.

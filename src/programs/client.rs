@@ -114,14 +114,14 @@ fn given(word: &OsStr, arguments: &[OsString]) -> Result<Vec<Result<Command, Ref
         return Err(unknown(&Arg::Word(word.to_os_string()), "client"));
     };
     let word = verb.row().word;
-    match (verb.row().argument, arguments) {
-        (None, []) => Ok(vec![Command::parse(word.as_bytes())]),
-        (None, [extra, ..]) => {
+    match (verb.row().arguments, arguments) {
+        ([], []) => Ok(vec![Command::parse(word.as_bytes())]),
+        ([], [extra, ..]) => {
             let extra = extra.to_string_lossy();
             Err(Usage(format!("{word} takes no argument, but '{}' follows it", extra.escape_debug())))
         }
-        (Some(wanted), []) => Err(Usage(format!("{word} needs one or several {wanted}s; client LIST shows the files"))),
-        (Some(_), names) => Ok(names.iter().map(|name| with_argument(word, name)).collect()),
+        ([wanted, ..], []) => Err(Usage(format!("{word} needs one or several {wanted}s; client LIST shows the files"))),
+        (_, names) => Ok(names.iter().map(|name| with_argument(word, name)).collect()),
     }
 }
 

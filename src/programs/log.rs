@@ -16,7 +16,7 @@ use crate::programs::human::write_rate;
 use crate::programs::printer::Printer;
 use crate::server::registry::Registry;
 use crate::wire::text::push_quote;
-use crate::wire::{printable, Step};
+use crate::wire::{printable, Step, Verb};
 
 /// How much is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,11 +108,19 @@ impl Log {
             Event::Notice(_) | Event::Closed { is_fault: true, .. } => true,
             Event::Connected | Event::Closed { .. } => !is_quiet,
             Event::Refused(_) => !is_quiet || record.session.is_none(),
-            // What every session says goes without saying.
-            Event::SentBody(_) => !is_quiet && matches!(record.step, Some(Step::SendList | Step::SendFile)),
+            Event::SentBody(sent) => !is_quiet && is_asked_for(record.step, sent.subject),
             Event::Received(_) | Event::Sent(_) => self.detail == Detail::Trace,
             Event::SentBodyStart(_) | Event::ReceivedBodyStart(_) => false,
         }
+    }
+}
+
+/// Is this body logged? What every session says goes without saying: greeting, help, goodbye. The extensions belong to
+/// no step.
+fn is_asked_for(step: Option<Step>, subject: &str) -> bool {
+    match step {
+        Some(step) => matches!(step, Step::SendList | Step::SendFile),
+        None => subject != Verb::Help.row().word,
     }
 }
 

@@ -11,7 +11,7 @@ use crate::journal::Transfer;
 use crate::programs::args::{complain, say};
 use crate::programs::human::human_size;
 use crate::programs::progress::{summary, ProgressBar};
-use crate::wire::{printable, split_verb, Command, ErrorCode, FileName, Listed, Refusal, Verb};
+use crate::wire::{printable, split_verb, Command, CommandSet, ErrorCode, FileName, Listed, Refusal, Verb};
 
 /// What people type out of habit, and the command that they mean. HELP names them.
 const ALIASES: [(&str, Verb); 4] =
@@ -129,7 +129,7 @@ impl<C: Iterator<Item = Result<Command, Refusal>>> User for Terminal<C> {
 /// The verb that a word means: one of the protocol's four, or an alias.
 pub fn verb(word: &str) -> Option<Verb> {
     let alias = ALIASES.iter().find(|(alias, _)| word.eq_ignore_ascii_case(alias));
-    alias.map(|(_, verb)| *verb).or_else(|| Verb::from_word(word))
+    alias.map(|(_, verb)| *verb).or_else(|| CommandSet::Basic.verb(word))
 }
 
 /// The command that a line means, in the protocol's words or with an alias for the first. `None` for an empty line.

@@ -44,6 +44,7 @@ struct Options {
     design: Design,
     timeline: Option<PictureFile>,
     until_eof: bool,
+    extensions: bool,
     detail: Detail,
 }
 
@@ -80,6 +81,7 @@ fn parse(mut args: Args) -> Result<Asked, Usage> {
         design: Design::default(),
         timeline: None,
         until_eof: false,
+        extensions: false,
         detail: Detail::Usual,
     };
     while let Some(argument) = args.take()? {
@@ -96,6 +98,7 @@ fn parse(mut args: Args) -> Result<Asked, Usage> {
             "--design" => options.design = args.parsed(option, &Design::wanted(), |_| true)?,
             "--timeline" => options.timeline = Some(PictureFile::asked_for(&mut args, option)?),
             "--until-eof" => options.until_eof = true,
+            "--extensions" => options.extensions = true,
             "--quiet" if options.detail != Detail::Trace => options.detail = Detail::Quiet,
             "--trace" if options.detail != Detail::Quiet => options.detail = Detail::Trace,
             "--quiet" | "--trace" => {
@@ -136,6 +139,8 @@ Usage: server [OPTIONS]
                         into a file that ends in .svg or .txt
   --until-eof           stops at the end of standard input too, for whoever
                         starts it from another program
+  --extensions          takes RESUME and SUM too, which version 1 of the protocol
+                        does not have: docs/EXTENSIONS.md
   --quiet               logs only what goes wrong: trouble with the system,
                         clients turned away, sessions cut or broken off
   --trace               logs every line received and every header sent too
@@ -152,21 +157,20 @@ The log goes to standard error. Exit code: 0 stopped, 1 it can't serve,
 
 /// Serves until the operator's `stop`.
 fn serve(options: Options) -> Result<(), String> {
-    let Options { bind, dir, max_sessions, max_per_address, idle_timeout, design, timeline, until_eof, detail } =
-        options;
+    let Options { bind, dir, max_sessions, max_per_address, idle_timeout, design, .. } = options;
     let files = FileHandler::new(dir.clone())
         .map_err(|error| format!("can't serve the directory {dir:?}: {error}; name another with --dir"))?;
     let no_thread = |error: io::Error| format!("can't start a thread: {error}");
     let answers = Printer::new("stdout", io::stdout()).map_err(no_thread)?;
     let log = Printer::new("stderr", io::stderr()).map_err(no_thread)?;
 
-    let timeline = timeline.map(Timeline::begin).transpose()?;
+    let timeline = options.timeline.map(Timeline::begin).transpose()?;
     let recorder = timeline.as_ref().map(|timeline| timeline.recorder.clone());
     let watch = recorder.as_ref().map(Recorder::watch).unwrap_or_default();
     let usual = Limits::of(max_sessions);
     let limits = Limits { max_per_address: max_per_address.or(usual.max_per_address), ..usual };
     let registry = Registry::new(limits).watched_by(watch);
-    let lines = Log::new(log.clone(), registry.clone(), detail);
+    let lines = Log::new(log.clone(), registry.clone(), options.detail);
     let journal = Journal::new(move |record| {
         if let Some(recorder) = &recorder {
             recorder.note(record);
@@ -175,7 +179,7 @@ fn serve(options: Options) -> Result<(), String> {
     });
     let server = Server::bind(bind, files.clone(), registry, idle_timeout, journal)
         .map_err(|error| bind_failed(bind, &error))?;
-    let server = Arc::new(server);
+    let server = Arc::new(if options.extensions { server.with_extensions() } else { server });
     let address = server.local_addr().map_err(|error| error.to_string())?;
     answers.line(&format!("listening on {address}"));
 
@@ -187,7 +191,7 @@ fn serve(options: Options) -> Result<(), String> {
     answers.line(&who_can_reach(address));
     answers.line("help: the operator's commands");
     let ended = console::run(io::stdin().lock(), &server, |text| answers.patient_line(text));
-    if ended == Console::InputEnded && until_eof {
+    if ended == Console::InputEnded && options.until_eof {
         server.stop();
     } else if ended == Console::InputEnded {
         // The end of the operator's input ends nothing: without a `stop` the listener runs for ever.

@@ -60,7 +60,7 @@ impl FileHandler {
     }
 
     /// The served file of that name, open, and its size.
-    fn find(&self, name: &FileName) -> Result<(File, u64), Refusal> {
+    pub(super) fn find(&self, name: &FileName) -> Result<(File, u64), Refusal> {
         match open_regular(&self.dir.join(name.as_str())) {
             Ok(Some(found)) => Ok(found),
             Ok(None) => Err(not_found(name)),
@@ -103,7 +103,7 @@ fn not_found(name: &FileName) -> Refusal {
     Refusal::new(ErrorCode::NotFound, message)
 }
 
-fn read_failed(what: &str, error: &io::Error) -> Refusal {
+pub(super) fn read_failed(what: &str, error: &io::Error) -> Refusal {
     let message = format!("{what} can't be read ({error}); try again later, or tell the server's operator");
     Refusal::new(ErrorCode::ReadFailed, message)
 }

@@ -17,6 +17,8 @@ pub mod ending;
 
 pub mod limits;
 
+pub mod extensions;
+
 mod opening;
 
 mod list;
@@ -42,6 +44,7 @@ use std::time::Duration;
 use crate::journal::{Event, Journal, SessionJournal};
 use crate::watch::Phase;
 use crate::wire::framing::LineReader;
+use crate::wire::CommandSet;
 use closing::HalfClosed;
 use connection::Connection;
 use designs::Design;
@@ -59,6 +62,7 @@ pub const SESSION_STACK: usize = 256 * 1024;
 pub struct Server {
     listener: TcpListener,
     files: FileHandler,
+    commands: CommandSet,
     registry: Registry,
     idle_timeout: Duration,
     journal: Journal,
@@ -91,8 +95,8 @@ impl Server {
         idle_timeout: Duration,
         journal: Journal,
     ) -> io::Result<Server> {
-        let (listener, trouble) = (TcpListener::bind(address)?, Trouble::default());
-        Ok(Server { listener, files, registry, idle_timeout, journal, trouble })
+        let (listener, commands, trouble) = (TcpListener::bind(address)?, CommandSet::Basic, Trouble::default());
+        Ok(Server { listener, files, commands, registry, idle_timeout, journal, trouble })
     }
 
     /// Where it listens. If it was asked for port 0: with the port that the system chose.
@@ -174,7 +178,7 @@ impl Server {
         match Connection::new(stream, self.idle_timeout, self.registry.watch().clone()) {
             Ok(connection) => {
                 let lines = LineReader::new(connection);
-                Session { lines, files: &self.files, guard, journal }.converse()
+                Session { lines, files: &self.files, commands: self.commands, guard, journal }.converse()
             }
             Err(error) => Ending::Lost(error),
         }

@@ -6,7 +6,8 @@ use std::fs::File;
 use std::io::{self, Cursor, Read};
 use std::sync::Arc;
 
-use crate::wire::{Refusal, ReplyHeader, Verb};
+use crate::server::extensions::Sums;
+use crate::wire::{CommandSet, Refusal, ReplyHeader, Verb};
 
 /// The body of the first reply. It names HELP, for a person who uses netcat.
 pub const GREETING: &str = "Welcome to the file server. Send HELP for the commands, each on a line of its own.\n";
@@ -32,6 +33,8 @@ pub enum Body {
     Bytes(Cursor<Arc<[u8]>>),
     /// As many bytes of this file as the header says.
     File(File),
+    /// The checksums of a file (an extension).
+    Sums(Sums),
 }
 
 impl Reply {
@@ -47,10 +50,9 @@ impl Reply {
         Reply { subject: name.to_string(), header: ReplyHeader::Ok(size), body: Body::File(file) }
     }
 
-    /// The answer to HELP, at any time: a line for each command. It belongs to no step.
-    pub fn help() -> Reply {
-        let lines = Verb::ALL.iter().map(|verb| verb.help_line() + "\n");
-        Reply::text(Verb::Help.row().word, lines.collect::<String>())
+    /// The answer to HELP, at any time: a line for each of these commands. It belongs to no step.
+    pub fn help(commands: CommandSet) -> Reply {
+        Reply::text(Verb::Help.row().word, commands.help())
     }
 
     /// Step 8, the server's side: says goodbye. The server closes the connection right after.
@@ -91,6 +93,7 @@ impl Read for Body {
         match self {
             Body::Bytes(bytes) => bytes.read(buffer),
             Body::File(file) => file.read(buffer),
+            Body::Sums(sums) => sums.read(buffer),
         }
     }
 }

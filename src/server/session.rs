@@ -16,7 +16,7 @@ use crate::server::registry::SessionGuard;
 use crate::server::reply::Reply;
 use crate::wire::framing::{copy_exactly, CopyError, LineReader, Received};
 use crate::wire::telnet::WONT_TIMING_MARK;
-use crate::wire::{Command, ReplyHeader};
+use crate::wire::{Command, CommandSet, ReplyHeader};
 
 /// Most bytes of a body that one read and one write move. Every session that sends a large file holds one such buffer,
 /// and gives it back at the end of the reply. `docs/PERFORMANCE.md` says how it was chosen.
@@ -37,6 +37,8 @@ pub struct Session<'a, S, C> {
     pub lines: LineReader<S>,
     /// The served files.
     pub files: &'a FileHandler,
+    /// The commands that it takes.
+    pub commands: CommandSet,
     /// The session's entry in the registry, which shows what it is doing.
     pub guard: &'a SessionGuard<C>,
     /// Where it tells what happened.
@@ -68,11 +70,13 @@ impl<S: Stream, C> Session<'_, S, C> {
         // Step 6 is the loop.
         loop {
             let line = self.receive_line()?; // steps 2, 4 and 7
-            let reply = match Command::parse(&line) {
+            let reply = match self.commands.parse(&line) {
                 Ok(Command::List) => self.files.list(),                // step 3
                 Ok(Command::Download(name)) => self.files.open(&name), // step 5
-                Ok(Command::Help) => Reply::help(),
+                Ok(Command::Help) => Reply::help(self.commands),
                 Ok(Command::Logout) => return self.send(Reply::goodbye()), // step 8
+                Ok(Command::Resume(offset, name)) => self.files.open_at(offset, &name),
+                Ok(Command::Sum(name)) => self.files.sum(&name),
                 Err(mistake) => Reply::refusal(mistake),
             };
             self.send(reply)?;
@@ -184,7 +188,8 @@ mod tests {
         let guard = Registry::new(Limits { max_sessions: 1, max_per_address: None }).admit(peer, &().into()).unwrap();
         let journal = SessionJournal::new(&Journal::silent(), None, peer);
         let lines = LineReader::new(InMemory { sent: sent.as_bytes(), written: Vec::new() });
-        let mut session = Session { lines, files: &files, guard: &guard, journal: &journal };
+        let commands = CommandSet::Basic;
+        let mut session = Session { lines, files: &files, commands, guard: &guard, journal: &journal };
         let ending = session.converse();
         let written = std::mem::take(&mut session.lines.stream().written);
         (String::from_utf8(written).unwrap(), ending)

@@ -1,20 +1,19 @@
 //! The commands that a client sends, one line each, and the one table that says everything about them.
 //!
-//! Read first: `wire/reply.rs`, `file_name.rs`. It does not know where a line comes from, nor who carries a command
+//! Read first: `wire/reply.rs`, `file_name.rs`. (`mistakes.rs` can wait: what a line is answered that is no command. So
+//! can `offset.rs`: it belongs to the extensions.) It does not know where a line comes from, nor who carries a command
 //! out. A new command is a row here, an arm in `server/session.rs` and a function: see `docs/ADD-A-COMMAND.md`.
 
 use std::fmt;
 
 use crate::wire::file_name::FileName;
+use crate::wire::mistakes::{argument_missing, argument_unwanted, unknown_command};
+use crate::wire::offset::Offset;
 use crate::wire::reply::{ErrorCode, Refusal};
-use crate::wire::text::quote;
 
 /// Longest command line in bytes as received, its LF included. It has room for `DOWNLOAD` and the longest file name. It
 /// is small, so that a session needs little memory whatever a client sends.
 pub const MAX_COMMAND_LINE: usize = 1024;
-
-/// Width of the first column of HELP: a command and its argument.
-const USAGE_WIDTH: usize = 21;
 
 /// The eight steps of the report. [`crate`] shows, for each, the two functions that carry it out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,27 +43,36 @@ impl Step {
     }
 }
 
+/// Which commands a server takes. Each row of the table names the smallest set that has its command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum CommandSet {
+    /// The commands that every server takes.
+    Basic,
+    /// These, and the extensions: see `docs/EXTENSIONS.md`. The operator switches them on.
+    Extended,
+}
+
 /// What the table says about a command.
 #[derive(Debug)]
 pub struct Row {
     /// The word as it stands on the wire.
     pub word: &'static str,
-    /// What follows the word, such as `filename`; `None` if nothing may.
-    pub argument: Option<&'static str>,
+    /// What follows the word, such as `filename`; empty if nothing may.
+    pub arguments: &'static [&'static str],
+    /// The smallest set that has the command.
+    pub set: CommandSet,
+    /// The step in which a client sends it, and the one in which the server answers it; HELP belongs to none.
+    pub steps: Option<(Step, Step)>,
     /// What the command does, for HELP.
     pub help: &'static str,
-    /// The step in which a client sends it; HELP belongs to none.
-    pub asked_in: Option<Step>,
-    /// The step in which the server answers it; HELP belongs to none.
-    pub answered_in: Option<Step>,
 }
 
-/// Generates two types from the table below: [`Verb`], a command's word, and [`Command`], the word with its argument.
+/// Generates two types from the table below: [`Verb`], a command's word, and [`Command`], the word with its arguments.
 /// So every command has its row, and a `match` that forgets a command does not compile. A first reading can skip the
 /// macro: the table says it all.
 macro_rules! commands {
-    ($($(#[$doc:meta])* $name:ident $(($argument:ident: $type:ident))? {
-        word: $word:literal, help: $help:literal, asked_in: $asked_in:expr, answered_in: $answered_in:expr
+    ($($(#[$doc:meta])* $name:ident $(($($argument:ident: $type:ident),+))? {
+        word: $word:literal, set: $set:ident, steps: ($($asked_in:ident, $answered_in:ident)?), help: $help:literal
     })*) => {
         /// The first word of a command.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,7 +80,7 @@ macro_rules! commands {
 
         /// One command of a client.
         #[derive(Debug, Clone, PartialEq, Eq)]
-        pub enum Command { $($(#[$doc])* $name $(($type))?,)* }
+        pub enum Command { $($(#[$doc])* $name $(($($type),+))?,)* }
 
         impl Verb {
             /// All verbs, in the order of the table.
@@ -82,18 +90,17 @@ macro_rules! commands {
             pub fn row(self) -> Row {
                 match self {
                     $(Verb::$name => Row {
-                        word: $word,
-                        argument: None$(.or(Some(stringify!($argument))))?,
-                        help: $help,
-                        asked_in: $asked_in,
-                        answered_in: $answered_in,
+                        word: $word, set: CommandSet::$set, help: $help,
+                        arguments: &[$($(stringify!($argument)),+)?],
+                        steps: None$(.or(Some((Step::$asked_in, Step::$answered_in))))?,
                     },)*
                 }
             }
 
-            /// The command of this word and this argument.
-            fn with(self, argument: &str) -> Result<Command, Refusal> {
-                match self { $(Verb::$name => Ok(Command::$name $((<$type>::parse(argument)?))?),)* }
+            /// The command of this word and these arguments.
+            fn with<'a>(self, mut arguments: impl Iterator<Item = &'a str>) -> Result<Command, Refusal> {
+                let mut next = || arguments.next().unwrap_or_default();
+                match self { $(Verb::$name => Ok(Command::$name $(($(<$type>::parse(next())?),+))?),)* }
             }
         }
 
@@ -108,7 +115,7 @@ macro_rules! commands {
         impl fmt::Display for Command {
             fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
                 f.write_str(self.verb().row().word)?;
-                match self { $(Command::$name $(($argument))? => { $(write!(f, " {}", $argument)?;)? })* }
+                match self { $(Command::$name $(($($argument),+))? => { $($(write!(f, " {}", $argument)?;)+)? })* }
                 Ok(())
             }
         }
@@ -117,71 +124,85 @@ macro_rules! commands {
 
 commands! {
     /// Steps 2 and 3: asks for the list of the files.
-    List {
-        word: "LIST",
-        help: "the files that can be downloaded, each with its size in bytes",
-        asked_in: Some(Step::AskForList),
-        answered_in: Some(Step::SendList)
-    }
+    List { word: "LIST", set: Basic, steps: (AskForList, SendList),
+        help: "the files that can be downloaded, each with its size in bytes" }
     /// Steps 4 and 5: asks for the file of that name.
-    Download(filename: FileName) {
-        word: "DOWNLOAD",
-        help: "the file of that name",
-        asked_in: Some(Step::AskForFile),
-        answered_in: Some(Step::SendFile)
-    }
+    Download(filename: FileName) { word: "DOWNLOAD", set: Basic, steps: (AskForFile, SendFile),
+        help: "the file of that name" }
     /// At any time: asks for the commands.
-    Help {
-        word: "HELP",
-        help: "these lines",
-        asked_in: None,
-        answered_in: None
-    }
+    Help { word: "HELP", set: Basic, steps: (),
+        help: "these lines" }
     /// Steps 7 and 8: ends the session.
-    Logout {
-        word: "LOGOUT",
-        help: "ends the session",
-        asked_in: Some(Step::Logout),
-        answered_in: Some(Step::Close)
-    }
+    Logout { word: "LOGOUT", set: Basic, steps: (Logout, Close),
+        help: "ends the session" }
+    /// An extension: asks for the rest of a file, from that byte on.
+    Resume(offset: Offset, filename: FileName) { word: "RESUME", set: Extended, steps: (),
+        help: "the rest of that file, from that byte on" }
+    /// An extension: asks for the checksums of a file.
+    Sum(filename: FileName) { word: "SUM", set: Extended, steps: (),
+        help: "checksums of that file, up to each MiB; the last is of all of it" }
 }
 
 impl Verb {
-    /// The verb that a word means. ASCII letters match in upper and in lower case. Other letters do not: `LIſT` is not
-    /// LIST, although its upper case is `LIST`.
-    pub fn from_word(word: &str) -> Option<Verb> {
-        Verb::ALL.iter().copied().find(|verb| word.eq_ignore_ascii_case(verb.row().word))
-    }
-
-    /// The verb at the beginning of the line, if it is a known one. The rest of the line does not matter.
+    /// The verb at the beginning of the line, if it is one of the basic set. The rest of the line does not matter.
     pub fn of_line(line: &[u8]) -> Option<Verb> {
-        let (word, _) = split_verb(std::str::from_utf8(line).ok()?);
-        Verb::from_word(word)
+        CommandSet::Basic.verb(split_verb(std::str::from_utf8(line).ok()?).0)
     }
 
-    /// One line for a person: how the command is written, and what it does.
-    pub fn help_line(self) -> String {
-        let Row { word, argument, help, .. } = self.row();
-        let usage = argument.map_or(word.to_string(), |argument| format!("{word} <{argument}>"));
-        format!("{usage:<USAGE_WIDTH$}{help}")
+    /// How the command is written: `DOWNLOAD <filename>`.
+    pub fn usage(self) -> String {
+        let Row { word, arguments, .. } = self.row();
+        arguments.iter().fold(word.to_string(), |usage, argument| format!("{usage} <{argument}>"))
     }
 }
 
 impl Command {
+    /// Reads one command line of the basic set, as [`CommandSet::parse`] does.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn parse(line: &[u8]) -> Result<Command, Refusal> {
+        CommandSet::Basic.parse(line)
+    }
+}
+
+impl CommandSet {
+    /// Its verbs, in the order of the table.
+    pub fn verbs(self) -> impl Iterator<Item = Verb> {
+        Verb::ALL.iter().copied().filter(move |verb| verb.row().set <= self)
+    }
+
+    /// The verb that a word means. ASCII letters match in upper and in lower case. Other letters do not: `LIſT` is not
+    /// LIST, although its upper case is `LIST`.
+    pub fn verb(self, word: &str) -> Option<Verb> {
+        self.verbs().find(|verb| word.eq_ignore_ascii_case(verb.row().word))
+    }
+
+    /// One line for each command, for a person: how it is written, and what it does.
+    pub fn help(self) -> String {
+        let width = self.verbs().map(|verb| verb.usage().len()).max().unwrap_or_default() + 2;
+        self.verbs().map(|verb| format!("{:<width$}{}\n", verb.usage(), verb.row().help)).collect()
+    }
+
     /// Reads one command line, with or without its line end.
     ///
     /// # Errors
     /// The refusal that answers it: NOT_TEXT, UNKNOWN_COMMAND, BAD_ARGUMENTS or BAD_FILENAME.
-    pub fn parse(line: &[u8]) -> Result<Command, Refusal> {
+    pub fn parse(self, line: &[u8]) -> Result<Command, Refusal> {
         let not_text = "the line is not UTF-8 text; send commands as UTF-8";
         let text = std::str::from_utf8(line).map_err(|_| Refusal::new(ErrorCode::NotText, not_text))?;
-        let (word, argument) = split_verb(text);
-        let verb = Verb::from_word(word).ok_or_else(|| unknown_command(word))?;
-        match verb.row().argument {
-            Some(wanted) if argument.is_empty() => Err(argument_missing(verb, wanted)),
-            None if !argument.is_empty() => Err(argument_unwanted(verb, argument)),
-            _ => verb.with(argument),
+        let (word, rest) = split_verb(text);
+        let verb = self.verb(word).ok_or_else(|| unknown_command(word))?;
+        let wanted = verb.row().arguments.len();
+        // The last argument is all that is left, its spaces included: a file's name may have some.
+        let given = rest.splitn(wanted, ' ').map(|text| text.trim_start_matches(' ')).filter(|text| !text.is_empty());
+        if wanted == 0 && !rest.is_empty() {
+            return Err(argument_unwanted(verb, rest));
         }
+        if given.clone().count() < wanted {
+            return Err(argument_missing(verb));
+        }
+        verb.with(given)
     }
 }
 
@@ -193,26 +214,6 @@ pub(crate) fn split_verb(line: &str) -> (&str, &str) {
     let line = line.trim_matches(' ');
     let (word, argument) = line.split_once(' ').unwrap_or((line, ""));
     (word, argument.trim_start_matches(' '))
-}
-
-fn unknown_command(word: &str) -> Refusal {
-    let message = match word {
-        "" => "the line is empty; send HELP for the commands".to_string(),
-        _ => format!("{} is no command here; send HELP for the commands", quote(word)),
-    };
-    Refusal::new(ErrorCode::UnknownCommand, message)
-}
-
-fn argument_missing(verb: Verb, wanted: &str) -> Refusal {
-    let word = verb.row().word;
-    let message = format!("{word} needs a {wanted}, as in {word} notes.txt; LIST shows the files");
-    Refusal::new(ErrorCode::BadArguments, message)
-}
-
-fn argument_unwanted(verb: Verb, argument: &str) -> Refusal {
-    let word = verb.row().word;
-    let message = format!("{word} takes no argument, but {} follows it; send {word} alone", quote(argument));
-    Refusal::new(ErrorCode::BadArguments, message)
 }
 
 #[cfg(test)]
@@ -229,6 +230,19 @@ mod tests {
         assert_eq!(Command::parse(b"  lIsT  \r\n"), Ok(Command::List));
         let name = FileName::parse("my  notes.txt").unwrap();
         assert_eq!(Command::parse(b"download   my  notes.txt \n"), Ok(Command::Download(name)));
+    }
+
+    #[test]
+    fn a_command_of_the_extended_set_is_none_of_the_basic_one() {
+        let name = FileName::parse("5  notes.txt").unwrap();
+        for (line, command) in [
+            ("RESUME 7 5  notes.txt", Command::Resume(Offset::new(7).unwrap(), name.clone())),
+            ("SUM 5  notes.txt", Command::Sum(name)),
+        ] {
+            assert_eq!(refused(line.as_bytes()), ErrorCode::UnknownCommand);
+            assert_eq!(command.to_string(), line);
+            assert_eq!(CommandSet::Extended.parse(line.as_bytes()), Ok(command));
+        }
     }
 
     #[test]

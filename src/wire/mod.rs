@@ -5,7 +5,7 @@
 //!
 //! Read first: nothing. It does not know sockets, files or threads.
 
-// In reading order; the last two can wait.
+// In reading order; those after `framing` can wait.
 
 pub mod reply;
 
@@ -15,12 +15,18 @@ pub mod command;
 
 pub mod framing;
 
+mod mistakes;
+
 pub mod text;
 
 pub mod telnet;
 
+pub mod offset;
+
+pub mod checksum;
+
 pub(crate) use command::split_verb;
-pub use command::{Command, Step, Verb, MAX_COMMAND_LINE};
+pub use command::{Command, CommandSet, Step, Verb, MAX_COMMAND_LINE};
 pub use file_name::{FileName, Listed, MAX_FILE_NAME};
 pub use reply::{ErrorCode, Refusal, ReplyHeader, MAX_REPLY_LINE, MAX_SIZE};
 pub use text::{printable, quote, visible};

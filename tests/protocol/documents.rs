@@ -21,10 +21,16 @@ fn document(name: &str) -> String {
 
 /// A wire to a server of the project's own `server_data`, and the server, to be stopped.
 fn server_of_the_projects_files() -> (Arc<Server>, Wire) {
+    serving_the_projects_files(|server| server)
+}
+
+/// The same, of a server that is prepared before it listens.
+fn serving_the_projects_files(prepare: impl Fn(Server) -> Server) -> (Arc<Server>, Wire) {
     let dir = FileHandler::new(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("server_data")).unwrap();
     let registry = Registry::new(Limits { max_sessions: 1, max_per_address: None });
     let address = "127.0.0.1:0".parse().unwrap();
-    let server = Arc::new(Server::bind(address, dir, registry, PATIENCE, Journal::silent()).unwrap());
+    let server = Server::bind(address, dir, registry, PATIENCE, Journal::silent()).unwrap();
+    let server = Arc::new(prepare(server));
     let listening = Arc::clone(&server);
     thread::spawn(move || listening.run(Design::default()));
     let wire = Wire::connect(server.local_addr().unwrap());
@@ -54,9 +60,19 @@ fn the_netcat_transcript_of_the_readme_is_what_the_server_says() {
 
 #[test]
 fn the_conversation_of_the_protocols_document_takes_place_line_by_line() {
-    let (server, mut wire) = server_of_the_projects_files();
+    hold_the_conversation("docs/PROTOCOL.md", server_of_the_projects_files());
+}
+
+#[test]
+fn the_conversation_of_the_extensions_document_takes_place_line_by_line() {
+    hold_the_conversation("docs/EXTENSIONS.md", serving_the_projects_files(Server::with_extensions));
+}
+
+/// Sends each line of the document behind `C:`, and receives each one behind `S:`, to the end of the connection.
+#[track_caller]
+fn hold_the_conversation(name: &str, (server, mut wire): (Arc<Server>, Wire)) {
     let mut lines = 0;
-    for line in document("docs/PROTOCOL.md").lines() {
+    for line in document(name).lines() {
         if let Some(command) = line.strip_prefix("C: ") {
             wire.send(format!("{command}\n"));
         } else if let Some(shown) = line.strip_prefix("S: ") {

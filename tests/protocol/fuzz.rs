@@ -8,15 +8,15 @@ use file_transfer::wire::{visible, Command, ErrorCode, Refusal, ReplyHeader, MAX
 use crate::support::{Reply, TestServer, Wire};
 
 /// Marsaglia's xorshift: three shifts make numbers that look random, the same ones for the same seed.
-struct Random(u64);
+pub struct Random(u64);
 
 impl Random {
-    fn new(seed: u64) -> Random {
+    pub fn new(seed: u64) -> Random {
         // The state must not be 0, and neighbouring seeds should begin far apart.
         Random((seed + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15))
     }
 
-    fn next(&mut self) -> u64 {
+    pub fn next(&mut self) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -24,7 +24,7 @@ impl Random {
     }
 
     /// A number from 0 to `limit` - 1.
-    fn below(&mut self, limit: usize) -> usize {
+    pub fn below(&mut self, limit: usize) -> usize {
         (self.next() >> 16) as usize % limit
     }
 

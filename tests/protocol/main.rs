@@ -11,6 +11,7 @@ mod designs;
 mod documents;
 mod errors;
 mod examples;
+mod extensions;
 mod files;
 mod framing;
 mod fuzz;

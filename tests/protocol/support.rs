@@ -78,6 +78,8 @@ pub struct Wanted {
     pub max_per_address: Option<usize>,
     pub idle_timeout: Duration,
     pub design: Design,
+    /// Does it take RESUME and SUM?
+    pub extensions: bool,
     /// Called with every record of the server's journal, on the thread that wrote it.
     pub observer: Box<dyn Fn(&Record) + Send + Sync>,
 }
@@ -89,6 +91,7 @@ impl Default for Wanted {
             max_per_address: None,
             idle_timeout: PATIENCE * 2,
             design: usual_design(),
+            extensions: false,
             observer: Box::new(|_| {}),
         }
     }
@@ -131,7 +134,7 @@ impl TestServer {
         });
         let served = FileHandler::new(dir.path()).unwrap();
         let server = Server::bind("127.0.0.1:0".parse().unwrap(), served, registry, wanted.idle_timeout, told).unwrap();
-        let server = Arc::new(server);
+        let server = Arc::new(if wanted.extensions { server.with_extensions() } else { server });
         let address = server.local_addr().unwrap();
         let listening = Arc::clone(&server);
         let running = thread::spawn(move || listening.run(wanted.design));

@@ -121,12 +121,12 @@ fn what_a_file_does_not_know_it_does_not_name() {
         &["std::net", "std::fs", "std::thread", "std::sync"],
         "the wire knows no socket, file or thread",
     );
-    for words in ["command", "file_name", "reply", "text"] {
+    for words in ["command", "file_name", "reply", "text", "mistakes", "offset", "checksum"] {
         forbid(&format!("src/wire/{words}.rs"), &["std::io"], "the protocol's words do no input and output");
     }
     forbid("src/wire/telnet.rs", &["crate::", "std::"], "telnet uses nothing");
     let sockets_and_threads = ["std::net", "TcpStream", "TcpListener", "SocketAddr", "std::thread", "thread::"];
-    for file in ["session", "ending", "reply", "file_handler", "opening"] {
+    for file in ["session", "ending", "reply", "file_handler", "opening", "extensions"] {
         forbid(&format!("src/server/{file}.rs"), &sockets_and_threads, "no socket and no thread");
     }
     forbid("src/server/designs.rs", &["Session", "Command", "Reply"], "a design does not know what a session says");

@@ -19,7 +19,7 @@ use crate::server::SESSION_STACK;
 use crate::watch::Watch;
 use crate::wire::framing::{copy_exactly, CopyError, LineReader, Received};
 use crate::wire::telnet::{Heard, Telnet, WONT_TIMING_MARK};
-use crate::wire::{Command, ErrorCode, Refusal, ReplyHeader};
+use crate::wire::{Command, CommandSet, ErrorCode, Refusal, ReplyHeader};
 
 /// Most sessions at once: a class and some more, few enough to be met by hand.
 pub const MAX_SESSIONS: usize = 32;
@@ -99,7 +99,7 @@ pub fn answer(command: Result<Command, Refusal>, files: &FileHandler) -> Answer 
         Ok(Command::Download(name)) => files.open(&name).into(),
         Ok(Command::Logout) => Answer { reply: Reply::goodbye(), last: true },
         // These servers know the four commands of the report, and no more.
-        Ok(_) => Reply::help().into(),
+        Ok(_) => Reply::help(CommandSet::Basic).into(),
         Err(refusal) => Reply::refusal(refusal).into(),
     }
 }

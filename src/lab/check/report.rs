@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use crate::lab::check::exam::{Check, Level};
 use crate::lab::check::peer::{shown, Failure};
-use crate::wire::{ErrorCode, Listed, Verb};
+use crate::wire::{CommandSet, ErrorCode, Listed, Verb};
 
 const LEVEL: Level = Level::Report;
 
@@ -245,9 +245,11 @@ pub const CHECKS: &[Check] = &[
             let help = exam.session_sending("HELP\n")?.expect_ok()?;
             let has_line =
                 |verb: &Verb| help.split(|byte| *byte == b'\n').any(|line| contains(line, verb.row().word.as_bytes()));
-            match Verb::ALL.iter().find(|verb| !has_line(verb)) {
+            match CommandSet::Basic.verbs().find(|verb| !has_line(verb)) {
                 Some(verb) => Err(Failure::wrong(format!("no line of HELP names {}", verb.row().word))),
-                None if help.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).count() < Verb::ALL.len() => {
+                None if help.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).count()
+                    < CommandSet::Basic.verbs().count() =>
+                {
                     Err(Failure::wrong("HELP has fewer lines than there are commands"))
                 }
                 None => Ok(()),

@@ -5,7 +5,7 @@
 //!
 //! Read first: nothing. It does not know sockets, files or threads.
 
-// In reading order; the last two can wait.
+// In reading order; the last three can wait.
 
 pub mod reply;
 
@@ -19,9 +19,12 @@ pub mod text;
 
 pub mod telnet;
 
+pub mod local_name;
+
 pub(crate) use command::split_verb;
 pub use command::{Command, Step, Verb, MAX_COMMAND_LINE};
 pub use file_name::{FileName, Listed, MAX_FILE_NAME};
+pub use local_name::LocalName;
 pub use reply::{ErrorCode, Refusal, ReplyHeader, MAX_REPLY_LINE, MAX_SIZE};
 pub use text::{printable, quote, visible};
 

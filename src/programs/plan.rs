@@ -97,8 +97,8 @@ impl Plan {
         !self.patterns.is_empty()
     }
 
-    /// Takes the list that the patterns wait for. Returns a refusal for each pattern that fits no file of it.
-    pub fn take_list(&mut self, list: FileList) -> Vec<Refusal> {
+    /// Takes the list that the patterns wait for. Returns a sentence for each pattern that fits no file of it.
+    pub fn take_list(&mut self, list: FileList) -> Vec<String> {
         let patterns = std::mem::take(&mut self.patterns);
         let mut missed: Vec<&Word> = patterns.iter().collect();
         for file in list.files() {
@@ -107,11 +107,11 @@ impl Plan {
                 break;
             }
         }
-        let refusals = missed.into_iter().map(fits_nothing).collect();
+        let told = missed.into_iter().map(fits_nothing).collect();
         let names = list.into_files().map(|file| file.name);
         self.matches =
             Some(Box::new(names.filter(move |name| patterns.iter().any(|pattern| pattern.matches(name.as_str())))));
-        refusals
+        told
     }
 
     /// The list that the patterns wait for does not come. Returns the patterns, for a sentence.
@@ -145,7 +145,6 @@ impl std::fmt::Debug for Plan {
     }
 }
 
-fn fits_nothing(pattern: &Word) -> Refusal {
-    let message = format!("no file here fits {}; LIST shows the files", quote(&pattern.to_string()));
-    Refusal::new(ErrorCode::NotFound, message)
+fn fits_nothing(pattern: &Word) -> String {
+    format!("no file of the server fits {}; LIST shows the files", quote(&pattern.to_string()))
 }

@@ -279,8 +279,8 @@ impl<R: Iterator<Item = Result<Request, String>>> User for Terminal<R> {
 
     fn show_list(&mut self, files: FileList) {
         if self.plan.awaits_list() {
-            for refusal in self.plan.take_list(files) {
-                self.fail(&refusal.to_string());
+            for missed in self.plan.take_list(files) {
+                self.fail(&missed);
             }
         } else {
             let written = write_table(&files, self.settings.quiet);

@@ -92,8 +92,8 @@ impl Client {
 
     /// Step 1, the client's side: opens a TCP connection to the server, and reads its greeting.
     ///
-    /// `server` is `HOST:PORT`; each address of the host is tried. The server's side is
-    /// [`Reply::greeting`](crate::server::reply::Reply::greeting).
+    /// `server` is `HOST:PORT`; each address of the host is tried. A time-out alone is a `patience` too. The server's
+    /// side is [`Reply::greeting`](crate::server::reply::Reply::greeting).
     ///
     /// # Errors
     /// No connection, a refusal in place of the greeting, or a server that breaks the protocol.

@@ -12,7 +12,7 @@ use crate::journal::Event;
 use crate::wire::framing::read_reply_header;
 use crate::wire::{Command, ReplyHeader};
 
-/// What is received before a command is carried out, in the words of [`ClientError::Lost`].
+/// What was being received, in the words of [`ClientError::Lost`], when the server had not yet begun to answer.
 pub(super) const ANSWER: &str = "the answer";
 
 /// Longest greeting, help or goodbye that is taken, in bytes: they are for a person to read.
@@ -55,25 +55,25 @@ impl Client {
 
     /// Reads the body of a list.
     pub(super) fn receive_list(&mut self, size: u64) -> Result<FileList, ClientError> {
-        FileList::parse(self.receive_body(size, MAX_LIST)?)
+        FileList::parse(self.receive_body("the list", size, MAX_LIST)?)
     }
 
     /// Reads the body of a text.
     pub(super) fn receive_text(&mut self, size: u64) -> Result<String, ClientError> {
-        let body = self.receive_body(size, MAX_TEXT)?;
+        let body = self.receive_body("the text", size, MAX_TEXT)?;
         String::from_utf8(body).map_err(|_| ClientError::Violation("its text is not UTF-8".to_string()))
     }
 
     /// Reads a body into memory, which grows only with the bytes that arrive.
-    fn receive_body(&mut self, size: u64, most: u64) -> Result<Vec<u8>, ClientError> {
+    fn receive_body(&mut self, what: &'static str, size: u64, most: u64) -> Result<Vec<u8>, ClientError> {
         if size > most {
             return Err(ClientError::Violation(format!("it promises an answer of {size} bytes; {most} are taken")));
         }
         let mut body = Vec::new();
         let read = self.stream.by_ref().take(size).read_to_end(&mut body);
-        let count = read.map_err(|error| receiving_failed(ANSWER, error))?;
+        let count = read.map_err(|error| receiving_failed(what, error))?;
         if (count as u64) < size {
-            return Err(receiving_failed(ANSWER, io::ErrorKind::UnexpectedEof.into()));
+            return Err(receiving_failed(what, io::ErrorKind::UnexpectedEof.into()));
         }
         if !body.is_empty() {
             self.journal.tell(Event::ReceivedBodyStart(&body));
@@ -97,7 +97,10 @@ pub(super) fn receiving_failed(what: &'static str, error: io::Error) -> ClientEr
 /// The host's addresses are asked for first. That wait is the system's: the standard library can't bound it.
 pub(super) fn connect_to_any(server: &str, patience: Patience) -> Result<(PatientStream, SocketAddr), ClientError> {
     let no_host = |error| ClientError::NoHost { server: server.to_string(), error };
-    let no_connection = |error| ClientError::NoConnection { server: server.to_string(), error };
+    let no_connection = |error| match Impatience::inside(&error) {
+        Some(Impatience::OutOfTime) => ClientError::Impatient(Impatience::OutOfTime),
+        _ => ClientError::NoConnection { server: server.to_string(), error },
+    };
     let mut last_error = no_host(io::Error::new(io::ErrorKind::NotFound, "it has no address"));
     for address in server.to_socket_addrs().map_err(no_host)? {
         match PatientStream::connect(address, patience) {

@@ -263,8 +263,7 @@ fn both_programs_tell_their_usage_and_their_version() {
         "--help",
         "--version",
     ];
-    for (name, program, options) in [("server", SERVER, &server_options[..]), ("client", CLIENT, &&client_options[..])]
-    {
+    for (name, program, options) in [("server", SERVER, &server_options[..]), ("client", CLIENT, &client_options[..])] {
         for option in ["-h", "--help"] {
             let help = run(program, &[option]);
             help.expect_success();

@@ -16,6 +16,7 @@ mod examples;
 mod files;
 mod framing;
 mod fuzz;
+mod hostile;
 mod load;
 mod races;
 mod real_clients;

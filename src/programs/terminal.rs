@@ -74,6 +74,7 @@ pub struct Terminal<R> {
     asked_to_log_out: bool,
     /// Was something not done, the last LOGOUT left out?
     failed: bool,
+    /// Were the parts of interrupted downloads looked for?
     tidied: bool,
     bar: Option<ProgressBar>,
 }

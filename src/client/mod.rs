@@ -9,16 +9,22 @@ mod receive;
 
 pub mod error;
 
-use std::io::{BufReader, Read, Write};
-use std::net::TcpStream;
-use std::path::Path;
-use std::time::Duration;
+pub mod file_list;
 
-use crate::journal::{Event, Journal, SessionJournal, Transfer};
+pub mod part;
+
+pub mod patience;
+
+use std::io::{BufReader, Read, Write};
+
+use crate::journal::{Event, Journal, SessionJournal};
 use crate::wire::framing::{copy_exactly, CopyError};
-use crate::wire::{Command, FileName, Listed};
+use crate::wire::{Command, FileName};
+use download::{Storage, Stored};
 pub use error::ClientError;
-use receive::connect_to_any;
+use file_list::FileList;
+use patience::{Patience, PatientStream};
+use receive::{connect_to_any, receiving_failed};
 
 /// Most bytes of a file that one read and one write move. It is larger than the server's, because a client has one
 /// transfer at a time, and each system call costs time: a quarter of it took measurably more of the processor.
@@ -26,8 +32,7 @@ const PART: usize = 1024 * 1024;
 
 /// One session with a server.
 pub struct Client {
-    stream: BufReader<TcpStream>,
-    timeout: Duration,
+    stream: BufReader<PatientStream>,
     journal: SessionJournal,
 }
 
@@ -35,18 +40,20 @@ pub struct Client {
 pub trait User {
     /// The next command; `None` when there is none left, which means LOGOUT.
     fn next_command(&mut self) -> Option<Command>;
+    /// How long to wait for the server.
+    fn patience(&self) -> Patience;
     /// Where to store downloads.
-    fn dir(&self) -> &Path;
+    fn storage(&self) -> &Storage;
     /// The server's greeting or goodbye.
     fn show_courtesy(&mut self, text: &str);
     /// The server's answer to a command that is answered with a text.
     fn show_text(&mut self, command: &Command, text: &str);
     /// The server's list.
-    fn show_list(&mut self, files: &[Listed]);
+    fn show_list(&mut self, files: FileList);
     /// `received` bytes of a file are here, of `size`.
     fn show_progress(&mut self, name: &FileName, received: u64, size: u64);
     /// A file is complete and stored.
-    fn show_stored(&mut self, stored: &Transfer);
+    fn show_stored(&mut self, name: &FileName, stored: &Stored);
     /// The last command was not done, or, before the first one, there is no session.
     fn show_failure(&mut self, error: &ClientError);
 }
@@ -59,18 +66,14 @@ impl Client {
     ///
     /// # Errors
     /// What ended the session before its goodbye. The caller must show it to the user.
-    pub fn eight_steps(
-        server: &str,
-        timeout: Duration,
-        journal: &Journal,
-        user: &mut impl User,
-    ) -> Result<(), ClientError> {
-        let (mut client, greeting) = Client::connect(server, timeout, journal.clone())?; // step 1
+    pub fn eight_steps(server: &str, journal: &Journal, user: &mut impl User) -> Result<(), ClientError> {
+        let (mut client, greeting) = Client::connect(server, user.patience(), journal.clone())?; // step 1
         user.show_courtesy(&greeting);
         // Step 6 is the loop.
         while let Some(command) = user.next_command() {
+            client.stream.get_mut().wait_at_most(user.patience());
             let done = match &command {
-                Command::List => client.list().map(|files| user.show_list(&files)), // steps 2 and 3
+                Command::List => client.list().map(|files| user.show_list(files)), // steps 2 and 3
                 Command::Download(name) => download::store_for(&mut client, name, user), // steps 4 and 5
                 Command::Logout => break,
                 other => client.ask(other).map(|text| user.show_text(other, &text)),
@@ -89,18 +92,20 @@ impl Client {
 
     /// Step 1, the client's side: opens a TCP connection to the server, and reads its greeting.
     ///
-    /// `server` is `HOST:PORT`; each address of the host is tried. `timeout` is for the connection, and then for each
-    /// wait for the server. The server's side is
-    /// [`Reply::greeting`](crate::server::reply::Reply::greeting).
+    /// `server` is `HOST:PORT`; each address of the host is tried. A time-out alone is a `patience` too. The server's
+    /// side is [`Reply::greeting`](crate::server::reply::Reply::greeting).
     ///
     /// # Errors
     /// No connection, a refusal in place of the greeting, or a server that breaks the protocol.
-    pub fn connect(server: &str, timeout: Duration, journal: Journal) -> Result<(Client, String), ClientError> {
-        let no_connection = |error| ClientError::NoConnection { server: server.to_string(), error };
-        let (stream, peer) = connect_to_any(server, timeout).map_err(no_connection)?;
+    pub fn connect(
+        server: &str,
+        patience: impl Into<Patience>,
+        journal: Journal,
+    ) -> Result<(Client, String), ClientError> {
+        let (stream, peer) = connect_to_any(server, patience.into())?;
         let journal = SessionJournal::new(&journal, None, peer);
         journal.tell(Event::Connected);
-        let mut client = Client { stream: BufReader::new(stream), timeout, journal };
+        let mut client = Client { stream: BufReader::new(stream), journal };
         let size = client.receive_header()?;
         let greeting = client.receive_text(size)?;
         Ok((client, greeting))
@@ -112,7 +117,7 @@ impl Client {
     ///
     /// # Errors
     /// A refusal, a lost connection, or a list that breaks the protocol: it is taken whole or not at all.
-    pub fn list(&mut self) -> Result<Vec<Listed>, ClientError> {
+    pub fn list(&mut self) -> Result<FileList, ClientError> {
         let size = self.request(&Command::List)?;
         self.receive_list(size)
     }
@@ -141,7 +146,7 @@ impl Client {
         });
         copied.map_err(|error| match error {
             CopyError::Sink(error) => ClientError::Sink(error),
-            CopyError::Source(error) => self.receiving_failed("the file", error),
+            CopyError::Source(error) => receiving_failed("the file", error),
         })?;
         Ok(size)
     }
@@ -177,7 +182,7 @@ impl Client {
                 Ok(goodbye)
             }
             Some(Ok(_)) => Err(ClientError::Violation("it sent more after its goodbye".to_string())),
-            Some(Err(error)) => Err(self.receiving_failed("the end of the connection", error)),
+            Some(Err(error)) => Err(receiving_failed("the end of the connection", error)),
         }
     }
 }

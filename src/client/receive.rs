@@ -3,22 +3,24 @@
 //! Read first: `client/mod.rs`. It does not know what is asked for.
 
 use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
-use std::time::Duration;
+use std::net::{SocketAddr, ToSocketAddrs};
 
+use crate::client::file_list::FileList;
+use crate::client::patience::{Impatience, Patience, PatientStream};
 use crate::client::{Client, ClientError};
 use crate::journal::Event;
-use crate::wire::framing::{is_timeout, read_reply_header};
-use crate::wire::{quote, Command, Listed, ReplyHeader};
+use crate::wire::framing::read_reply_header;
+use crate::wire::{Command, ReplyHeader};
+
+/// What was being received, in the words of [`ClientError::Lost`], when the server had not yet begun to answer.
+pub(super) const ANSWER: &str = "the answer";
 
 /// Longest greeting, help or goodbye that is taken, in bytes: they are for a person to read.
 const MAX_TEXT: u64 = 64 * 1024;
 
-/// Longest list that is taken, in bytes: room for 200 000 files with the longest names.
+/// Longest list that is taken, in bytes: room for 200 000 files with the longest names. It is kept as it comes, so this
+/// bounds the memory that a list takes.
 const MAX_LIST: u64 = 64 * 1024 * 1024;
-
-/// Most files in a list that is taken: short lines make many of them, and each takes memory of its own.
-const MAX_LISTED: usize = 1_000_000;
 
 impl Client {
     /// Sends a command and reads the header of its answer: the size of the body.
@@ -29,7 +31,7 @@ impl Client {
         match (self.receive_header(), sent) {
             (Ok(size), _) => Ok(size),
             (Err(ClientError::Refused(refusal)), _) => Err(ClientError::Refused(refusal)),
-            (Err(_), Err(error)) => Err(self.receiving_failed("the answer", error)),
+            (Err(_), Err(error)) => Err(receiving_failed(ANSWER, error)),
             (Err(error), Ok(())) => Err(error),
         }
     }
@@ -43,7 +45,7 @@ impl Client {
 
     pub(super) fn receive_header(&mut self) -> Result<u64, ClientError> {
         let received = read_reply_header(&mut self.stream);
-        let (header, line) = received.map_err(|error| self.receiving_failed("the answer", error))?;
+        let (header, line) = received.map_err(|error| receiving_failed(ANSWER, error))?;
         self.journal.tell(Event::Received(&line));
         match header {
             ReplyHeader::Ok(size) => Ok(size),
@@ -52,79 +54,59 @@ impl Client {
     }
 
     /// Reads the body of a list.
-    pub(super) fn receive_list(&mut self, size: u64) -> Result<Vec<Listed>, ClientError> {
-        let body = self.receive_body(size, MAX_LIST)?;
-        parse_list(&body)
+    pub(super) fn receive_list(&mut self, size: u64) -> Result<FileList, ClientError> {
+        FileList::parse(self.receive_body("the list", size, MAX_LIST)?)
     }
 
     /// Reads the body of a text.
     pub(super) fn receive_text(&mut self, size: u64) -> Result<String, ClientError> {
-        let body = self.receive_body(size, MAX_TEXT)?;
+        let body = self.receive_body("the text", size, MAX_TEXT)?;
         String::from_utf8(body).map_err(|_| ClientError::Violation("its text is not UTF-8".to_string()))
     }
 
     /// Reads a body into memory, which grows only with the bytes that arrive.
-    fn receive_body(&mut self, size: u64, most: u64) -> Result<Vec<u8>, ClientError> {
+    fn receive_body(&mut self, what: &'static str, size: u64, most: u64) -> Result<Vec<u8>, ClientError> {
         if size > most {
             return Err(ClientError::Violation(format!("it promises an answer of {size} bytes; {most} are taken")));
         }
         let mut body = Vec::new();
         let read = self.stream.by_ref().take(size).read_to_end(&mut body);
-        let count = read.map_err(|error| self.receiving_failed("the answer", error))?;
+        let count = read.map_err(|error| receiving_failed(what, error))?;
         if (count as u64) < size {
-            return Err(self.receiving_failed("the answer", io::ErrorKind::UnexpectedEof.into()));
+            return Err(receiving_failed(what, io::ErrorKind::UnexpectedEof.into()));
         }
         if !body.is_empty() {
             self.journal.tell(Event::ReceivedBodyStart(&body));
         }
         Ok(body)
     }
+}
 
-    /// Says what an error means that happened while `what` was received.
-    pub(super) fn receiving_failed(&self, what: &'static str, error: io::Error) -> ClientError {
-        if is_timeout(&error) {
-            ClientError::Silent(self.timeout)
-        } else if error.kind() == io::ErrorKind::InvalidData {
-            ClientError::Violation(error.to_string())
-        } else {
-            ClientError::Lost { what, error }
-        }
+/// Says what an error means that happened while `what` was received.
+pub(super) fn receiving_failed(what: &'static str, error: io::Error) -> ClientError {
+    match Impatience::inside(&error) {
+        Some(Impatience::Silent(timeout)) => ClientError::Silent(timeout),
+        Some(other) => ClientError::Impatient(other),
+        None if error.kind() == io::ErrorKind::InvalidData => ClientError::Violation(error.to_string()),
+        None => ClientError::Lost { what, error },
     }
 }
 
 /// Tries each address of the host. If none works, the last error is returned.
-pub(super) fn connect_to_any(server: &str, timeout: Duration) -> io::Result<(TcpStream, SocketAddr)> {
-    let mut last_error = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
-    for address in server.to_socket_addrs()? {
-        match TcpStream::connect_timeout(&address, timeout) {
-            Ok(stream) => {
-                stream.set_read_timeout(Some(timeout))?;
-                stream.set_write_timeout(Some(timeout))?;
-                stream.set_nodelay(true)?;
-                return Ok((stream, address));
-            }
-            Err(error) => last_error = error,
+///
+/// The host's addresses are asked for first. That wait is the system's: the standard library can't bound it.
+pub(super) fn connect_to_any(server: &str, patience: Patience) -> Result<(PatientStream, SocketAddr), ClientError> {
+    let no_host = |error| ClientError::NoHost { server: server.to_string(), error };
+    let no_connection = |error| match Impatience::inside(&error) {
+        Some(Impatience::OutOfTime) => ClientError::Impatient(Impatience::OutOfTime),
+        _ => ClientError::NoConnection { server: server.to_string(), error },
+    };
+    let mut last_error = no_host(io::Error::new(io::ErrorKind::NotFound, "it has no address"));
+    for address in server.to_socket_addrs().map_err(no_host)? {
+        match PatientStream::connect(address, patience) {
+            Ok(stream) => return Ok((stream, address)),
+            Err(error) => last_error = no_connection(error),
         }
     }
     Err(last_error)
-}
-
-/// The list of a LIST's body: taken whole or not at all.
-fn parse_list(body: &[u8]) -> Result<Vec<Listed>, ClientError> {
-    let wrong = |what: String| Err(ClientError::Violation(what));
-    let Ok(text) = std::str::from_utf8(body) else { return wrong("its list is not UTF-8".to_string()) };
-    if !text.is_empty() && !text.ends_with('\n') {
-        return wrong("the last line of its list has no line end".to_string());
-    }
-    let mut files = Vec::new();
-    for line in text.split_terminator('\n') {
-        let Some(file) = Listed::parse(line) else {
-            return wrong(format!("a line of its list is no '<size> <name>': {}", quote(line)));
-        };
-        if files.len() == MAX_LISTED {
-            return wrong(format!("its list has over {MAX_LISTED} files"));
-        }
-        files.push(file);
-    }
-    Ok(files)
 }

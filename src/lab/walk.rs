@@ -119,7 +119,7 @@ fn play(address: &str, dir: &Path, mut narrator: Narrator) -> Result<(), Surpris
             .surprise(Step::Connect, narrator.words("the greeting does not name HELP", "l'accueil ne nomme pas HELP"));
     }
 
-    let files = narrator.step_fails(Step::SendList, client.list())?;
+    let files: Vec<_> = narrator.step_fails(Step::SendList, client.list())?.files().collect();
     narrator.tell(Step::AskForList, Kind::Received)?;
     narrator.tell(Step::SendList, Kind::SentBody)?;
     if files.windows(2).any(|pair| pair[0].name >= pair[1].name) {

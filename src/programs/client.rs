@@ -1,50 +1,49 @@
 //! The program `client`: its options, and the parts put together.
 //!
-//! Read first: `prompt.rs`. It does not know how a session goes.
+//! Read first: `terminal.rs`. It does not know how a session goes.
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, IsTerminal};
-use std::path::PathBuf;
+use std::ops::ControlFlow;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use crate::client::{Client, User};
+use crate::client::download::Storage;
+use crate::client::Client;
 use crate::journal::Journal;
 use crate::programs::args::{answer, complain, unknown, version, Arg, Args, Usage};
-use crate::programs::prompt::{typed, verb, Terminal};
-use crate::wire::{Command, ErrorCode, FileName, Refusal, DEFAULT_ADDRESS, DEFAULT_PORT};
+use crate::programs::plan::{Plan, Request};
+use crate::programs::prompt::{not_sent, typed, verb};
+use crate::programs::terminal::{Settings, Source, Terminal};
+use crate::programs::words::Word;
+use crate::wire::{Command, ErrorCode, FileName, Refusal, Verb, DEFAULT_ADDRESS, DEFAULT_PORT};
 
 const DEFAULT_DIR: &str = "client_data";
 
 /// How long a silence is taken for a server that is gone.
 const DEFAULT_TIMEOUT_SECONDS: u64 = 30;
 
-struct Options {
-    server: String,
-    dir: PathBuf,
-    timeout: Duration,
-    trace: bool,
-    quiet: bool,
-}
+/// Highest `--min-rate`, in bytes a second: more than any network carries.
+const MAX_RATE: usize = 1 << 40;
 
 /// What to do in the session.
 enum Work {
-    /// The command that was given as arguments; DOWNLOAD of several files is several.
-    Given(Vec<Result<Command, Refusal>>),
+    /// What was given as arguments.
+    Given(Vec<Result<Request, String>>),
     /// What standard input says.
     Typed,
 }
 
 enum Asked {
-    Session(Options, Work),
+    Session { settings: Settings, trace: bool, work: Work },
     Say(String),
 }
 
 /// Runs the program with its arguments (the program's own name left out).
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     match parse(Args::new(arguments)) {
-        Ok(Asked::Session(options, work)) => {
-            if session(options, work) {
+        Ok(Asked::Session { settings, trace, work }) => {
+            if carry_out(settings, trace, work) {
                 ExitCode::SUCCESS
             } else {
                 ExitCode::FAILURE
@@ -59,33 +58,38 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn parse(mut args: Args) -> Result<Asked, Usage> {
-    let mut options = Options {
+    let mut settings = Settings {
         server: DEFAULT_ADDRESS.to_string(),
-        dir: DEFAULT_DIR.into(),
+        storage: Storage { dir: DEFAULT_DIR.into(), keep: false },
         timeout: Duration::from_secs(DEFAULT_TIMEOUT_SECONDS),
-        trace: false,
+        max_time: None,
+        min_rate: None,
         quiet: false,
     };
+    let mut trace = false;
     while let Some(argument) = args.take()? {
         let option = match &argument {
             Arg::Option(option) => option,
             Arg::Word(command) => {
-                let work = given(command, &args.rest())?;
-                return Ok(Asked::Session(options, Work::Given(work)));
+                let work = Work::Given(given(command, &args.rest())?);
+                return Ok(Asked::Session { settings, trace, work });
             }
         };
         match option.as_str() {
-            "--server" => options.server = server_address(&args.parsed(option, SERVER, |_: &String| true)?)?,
-            "--dir" => options.dir = args.path(option)?,
-            "--timeout" => options.timeout = args.seconds(option)?,
-            "--trace" => options.trace = true,
-            "--quiet" => options.quiet = true,
+            "--server" => settings.server = server_address(&args.parsed(option, SERVER, |_: &String| true)?)?,
+            "--dir" => settings.storage.dir = args.path(option)?,
+            "--keep" => settings.storage.keep = true,
+            "--timeout" => settings.timeout = args.seconds(option)?,
+            "--max-time" => settings.max_time = Some(args.seconds(option)?),
+            "--min-rate" => settings.min_rate = Some(args.count(option, MAX_RATE)? as u64),
+            "--trace" => trace = true,
+            "--quiet" => settings.quiet = true,
             "-h" | "--help" => return Ok(Asked::Say(help())),
             "-V" | "--version" => return Ok(Asked::Say(version("client"))),
             _ => return Err(unknown(&argument, "client")),
         }
     }
-    Ok(Asked::Session(options, Work::Typed))
+    Ok(Asked::Session { settings, trace, work: Work::Typed })
 }
 
 const SERVER: &str = "a host and perhaps a port, such as 127.0.0.1, localhost:4456 or [::1]:4456";
@@ -107,30 +111,42 @@ fn server_address(text: &str) -> Result<String, Usage> {
     }
 }
 
-/// The commands that the arguments mean. A name that no file can have is refused when its turn comes; the others of
-/// the same command line are downloaded all the same.
-fn given(word: &OsStr, arguments: &[OsString]) -> Result<Vec<Result<Command, Refusal>>, Usage> {
+/// The requests that the arguments mean. A name that no file can have is refused when its turn comes; the others of the
+/// same command line are downloaded all the same.
+fn given(word: &OsStr, arguments: &[OsString]) -> Result<Vec<Result<Request, String>>, Usage> {
     let Some(verb) = word.to_str().and_then(verb) else {
         return Err(unknown(&Arg::Word(word.to_os_string()), "client"));
     };
     let word = verb.row().word;
     match (verb.row().arguments, arguments) {
-        ([], []) => Ok(vec![Command::parse(word.as_bytes())]),
+        ([], []) => Ok(vec![as_request(Command::parse(word.as_bytes()))]),
         ([], [extra, ..]) => {
             let extra = extra.to_string_lossy();
             Err(Usage(format!("{word} takes no argument, but '{}' follows it", extra.escape_debug())))
         }
         ([wanted, ..], []) => Err(Usage(format!("{word} needs one or several {wanted}s; client LIST shows the files"))),
-        (_, names) => Ok(names.iter().map(|name| with_argument(word, name)).collect()),
+        (_, names) if verb == Verb::Download => {
+            let words = names.iter().map(|name| text(name).map(Word::of_argument));
+            Ok(vec![Ok(Request::Files(Plan::new(words)))])
+        }
+        (_, names) => Ok(names.iter().map(|name| as_request(with_argument(word, name))).collect()),
     }
+}
+
+fn as_request(command: Result<Command, Refusal>) -> Result<Request, String> {
+    command.map(Request::Command).map_err(|refusal| not_sent(&refusal))
 }
 
 /// The command with a name as it stands on the command line. The wire would take the spaces at its ends away, and end
 /// the command at a line end: such a name is refused as what it is.
 fn with_argument(word: &str, name: &OsStr) -> Result<Command, Refusal> {
-    let not_text = || Refusal::new(ErrorCode::NotText, format!("{name:?} is not UTF-8; no file here has such a name"));
-    let name = FileName::parse(name.to_str().ok_or_else(not_text)?)?;
+    let name = FileName::parse(text(name)?)?;
     Command::parse(format!("{word} {name}").as_bytes())
+}
+
+fn text(name: &OsStr) -> Result<&str, Refusal> {
+    let not_text = || Refusal::new(ErrorCode::NotText, format!("{name:?} is not UTF-8; no file here has such a name"));
+    name.to_str().ok_or_else(not_text)
 }
 
 fn help() -> String {
@@ -141,14 +157,20 @@ Downloads files from a file server over TCP.
 Usage: client [OPTIONS] [COMMAND [ARGUMENT]...]
 
   LIST                  the files of the server
-  DOWNLOAD NAME...      one or several files, in one session; quote spaces
+  DOWNLOAD NAME...      one or several files, in one session; quote spaces;
+                        '*' and '?' fit the names of the list, '\\*' is a *
   HELP                  what the server understands
   LOGOUT                connects and ends the session
 Without a command, it takes them at a prompt, or from a script on its input.
 
   --server HOST[:PORT]  [{DEFAULT_ADDRESS}]
   --dir PATH            where to store files [{DEFAULT_DIR}]; made if missing
+  --keep                replaces no file that is there already
   --timeout SECS        to connect, and for each silence of the server [{DEFAULT_TIMEOUT_SECONDS}]
+  --max-time SECS       for the whole command, or for each one of a prompt or
+                        script; not for the look-up of the host [no limit]
+  --min-rate BYTES      a second, on average over the time of --timeout in
+                        which the client waited [no limit]
   --trace               prints every line sent and every reply header received
   --quiet               no progress and no summary; errors stay
   -h, --help            this text
@@ -158,37 +180,40 @@ Exit code: 0 done, 1 refused or failed, 2 wrong usage."
     )
 }
 
-/// Holds a session. Returns whether all that was asked was done.
-fn session(options: Options, work: Work) -> bool {
-    let Options { server, dir, timeout, trace, quiet } = options;
+/// Holds the session, or several. Returns whether all that was asked was done.
+fn carry_out(settings: Settings, trace: bool, work: Work) -> bool {
     let journal = Journal::new(move |record| {
         if let (true, Some(line)) = (trace, record.trace()) {
             complain("client", &line);
         }
     });
     match work {
-        Work::Given(commands) => {
-            let asked_to_log_out = commands.contains(&Ok(Command::Logout));
-            let mut user = Terminal::new(commands.into_iter(), dir, quiet, false);
-            let logged_out = converse(&server, timeout, &journal, &mut user);
-            // Without a LOGOUT of its own, the command line has been carried out whatever the server says to ours.
-            !user.failed() && (logged_out || !asked_to_log_out)
-        }
+        Work::Given(requests) => hold_sessions(requests.into_iter(), settings, Source::CommandLine, &journal),
         Work::Typed => {
-            let interactive = io::stdin().is_terminal();
-            let mut user = Terminal::new(typed(io::stdin().lock(), interactive), dir, quiet, interactive);
-            let logged_out = converse(&server, timeout, &journal, &mut user);
-            // A person has seen what failed; a script needs to be told.
-            logged_out && (interactive || !user.failed())
+            let is_prompt = io::stdin().is_terminal();
+            let source = if is_prompt { Source::Prompt } else { Source::Script };
+            hold_sessions(typed(io::stdin().lock(), is_prompt), settings, source, &journal)
         }
     }
 }
 
-/// Holds the conversation, and shows the user what ended it before its goodbye. Returns whether it came to that.
-fn converse(server: &str, timeout: Duration, journal: &Journal, user: &mut impl User) -> bool {
-    let ended = Client::eight_steps(server, timeout, journal, user);
-    if let Err(error) = &ended {
-        user.show_failure(error);
+/// Holds a session, and after a lost one another, as long as the user goes on. Returns whether the user is content.
+fn hold_sessions(
+    requests: impl Iterator<Item = Result<Request, String>>,
+    settings: Settings,
+    source: Source,
+    journal: &Journal,
+) -> bool {
+    let server = settings.server.clone();
+    let mut user = Terminal::new(requests, settings, source);
+    loop {
+        let logged_out = match Client::eight_steps(&server, journal, &mut user) {
+            Ok(()) => true,
+            Err(error) => match user.after(&error) {
+                ControlFlow::Continue(()) => continue,
+                ControlFlow::Break(left) => left,
+            },
+        };
+        return user.is_content(logged_out);
     }
-    ended.is_ok()
 }

@@ -23,6 +23,12 @@ pub mod printer;
 
 pub mod client;
 
+pub mod terminal;
+
 pub mod prompt;
+
+pub mod plan;
+
+pub mod words;
 
 pub mod progress;

@@ -2,20 +2,30 @@
 //!
 //! Read first: `human.rs`. It does not know where the bytes come from.
 
+use std::fs::File;
 use std::io::{self, IsTerminal, Write};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::journal::Transfer;
+use crate::client::download::Stored;
 use crate::programs::human::{human_rate, human_size};
-use crate::wire::printable;
+use crate::wire::{printable, FileName};
 
-/// How often the bar is drawn anew: often enough to look alive, seldom enough to cost nothing.
+/// How often the bar is drawn anew: often enough to look alive, seldom enough to cost nothing. A download that takes no
+/// longer has no bar.
 const REDRAW: Duration = Duration::from_millis(100);
 
-const BAR_WIDTH: usize = 24;
+/// Columns of a terminal whose width is not known: the bar then fits every usual one.
+const MIN_COLUMNS: usize = 40;
 
-/// Columns of the whole line: one less than the narrowest common terminal, which would go on to a second line.
-const LINE_WIDTH: usize = 79;
+/// Widest line: on a wide terminal, the eye does not have to follow it from end to end.
+const MAX_COLUMNS: usize = 100;
+
+/// Widths of the bar, the widest that fits is taken.
+const BAR_WIDTHS: [usize; 4] = [24, 16, 10, 6];
+
+/// Columns that a name gets at least, before other parts are left out for it. A shorter name needs less.
+const NAME_WIDTH: usize = 8;
 
 /// A bar on standard error.
 pub struct ProgressBar {
@@ -23,22 +33,28 @@ pub struct ProgressBar {
     name: String,
     begun: Instant,
     drawn: Option<Instant>,
+    /// Columns of the terminal, asked for when the bar is first drawn.
+    columns: Option<usize>,
+    /// Columns that the last drawing took.
+    taken: usize,
 }
 
 impl ProgressBar {
     /// For a download that was begun then. It shows nothing if `quiet`, or if standard error is no terminal.
     pub fn new(name: &str, quiet: bool, begun: Instant) -> ProgressBar {
         let shown = !quiet && io::stderr().is_terminal();
-        ProgressBar { shown, name: printable(name), begun, drawn: None }
+        ProgressBar { shown, name: printable(name), begun, drawn: None, columns: None, taken: 0 }
     }
 
     /// So many bytes of so many are here.
     pub fn update(&mut self, done: u64, size: u64) {
-        if !self.shown || self.drawn.is_some_and(|drawn| drawn.elapsed() < REDRAW) {
+        if !self.shown || self.drawn.unwrap_or(self.begun).elapsed() < REDRAW {
             return;
         }
         self.drawn = Some(Instant::now());
-        self.draw(&bar(&self.name, done, size, self.begun.elapsed()));
+        // A terminal that is full to its last column goes on to the next line.
+        let room = self.columns.get_or_insert_with(terminal_columns).saturating_sub(1);
+        self.draw(&bar(&self.name, done, size, self.begun.elapsed(), room));
     }
 
     /// Takes the bar away.
@@ -49,35 +65,152 @@ impl ProgressBar {
         }
     }
 
-    fn draw(&self, line: &str) {
-        let line: String = line.chars().take(LINE_WIDTH).collect();
-        let _ = write!(io::stderr(), "\r{line:<LINE_WIDTH$}");
+    /// Draws over what was drawn before, all of it.
+    fn draw(&mut self, line: &str) {
+        let now = columns(line);
+        let _ = write!(io::stderr(), "\r{line}{:1$}", "", self.taken.saturating_sub(now));
+        self.taken = now;
     }
 }
 
-fn bar(name: &str, done: u64, size: u64, elapsed: Duration) -> String {
+/// The columns of the terminal. The standard library can't ask for them. `COLUMNS` says them where the user exports it;
+/// else, on Unix, `stty` is asked, which is on each such system and takes a millisecond or two.
+fn terminal_columns() -> usize {
+    let exported = std::env::var("COLUMNS").ok().and_then(|columns| sensible(&columns));
+    exported.or_else(columns_by_stty).unwrap_or(MIN_COLUMNS)
+}
+
+fn columns_by_stty() -> Option<usize> {
+    if !cfg!(unix) {
+        return None;
+    }
+    let terminal = File::open("/dev/tty").ok()?;
+    let stty = Command::new("stty").arg("size").stdin(terminal).stderr(Stdio::null()).output().ok()?;
+    // ROWS COLUMNS; both are 0 where nobody set them.
+    sensible(String::from_utf8(stty.stdout).ok()?.split_whitespace().nth(1)?)
+}
+
+fn sensible(columns: &str) -> Option<usize> {
+    columns.parse().ok().filter(|columns| (1..=10_000).contains(columns))
+}
+
+/// A line of at most `room` columns. A name loses its end first; then the bar gets shorter; then the time that is left
+/// is left out, and the rate.
+fn bar(name: &str, done: u64, size: u64, elapsed: Duration, room: usize) -> String {
+    let room = room.min(MAX_COLUMNS);
     let part = if size == 0 { 1.0 } else { done as f64 / size as f64 };
-    let full = (part * BAR_WIDTH as f64) as usize;
-    let rate = human_rate(done, elapsed);
+    let percent = format!("{:3.0} %", (part * 100.0).floor());
+    let rate = format!("  {}", human_rate(done, elapsed));
     let left = elapsed.as_secs_f64() * (size - done) as f64 / (done as f64).max(1.0);
+    let left = format!("  {} left", minutes(left));
+    let drawn = |width: usize| {
+        let full = (part * width as f64) as usize;
+        format!("[{}{}] ", "#".repeat(full), "-".repeat(width - full))
+    };
+    let [.., shortest] = BAR_WIDTHS;
+    let wide = BAR_WIDTHS.map(|width| format!("{}{percent}{rate}{left}", drawn(width)));
+    let narrow = [format!("{}{percent}{rate}", drawn(shortest)), format!("{}{percent}", drawn(shortest)), percent];
+    let name_width = columns(name).min(NAME_WIDTH) + 2;
+    let fitting = wide.into_iter().chain(narrow).find(|line| line.len() + name_width <= room);
+    let mut line = fitting.unwrap_or_default();
+    if !line.is_empty() {
+        line.push_str("  ");
+    }
+    let room_for_name = room - line.len();
+    line + &shortened(name, room_for_name)
+}
+
+/// The text, or its beginning and dots, in at most `room` columns.
+fn shortened(text: &str, room: usize) -> String {
+    const DOTS: &str = "..";
+    if columns(text) <= room {
+        return text.to_string();
+    }
+    let mut short = String::new();
+    let mut left = room.saturating_sub(DOTS.len());
+    for character in text.chars() {
+        let width = width(character);
+        if width > left {
+            break;
+        }
+        left -= width;
+        short.push(character);
+    }
+    short + &DOTS[..DOTS.len().min(room)]
+}
+
+/// Most columns that a text takes on a terminal.
+fn columns(text: &str) -> usize {
+    text.chars().map(width).sum()
+}
+
+/// Letters of some languages take two columns, and accents none. The tables that tell them apart are long, so each
+/// character outside of ASCII counts as two: a line can be too short, but never too long.
+fn width(character: char) -> usize {
+    if character.is_ascii() {
+        1
+    } else {
+        2
+    }
+}
+
+/// `m:ss`, or hours where it takes long.
+fn minutes(seconds: f64) -> String {
+    let seconds = seconds as u64;
+    match seconds / 3600 {
+        0 => format!("{}:{:02}", seconds / 60, seconds % 60),
+        hours @ 1..=99 => format!("{hours} h"),
+        _ => "days".to_string(),
+    }
+}
+
+/// The line at the end: name, size, time, place and rate.
+pub fn summary(name: &FileName, stored: &Stored, took: Duration) -> String {
     format!(
-        "[{}{}] {:3.0} %  {rate}  {} left  {name}",
-        "#".repeat(full),
-        "-".repeat(BAR_WIDTH - full),
-        (part * 100.0).floor(),
-        minutes(left),
+        "{}: {} in {:.3} s, stored as {}{}, {}",
+        printable(name.as_str()),
+        human_size(stored.bytes),
+        took.as_secs_f64(),
+        printable(&stored.path.to_string_lossy()),
+        if stored.replaced { " (replaced)" } else { "" },
+        human_rate(stored.bytes, took)
     )
 }
 
-/// `m:ss`.
-fn minutes(seconds: f64) -> String {
-    let seconds = seconds as u64;
-    format!("{}:{:02}", seconds / 60, seconds % 60)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// The line at the end: name, size, time and rate.
-pub fn summary(transfer: &Transfer) -> String {
-    let name = printable(transfer.subject);
-    let seconds = transfer.took.as_secs_f64();
-    format!("{name}: {} in {seconds:.3} s, {}", human_size(transfer.bytes), human_rate(transfer.bytes, transfer.took))
+    const MIB: u64 = 1024 * 1024;
+
+    #[test]
+    fn a_line_fits_every_width() {
+        let names =
+            ["a", "a name that is somewhat longer than the others.tar.gz", "名前の長いファイル名前の長い.txt", ""];
+        let states = [(0, 1, 1.0), (MIB, 3 * MIB, 0.5), (u64::MAX / 3, u64::MAX / 2, 90_000.0), (1, u64::MAX / 2, 9.0)];
+        for room in 0..200 {
+            for name in names {
+                for (done, size, seconds) in states {
+                    let line = bar(name, done, size, Duration::from_secs_f64(seconds), room);
+                    assert!(columns(&line) <= room, "{room}: {line:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_matters_least_is_left_out_first() {
+        let bar = |name: &str, room| bar(name, MIB, 4 * MIB, Duration::from_secs(2), room);
+        assert_eq!(bar("notes.txt", 79), "[######------------------]  25 %  512.0 KiB/s  0:06 left  notes.txt");
+        assert_eq!(bar("a rather long name.txt", 39), "[#-----]  25 %  512.0 KiB/s  a rather..");
+        assert_eq!(bar("a", 39), "[#-----]  25 %  512.0 KiB/s  a");
+        assert_eq!(bar("名前.txt", 24), "[#-----]  25 %  名前.txt");
+    }
+
+    #[test]
+    fn a_width_that_is_none_is_not_believed() {
+        for (columns, wanted) in [("80", Some(80)), ("0", None), ("-1", None), ("wide", None), ("99999999", None)] {
+            assert_eq!(sensible(columns), wanted, "{columns}");
+        }
+    }
 }

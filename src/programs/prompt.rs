@@ -1,194 +1,139 @@
-//! The user of a client program: a command line, a script, or a person at a prompt.
+//! Where a client's requests come from: the lines of a person at a prompt, or of a script.
 //!
-//! Read first: `client/mod.rs`. It does not know the wire.
+//! Read first: `plan.rs`. It does not know what becomes of a request.
 
-use std::io::{self, BufRead, Write};
-use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::io::{self, BufRead, Read, Write};
 
-use crate::client::{ClientError, User};
-use crate::journal::Transfer;
-use crate::programs::args::{complain, say};
-use crate::programs::human::human_size;
-use crate::programs::progress::{summary, ProgressBar};
-use crate::wire::{printable, split_verb, Command, CommandSet, ErrorCode, FileName, Listed, Refusal, Verb};
+use crate::programs::args::say;
+use crate::programs::plan::{Plan, Request};
+use crate::programs::words::{is_plain, split};
+use crate::wire::{split_verb, Command, CommandSet, Refusal, Verb};
 
 /// What people type out of habit, and the command that they mean. HELP names them.
 const ALIASES: [(&str, Verb); 4] =
     [("ls", Verb::List), ("get", Verb::Download), ("quit", Verb::Logout), ("exit", Verb::Logout)];
 
-/// The user of a client program: commands come from a command line, a script or a person, results go to standard
-/// output, failures to standard error.
-pub struct Terminal<C> {
-    commands: C,
-    dir: PathBuf,
-    quiet: bool,
-    /// A person is there: the greeting and the goodbye are shown.
-    interactive: bool,
-    /// Was something not done, the last LOGOUT left out?
-    failed: bool,
-    /// The command that is being carried out; none before the first.
-    command: Option<Command>,
-    /// Since when it is.
-    begun: Instant,
-    bar: Option<ProgressBar>,
-}
+/// Longest line that is taken, in bytes: room for 250 of the longest names. Without a bound, an input without a line
+/// end would fill the memory.
+const MAX_LINE: usize = 64 * 1024;
 
-impl<C> Terminal<C> {
-    /// A user with these commands. Downloads are stored in `dir`; `quiet` shows no progress and no summary.
-    pub fn new(commands: C, dir: PathBuf, quiet: bool, interactive: bool) -> Terminal<C> {
-        Terminal { commands, dir, quiet, interactive, failed: false, command: None, begun: Instant::now(), bar: None }
-    }
+/// What a terminal sends for an arrow key begins with it.
+const ESCAPE: u8 = 0x1b;
 
-    /// Was something not done? A last LOGOUT that failed does not count.
-    pub fn failed(&self) -> bool {
-        self.failed
-    }
-
-    /// Shows a result. Whoever closed standard output wants no more; any other failure there is told.
-    fn show(&mut self, text: &str) {
-        match say(text) {
-            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-                self.fail(&format!("can't write to standard output: {error}"));
-            }
-            _ => {}
-        }
-    }
-
-    /// Says what was not done.
-    fn fail(&mut self, message: &str) {
-        complain("client", message);
-        self.failed = true;
-    }
-
-    fn clear_bar(&mut self) {
-        if let Some(mut bar) = self.bar.take() {
-            bar.clear();
-        }
-    }
-}
-
-impl<C: Iterator<Item = Result<Command, Refusal>>> User for Terminal<C> {
-    fn next_command(&mut self) -> Option<Command> {
-        loop {
-            match self.commands.next().unwrap_or(Ok(Command::Logout)) {
-                Ok(command) => {
-                    self.begun = Instant::now();
-                    self.command = Some(command.clone());
-                    return Some(command);
-                }
-                Err(refusal) => self.fail(&format!("{refusal} (nothing was sent)")),
-            }
-        }
-    }
-
-    fn dir(&self) -> &Path {
-        &self.dir
-    }
-
-    fn show_courtesy(&mut self, text: &str) {
-        if self.interactive {
-            self.show(&printable_lines(text));
-        }
-    }
-
-    fn show_text(&mut self, command: &Command, text: &str) {
-        self.show(&printable_lines(text));
-        if *command == Command::Help {
-            let aliases = ALIASES.iter().map(|(alias, verb)| format!("{alias} for {}", verb.row().word));
-            self.show(&format!("Here also {}; Ctrl-D logs out too.", aliases.collect::<Vec<_>>().join(", ")));
-        }
-    }
-
-    fn show_list(&mut self, files: &[Listed]) {
-        self.show(&table(files, self.quiet));
-    }
-
-    fn show_progress(&mut self, name: &FileName, received: u64, size: u64) {
-        let (quiet, begun) = (self.quiet, self.begun);
-        self.bar.get_or_insert_with(|| ProgressBar::new(name.as_str(), quiet, begun)).update(received, size);
-    }
-
-    fn show_stored(&mut self, stored: &Transfer) {
-        self.clear_bar();
-        if !self.quiet {
-            self.show(&summary(stored));
-        }
-    }
-
-    fn show_failure(&mut self, error: &ClientError) {
-        self.clear_bar();
-        match &self.command {
-            Some(Command::Download(name)) => self.fail(&format!("{}: {error}", printable(name.as_str()))),
-            Some(Command::Logout) => complain("client", &format!("LOGOUT: {error}")),
-            _ => self.fail(&error.to_string()),
-        }
-    }
-}
-
-/// The verb that a word means: one of the protocol's four, or an alias.
+/// The verb that a word means: one of the protocol's, or an alias.
 pub fn verb(word: &str) -> Option<Verb> {
     let alias = ALIASES.iter().find(|(alias, _)| word.eq_ignore_ascii_case(alias));
     alias.map(|(_, verb)| *verb).or_else(|| CommandSet::Basic.verb(word))
 }
 
-/// The command that a line means, in the protocol's words or with an alias for the first. `None` for an empty line.
-fn parse(line: &[u8]) -> Option<Result<Command, Refusal>> {
-    let Ok(text) = std::str::from_utf8(line) else { return Some(Command::parse(line)) };
-    match split_verb(text) {
-        ("", _) => None,
-        (word, argument) => match verb(word) {
-            Some(verb) => Some(Command::parse(format!("{} {argument}", verb.row().word).as_bytes())),
-            None => Some(Command::parse(line)),
-        },
+/// What the prompt understands beside the protocol, for a person who asked for HELP.
+pub fn habits() -> String {
+    let aliases = ALIASES.iter().map(|(alias, verb)| format!("{alias} for {}", verb.row().word));
+    format!(
+        "Here also {}; Ctrl-D logs out too.\n\
+         Several files: get a.txt 'my notes.txt' *.png",
+        aliases.collect::<Vec<_>>().join(", ")
+    )
+}
+
+/// What is said of a command that was refused before it was sent.
+pub fn not_sent(refusal: &Refusal) -> String {
+    format!("{refusal} (nothing was sent)")
+}
+
+/// The request that a line means, in the protocol's words or with an alias for the first. `None` for an empty line.
+fn parse(line: &[u8]) -> Option<Result<Request, String>> {
+    let Ok(text) = std::str::from_utf8(line) else { return Some(command(line)) };
+    let (word, argument) = split_verb(text);
+    match verb(word) {
+        _ if word.is_empty() => None,
+        Some(Verb::Download) if !argument.is_empty() => Some(files(argument)),
+        Some(verb) => Some(command(format!("{} {argument}", verb.row().word).as_bytes())),
+        None => Some(command(line)),
     }
 }
 
-/// The commands of a script, or of a person, who is shown a prompt. Ends with the input, or when that can't be read.
-pub fn typed(mut input: impl BufRead, interactive: bool) -> impl Iterator<Item = Result<Command, Refusal>> {
+fn command(line: &[u8]) -> Result<Request, String> {
+    Command::parse(line).map(Request::Command).map_err(|refusal| not_sent(&refusal))
+}
+
+/// On the wire, `DOWNLOAD my notes.txt` is one name. So that a line of the protocol keeps its meaning here, it is asked
+/// for so first.
+fn files(argument: &str) -> Result<Request, String> {
+    let words = split(argument).map_err(|mistake| format!("{mistake} (nothing was sent)"))?;
+    let plan = Plan::new(words.into_iter().map(Ok));
+    Ok(Request::Files(if is_plain(argument) { plan.or_the_whole(argument) } else { plan }))
+}
+
+/// The requests of a script, or of a person, who is shown a prompt. Ends with the input, or when that can't be read.
+pub fn typed(mut input: impl BufRead, is_prompt: bool) -> impl Iterator<Item = Result<Request, String>> {
     let mut ended = false;
     std::iter::from_fn(move || {
         while !ended {
-            if interactive {
+            if is_prompt {
                 let _ = write!(io::stdout(), "> ").and_then(|()| io::stdout().flush());
             }
             let mut line = Vec::new();
-            let read = input.read_until(b'\n', &mut line);
-            ended = matches!(read, Ok(0) | Err(_));
+            let read = input.by_ref().take(MAX_LINE as u64 + 1).read_until(b'\n', &mut line);
+            ended = matches!(read, Ok(0) | Err(_)) || line.len() > MAX_LINE;
             match read {
-                Ok(0) if interactive => {
+                Ok(0) if is_prompt => {
                     let _ = say("");
                 }
+                Ok(_) if line.len() > MAX_LINE => return Some(Err(too_long())),
+                Ok(_) if is_prompt && (line.contains(&ESCAPE) || line.contains(&b'\t')) => {
+                    return Some(Err(no_editor()))
+                }
                 Ok(_) => {
-                    let command = parse(&line);
-                    if command.is_some() {
-                        return command;
+                    let request = parse(&line);
+                    if request.is_some() {
+                        return request;
                     }
                 }
-                Err(error) => return Some(Err(unreadable(&error))),
+                Err(error) => return Some(Err(format!("the commands can't be read from standard input: {error}"))),
             }
         }
         None
     })
 }
 
-fn unreadable(error: &io::Error) -> Refusal {
-    Refusal::new(ErrorCode::ReadFailed, format!("the commands can't be read from standard input: {error}"))
+fn too_long() -> String {
+    format!("a line has over {MAX_LINE} bytes; nothing of it was sent, and what follows it is not read")
 }
 
-/// A server's text, each line safe for a terminal.
-pub fn printable_lines(text: &str) -> String {
-    text.lines().map(printable).collect::<Vec<_>>().join("\n")
+fn no_editor() -> String {
+    "that line holds an arrow key or a Tab, which this prompt does not know; start 'rlwrap client' for a history and \
+     for editing (nothing was sent)"
+        .to_string()
 }
 
-/// The list for people: sizes in human units, and with a last line that counts.
-fn table(files: &[Listed], quiet: bool) -> String {
-    let mut lines: Vec<_> =
-        files.iter().map(|file| format!("{:>10}  {}", human_size(file.size), printable(file.name.as_str()))).collect();
-    if !quiet {
-        let total = files.iter().fold(0, |total: u64, file| total.saturating_add(file.size));
-        let count = if files.len() == 1 { "1 file".to_string() } else { format!("{} files", files.len()) };
-        lines.push(format!("{:>10}  in {count}", human_size(total)));
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What comes of a script.
+    fn requests(script: &[u8]) -> Vec<Result<Request, String>> {
+        typed(script, false).collect()
     }
-    lines.join("\n")
+
+    #[test]
+    fn a_line_that_is_too_long_ends_the_script() {
+        let longest = format!("get {:a<1$}", "", MAX_LINE - 5);
+        let script = format!("LIST\n{longest}\nLIST\n");
+        assert_eq!(requests(script.as_bytes()).iter().filter(|request| request.is_ok()).count(), 3);
+        let script = format!("LIST\n{longest}a\nLIST\n");
+        let taken = requests(script.as_bytes());
+        assert!(taken.len() == 2 && taken[0].is_ok() && taken[1].is_err(), "{taken:?}");
+        assert_eq!(typed(io::BufReader::new(io::repeat(0)), false).filter(Result::is_err).count(), 1);
+    }
+
+    #[test]
+    fn a_line_of_the_protocol_keeps_its_meaning() {
+        for (line, debugged) in
+            [("DOWNLOAD my notes.txt", "ToBeAsked(FileName(\"my notes.txt\"))"), ("get a.txt", "whole: No")]
+        {
+            let taken = format!("{:?}", requests(line.as_bytes()));
+            assert!(taken.contains(debugged), "{taken}");
+        }
+    }
 }

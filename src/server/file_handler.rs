@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use crate::server::list::SharedList;
 use crate::server::opening::open_regular;
 use crate::server::reply::Reply;
-use crate::wire::{quote, ErrorCode, FileName, Listed, Refusal, Verb};
+use crate::wire::{quote, ErrorCode, FileName, Listed, LocalName, Refusal, Verb};
 
 /// The directory whose files the server sends.
 #[derive(Debug, Clone)]
@@ -61,7 +61,7 @@ impl FileHandler {
 
     /// The served file of that name, open, and its size.
     pub(super) fn find(&self, name: &FileName) -> Result<(File, u64), Refusal> {
-        match open_regular(&self.dir.join(name.as_str())) {
+        match open_regular(&self.dir.join(LocalName::of(name)?.as_str())) {
             Ok(Some(found)) => Ok(found),
             Ok(None) => Err(not_found(name)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Err(not_found(name)),
@@ -82,7 +82,7 @@ impl FileHandler {
             let Some(name) = entry.file_name().into_string().ok().and_then(|name| FileName::parse(name).ok()) else {
                 continue;
             };
-            if entry.file_type().is_ok_and(|kind| !kind.is_file()) {
+            if LocalName::of(&name).is_err() || entry.file_type().is_ok_and(|kind| !kind.is_file()) {
                 continue;
             }
             match entry.metadata() {

@@ -10,7 +10,8 @@ use crate::wire::text::quote;
 /// Longest file name in bytes: what the common file systems allow.
 pub const MAX_FILE_NAME: usize = 255;
 
-/// A name that a served file can have. It can never point outside its directory.
+/// A name that a served file can have. It can never point outside its directory. Whoever opens or makes a file asks for
+/// a [`LocalName`](crate::wire::LocalName) too: it keeps the rules of the system.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FileName(String);
 
@@ -34,8 +35,6 @@ impl FileName {
             "a name has no control characters"
         } else if text.starts_with(' ') || text.ends_with(' ') {
             "a name has no space at either end"
-        } else if cfg!(windows) && text.contains(':') {
-            "a name has no colon on this system, where it would name a drive"
         } else {
             return Ok(FileName(name.into()));
         };

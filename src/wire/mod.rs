@@ -21,6 +21,8 @@ pub mod text;
 
 pub mod telnet;
 
+pub mod local_name;
+
 pub mod offset;
 
 pub mod checksum;
@@ -28,6 +30,7 @@ pub mod checksum;
 pub(crate) use command::split_verb;
 pub use command::{Command, CommandSet, Step, Verb, MAX_COMMAND_LINE};
 pub use file_name::{FileName, Listed, MAX_FILE_NAME};
+pub use local_name::LocalName;
 pub use reply::{ErrorCode, Refusal, ReplyHeader, MAX_REPLY_LINE, MAX_SIZE};
 pub use text::{printable, quote, visible};
 

@@ -277,7 +277,7 @@ fn list() -> Result<Measured> {
     }
     let ours = Server::ours(dir.path())?;
     let listed = in_words(connect(&ours)?.list())?;
-    let body: usize = listed.iter().map(|file| format!("{file}\n").len()).sum();
+    let body: usize = listed.files().map(|file| format!("{file}\n").len()).sum();
     let exchange = Exchange::new(Command::List, body as u64);
     let bare = Server::bare(exchange.script())?;
     let milliseconds = |server: &Server| {

@@ -11,7 +11,7 @@ use std::time::Duration;
 use file_transfer::client::download::store;
 use file_transfer::client::{Client, ClientError};
 use file_transfer::journal::Journal;
-use file_transfer::wire::{ErrorCode, FileName};
+use file_transfer::wire::{ErrorCode, FileName, Listed};
 
 use crate::support::{eventually, TempDir, TestServer, PATIENCE};
 
@@ -86,6 +86,10 @@ fn connect(address: &str, timeout: Duration) -> Result<Client, ClientError> {
 /// The client of a session with a server that is right.
 fn good_session(server: &TestServer) -> Client {
     connect(&server.address.to_string(), PATIENCE).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn listed(client: &mut Client) -> Vec<Listed> {
+    client.list().unwrap().files().collect()
 }
 
 fn owned(answers: &[impl AsRef<[u8]>]) -> Vec<Vec<u8>> {
@@ -165,7 +169,7 @@ fn an_unknown_error_code_is_a_refusal_and_the_session_goes_on() {
     let server = EvilServer::that_says(&[GREETING, "ERR TEA_POT I am one; ask for tea\n", "OK 6\n0 tea\n"]);
     let mut client = server.session();
     expect_refusal(client.list(), ErrorCode::Later("TEA_POT".to_string()));
-    assert_eq!(client.list().unwrap()[0].name, name("tea"));
+    assert_eq!(listed(&mut client)[0].name, name("tea"));
 }
 
 #[test]
@@ -272,11 +276,11 @@ fn a_short_greeting_list_or_help_is_a_lost_connection() {
 fn a_list_is_read_to_the_byte() {
     let server = EvilServer::that_says(&[GREETING, "OK 28\n0 b\n9223372036854775807 c d\n", "OK 0\n"]);
     let mut client = server.session();
-    let files = client.list().unwrap();
+    let files = listed(&mut client);
     assert_eq!(files.len(), 2);
     assert_eq!((files[0].size, files[0].name.as_str()), (0, "b"));
     assert_eq!((files[1].size, files[1].name.as_str()), (i64::MAX as u64, "c d"));
-    assert_eq!(client.list().unwrap(), [], "an empty directory");
+    assert_eq!(listed(&mut client), [], "an empty directory");
 }
 
 #[test]
@@ -301,7 +305,7 @@ fn a_list_whose_lines_are_not_size_and_name_is_a_violation() {
 fn what_comes_behind_the_promised_bytes_of_a_list_is_not_taken_for_a_part_of_it() {
     let server = EvilServer::that_says(&[GREETING, "OK 8\n6 a.txt\n7 b.txt\n", "OK 0\n"]);
     let mut client = server.session();
-    assert_eq!(client.list().unwrap().len(), 1);
+    assert_eq!(listed(&mut client).len(), 1);
     expect_violation(client.list(), b"7 b.txt\n");
 }
 

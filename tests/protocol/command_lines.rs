@@ -179,7 +179,7 @@ impl Gathered {
 impl Ended {
     /// It must have succeeded, with nothing to complain about.
     #[track_caller]
-    fn expect_success(&self) {
+    pub fn expect_success(&self) {
         assert!(self.code == Some(0) && self.stderr.is_empty(), "{self:?}");
     }
 
@@ -281,8 +281,19 @@ fn both_programs_tell_their_usage_and_their_version() {
         "--help",
         "--version",
     ];
-    let client_options = ["--server", "--dir", "--timeout", "--trace", "--quiet", "--help", "--version"];
-    for (name, program, options) in [("server", SERVER, &server_options[..]), ("client", CLIENT, &client_options)] {
+    let client_options = [
+        "--server",
+        "--dir",
+        "--keep",
+        "--timeout",
+        "--max-time",
+        "--min-rate",
+        "--trace",
+        "--quiet",
+        "--help",
+        "--version",
+    ];
+    for (name, program, options) in [("server", SERVER, &server_options[..]), ("client", CLIENT, &client_options[..])] {
         for option in ["-h", "--help"] {
             let help = run(program, &[option]);
             help.expect_success();
@@ -649,26 +660,26 @@ fn runs_out_of_file_descriptors(design: &str) {
 
 /// Runs the client against this server, with these arguments, in a directory of the test.
 #[track_caller]
-fn client(server: impl ToString, dir: &TempDir, arguments: &[&str]) -> Ended {
+pub fn client(server: impl ToString, dir: &TempDir, arguments: &[&str]) -> Ended {
     client_script(server, dir, arguments, "")
 }
 
 /// As above, with this on standard input.
 #[track_caller]
-fn client_script(server: impl ToString, dir: &TempDir, arguments: &[&str], script: &str) -> Ended {
+pub fn client_script(server: impl ToString, dir: &TempDir, arguments: &[&str], script: &str) -> Ended {
     let mut program = Program::start(&mut client_command(server, dir, arguments));
     program.pipe_in(script);
     program.ended()
 }
 
-fn client_command(server: impl ToString, dir: &TempDir, arguments: &[&str]) -> Command {
+pub fn client_command(server: impl ToString, dir: &TempDir, arguments: &[&str]) -> Command {
     let mut command = Command::new(CLIENT);
     command.args(["--server", &server.to_string(), "--dir"]).arg(dir.path()).args(arguments);
     command
 }
 
 /// A server with `a.txt` (6 bytes) and `my notes.txt` (2000 bytes).
-fn server_with_two_files() -> TestServer {
+pub fn server_with_two_files() -> TestServer {
     let server = TestServer::start();
     server.dir.put("my notes.txt", vec![b'n'; 2000]);
     server
@@ -742,7 +753,7 @@ fn the_directory_of_the_downloads_is_made_if_missing() {
 
 #[test]
 fn wrong_usage_of_the_client_is_one_line_that_says_what_is_right_and_exit_code_2() {
-    let usages: [(&[&str], &str); 23] = [
+    let usages: [(&[&str], &str); 27] = [
         (&["LIST", "x"], "LIST takes no argument"),
         (&["ls", "x"], "LIST takes no argument"),
         (&["HELP", "x"], "HELP takes no argument"),
@@ -759,6 +770,10 @@ fn wrong_usage_of_the_client_is_one_line_that_says_what_is_right_and_exit_code_2
         (&["--timeout", "0", "LIST"], "from 0.01 to 31536000"),
         (&["--timeout", "31536001", "LIST"], "from 0.01 to 31536000"),
         (&["--timeout", "NaN", "LIST"], "from 0.01 to 31536000"),
+        (&["--max-time", "0", "LIST"], "from 0.01 to 31536000"),
+        (&["--min-rate", "0", "LIST"], "a whole number from 1"),
+        (&["--min-rate", "1k", "LIST"], "a whole number from 1"),
+        (&["--keep=yes", "LIST"], "takes no value"),
         (&["--server"], "127.0.0.1"),
         (&["--server", "", "LIST"], "a host and perhaps a port"),
         (&["--server", ":4456", "LIST"], "a host and perhaps a port"),

@@ -4,6 +4,8 @@ mod support;
 
 mod add_a_command;
 mod client;
+mod client_program;
+mod client_prompt;
 mod command_lines;
 mod compare;
 mod conformance;

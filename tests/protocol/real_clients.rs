@@ -1,6 +1,7 @@
 //! The eight steps, typed into the programs that students have at hand. They are not on every machine, so these tests
 //! run on demand: `cargo test -- --ignored`.
 
+use std::net::SocketAddr;
 use std::process::Command;
 
 use crate::command_lines::{Ended, Program, CLIENT};
@@ -111,12 +112,13 @@ fn telnet_holds_the_conversation() {
 }
 
 /// Runs a shell command on a terminal of its own, which socat makes: programs behave there as for a person.
-fn on_a_terminal(command: &str, server: &TestServer, dir: &TempDir) -> Program {
+pub fn on_a_terminal(command: &str, server: SocketAddr, dir: &TempDir) -> Program {
     let mut socat = Command::new("socat");
-    socat.args(["-", &format!("SYSTEM:{command},pty,setsid,ctty,stderr")]);
-    // As variables: socat would take a colon for a part of its own address.
-    socat.env("SERVER", server.address.to_string());
-    socat.env("IP", server.address.ip().to_string()).env("PORT", server.address.port().to_string());
+    socat.args(["-", "SYSTEM:eval $COMMAND,pty,setsid,ctty,stderr"]);
+    // As variables: socat would take a colon or a quotation mark for a part of its own address.
+    socat.env("COMMAND", command);
+    socat.env("SERVER", server.to_string());
+    socat.env("IP", server.ip().to_string()).env("PORT", server.port().to_string());
     socat.env("CLIENT", CLIENT).env("DIR", dir.path());
     Program::start(&mut socat)
 }
@@ -126,7 +128,7 @@ fn on_a_terminal(command: &str, server: &TestServer, dir: &TempDir) -> Program {
 fn a_telnet_whose_user_pressed_ctrl_c_still_shows_what_comes() {
     let server = TestServer::start();
     let dir = TempDir::new();
-    let telnet = on_a_terminal("telnet $IP $PORT", &server, &dir);
+    let telnet = on_a_terminal("telnet $IP $PORT", server.address, &dir);
     telnet.shows("Send HELP for the commands");
     telnet.types("\u{3}");
     telnet.types("LIST\r");
@@ -143,7 +145,7 @@ fn our_own_client_prompts_a_person_and_exits_0_at_logout_whatever_failed() {
     server.dir.put("b.txt", "second\n");
     for goodbye in ["LOGOUT\r", "quit\r", "\u{4}"] {
         let dir = TempDir::new();
-        let client = on_a_terminal("$CLIENT --server $SERVER --dir $DIR; echo exit code $?", &server, &dir);
+        let client = on_a_terminal("$CLIENT --server $SERVER --dir $DIR; echo exit code $?", server.address, &dir);
         client.shows("Send HELP for the commands");
         client.shows("> ");
         client.types("ls\r");

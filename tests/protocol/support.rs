@@ -345,6 +345,8 @@ impl Wire {
         match self.stream.read(&mut buffer) {
             Ok(0) => self.fail(&format!("the connection ended, but {wanted} should come")),
             Ok(count) => self.received.extend_from_slice(&buffer[..count]),
+            // The caller asks again.
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) => self.fail(&format!("{wanted} should come, but: {error}")),
         }
     }

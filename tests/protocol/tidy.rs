@@ -104,9 +104,22 @@ fn the_rooms_know_only_what_they_may() {
     forbid_use("src/watch.rs", &["wire", "server", "client", "journal", "programs", "lab"]);
     forbid_use("src/server", &["client", "programs", "lab"]);
     forbid_use("src/client", &["server", "programs", "lab", "lock", "watch"]);
-    for program in
-        ["args", "human", "typed", "console", "who", "reachable", "log", "printer", "client", "prompt", "progress"]
-    {
+    for program in [
+        "args",
+        "human",
+        "typed",
+        "console",
+        "who",
+        "reachable",
+        "log",
+        "printer",
+        "client",
+        "terminal",
+        "prompt",
+        "plan",
+        "words",
+        "progress",
+    ] {
         forbid_use(&format!("src/programs/{program}.rs"), &["lab"]);
     }
     // The one instrument that a program switches on.

@@ -1,0 +1,150 @@
+//! What is still to be done for one request: a DOWNLOAD of several files, some of which are named by a pattern.
+//!
+//! Read first: `words.rs`. It does not know where the request comes from, nor how a file is downloaded.
+
+use std::collections::VecDeque;
+
+use crate::client::file_list::FileList;
+use crate::client::ClientError;
+use crate::programs::words::Word;
+use crate::wire::{quote, Command, ErrorCode, FileName, Refusal};
+
+/// What a person or a script wants with one line.
+#[derive(Debug)]
+pub enum Request {
+    /// One command of the protocol.
+    Command(Command),
+    /// One or several files.
+    Files(Plan),
+}
+
+/// The files that are still to be downloaded for one request. It is carried out step by step, since the answer to one
+/// command can decide about the next.
+#[derive(Default)]
+pub struct Plan {
+    whole: Whole,
+    names: VecDeque<Result<FileName, Refusal>>,
+    /// Not yet compared with the server's list.
+    patterns: Vec<Word>,
+    /// The files that the patterns fit.
+    matches: Option<Box<dyn Iterator<Item = FileName>>>,
+}
+
+/// The words of a line, taken for one name with spaces in it.
+#[derive(Debug, Default)]
+enum Whole {
+    #[default]
+    No,
+    ToBeAsked(FileName),
+    Asked,
+}
+
+/// The next thing to do.
+#[derive(Debug)]
+pub enum Next {
+    /// To send this.
+    Ask(Command),
+    /// To tell this: a file that can't be asked for.
+    Tell(Refusal),
+}
+
+impl Plan {
+    /// A plan for these files. Something that is no word has been refused already.
+    pub fn new(words: impl IntoIterator<Item = Result<Word, Refusal>>) -> Plan {
+        let mut plan = Plan::default();
+        for word in words {
+            match word {
+                Ok(word) if word.is_pattern() => plan.patterns.push(word),
+                Ok(word) => plan.names.push_back(FileName::parse(word.to_string())),
+                Err(refusal) => plan.names.push_back(Err(refusal)),
+            }
+        }
+        plan
+    }
+
+    /// The words could be one name with spaces in it, as on the wire: it is asked for first, and the words only if
+    /// there is no such file.
+    pub fn or_the_whole(mut self, name: &str) -> Plan {
+        if let (Ok(name), true) = (FileName::parse(name), self.names.len() > 1) {
+            self.whole = Whole::ToBeAsked(name);
+        }
+        self
+    }
+
+    /// The next thing to do, when the last one was done or failed; `None` at the end.
+    pub fn next_step(&mut self) -> Option<Next> {
+        match std::mem::take(&mut self.whole) {
+            Whole::No => {}
+            Whole::ToBeAsked(name) => {
+                self.whole = Whole::Asked;
+                return Some(Next::Ask(Command::Download(name)));
+            }
+            // It was no missing file, or `falls_back` would have noticed.
+            Whole::Asked => *self = Plan::default(),
+        }
+        if self.awaits_list() {
+            return Some(Next::Ask(Command::List));
+        }
+        let name = self.names.pop_front().or_else(|| self.matches.as_mut()?.next().map(Ok));
+        name.map(|name| match name {
+            Ok(name) => Next::Ask(Command::Download(name)),
+            Err(refusal) => Next::Tell(refusal),
+        })
+    }
+
+    /// Is the next list wanted by the patterns, and not by the user?
+    pub fn awaits_list(&self) -> bool {
+        !self.patterns.is_empty()
+    }
+
+    /// Takes the list that the patterns wait for. Returns a sentence for each pattern that fits no file of it.
+    pub fn take_list(&mut self, list: FileList) -> Vec<String> {
+        let patterns = std::mem::take(&mut self.patterns);
+        let mut missed: Vec<&Word> = patterns.iter().collect();
+        for file in list.files() {
+            missed.retain(|pattern| !pattern.matches(file.name.as_str()));
+            if missed.is_empty() {
+                break;
+            }
+        }
+        let told = missed.into_iter().map(fits_nothing).collect();
+        let names = list.into_files().map(|file| file.name);
+        self.matches =
+            Some(Box::new(names.filter(move |name| patterns.iter().any(|pattern| pattern.matches(name.as_str())))));
+        told
+    }
+
+    /// The list that the patterns wait for does not come. Returns the patterns, for a sentence.
+    pub fn give_up_patterns(&mut self) -> String {
+        let patterns = std::mem::take(&mut self.patterns);
+        patterns.iter().map(Word::to_string).collect::<Vec<_>>().join(" ")
+    }
+
+    /// The last command failed so. Is that no failure, since the words of the line remain to be asked for one by one?
+    pub fn falls_back(&mut self, error: &ClientError) -> bool {
+        let missing = matches!(error, ClientError::Refused(refusal) if refusal.code == ErrorCode::NotFound);
+        let falls_back = missing && matches!(self.whole, Whole::Asked);
+        if falls_back {
+            self.whole = Whole::No;
+        }
+        falls_back
+    }
+
+    /// The files that will not be asked for, if nothing more is done.
+    pub fn untried(self) -> impl Iterator<Item = String> {
+        // Who was asked for by one name was asked for.
+        let names = if matches!(self.whole, Whole::No) { self.names } else { VecDeque::new() };
+        let names = names.into_iter().filter_map(Result::ok).chain(self.matches.into_iter().flatten());
+        names.map(|name| name.to_string()).chain(self.patterns.into_iter().map(|pattern| pattern.to_string()))
+    }
+}
+
+impl std::fmt::Debug for Plan {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        f.debug_struct("Plan").field("whole", &self.whole).field("names", &self.names).finish_non_exhaustive()
+    }
+}
+
+fn fits_nothing(pattern: &Word) -> String {
+    format!("no file of the server fits {}; LIST shows the files", quote(&pattern.to_string()))
+}

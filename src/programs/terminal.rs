@@ -1,0 +1,351 @@
+//! The user of a client program: a command line, a script, or a person at a prompt.
+//!
+//! Read first: `client/mod.rs`, `plan.rs`. It does not know the wire.
+
+use std::io::{self, Write};
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
+
+use crate::client::download::{Storage, Stored};
+use crate::client::file_list::FileList;
+use crate::client::part::remove_left_behind;
+use crate::client::patience::Patience;
+use crate::client::{ClientError, User};
+use crate::programs::args::{complain, say};
+use crate::programs::human::human_size;
+use crate::programs::plan::{Next, Plan, Request};
+use crate::programs::progress::{summary, ProgressBar};
+use crate::programs::prompt::{habits, not_sent};
+use crate::wire::{printable, Command, FileName};
+
+/// Most files that are named when several were not tried.
+const MAX_UNTRIED_SHOWN: usize = 20;
+
+/// Where the requests come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// One request, from the command line.
+    CommandLine,
+    /// A script on standard input.
+    Script,
+    /// A person, who is shown the greeting, and who can go on after a lost session.
+    Prompt,
+}
+
+/// What the command line says about all sessions.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// `HOST:PORT`.
+    pub server: String,
+    /// Where downloads go.
+    pub storage: Storage,
+    /// For a connection, and for each silence of the server.
+    pub timeout: Duration,
+    /// For each request.
+    pub max_time: Option<Duration>,
+    /// Fewest bytes a second.
+    pub min_rate: Option<u64>,
+    /// No progress and no summary.
+    pub quiet: bool,
+}
+
+/// The user of a client program. Results go to standard output, failures to standard error.
+pub struct Terminal<R> {
+    settings: Settings,
+    source: Source,
+    requests: R,
+    /// What is left of the request that is being carried out.
+    plan: Plan,
+    /// The command that is being carried out; none before the first.
+    command: Option<Command>,
+    /// Is it still to be sent, in the next session?
+    again: bool,
+    /// Was it sent in an earlier session already?
+    sent_again: bool,
+    /// Since when it is being carried out.
+    begun: Instant,
+    /// When its request must be done.
+    deadline: Option<Instant>,
+    /// Sessions that were greeted.
+    sessions: u64,
+    /// Was this session greeted?
+    greeted: bool,
+    /// Was LOGOUT asked for, and not only sent at the end?
+    asked_to_log_out: bool,
+    /// Was something not done, the last LOGOUT left out?
+    failed: bool,
+    /// Were the parts of interrupted downloads looked for?
+    tidied: bool,
+    bar: Option<ProgressBar>,
+}
+
+impl<R: Iterator<Item = Result<Request, String>>> Terminal<R> {
+    /// A user with these requests.
+    pub fn new(requests: R, settings: Settings, source: Source) -> Terminal<R> {
+        let now = Instant::now();
+        let deadline = settings.max_time.and_then(|time| now.checked_add(time));
+        Terminal {
+            settings,
+            source,
+            requests,
+            plan: Plan::default(),
+            command: None,
+            again: false,
+            sent_again: false,
+            begun: now,
+            deadline,
+            sessions: 0,
+            greeted: false,
+            asked_to_log_out: false,
+            failed: false,
+            tidied: false,
+            bar: None,
+        }
+    }
+
+    /// Was all done? `logged_out` says whether the last session came to its goodbye.
+    pub fn is_content(&self, logged_out: bool) -> bool {
+        match self.source {
+            // Without a LOGOUT of its own, the command line has been carried out whatever the server says to ours.
+            Source::CommandLine => !self.failed && (logged_out || !self.asked_to_log_out),
+            Source::Script => !self.failed && logged_out,
+            // A person has seen what failed.
+            Source::Prompt => logged_out,
+        }
+    }
+
+    /// A session ended before its goodbye, or could not begin. Shows why. At a prompt it goes on, with the same command
+    /// or the next, in a new session. Otherwise it breaks, and says whether the user has left all the same.
+    pub fn after(&mut self, error: &ClientError) -> ControlFlow<bool> {
+        let is_prompt = self.source == Source::Prompt;
+        let greeted = std::mem::take(&mut self.greeted);
+        let was_over = greeted && error.came_before_the_answer();
+        if self.command == Some(Command::Logout) {
+            // Who leaves a session that has ended has left.
+            if !(is_prompt && was_over) {
+                self.show_failure(error);
+            }
+            return ControlFlow::Break(is_prompt && was_over);
+        }
+        if is_prompt && was_over && !self.sent_again {
+            // All commands read, so to send one twice does no harm.
+            complain("client", &format!("the session had ended: {}", ending(error)));
+            (self.again, self.sent_again) = (true, true);
+            return ControlFlow::Continue(());
+        }
+        if greeted {
+            self.show_failure(error);
+        } else {
+            self.fail(&error.to_string());
+        }
+        self.give_up_plan(greeted);
+        // Without any session yet, the address is wrong or no server runs: the command line has to be changed.
+        if !is_prompt || self.sessions == 0 {
+            return ControlFlow::Break(false);
+        }
+        self.again = false;
+        match self.next_command() {
+            None | Some(Command::Logout) => ControlFlow::Break(true),
+            Some(_) => {
+                self.again = true;
+                ControlFlow::Continue(())
+            }
+        }
+    }
+
+    /// Says which files will not be asked for, of those that were asked for together.
+    fn give_up_plan(&mut self, current_was_told: bool) {
+        let rest: Vec<_> = std::mem::take(&mut self.plan).untried().take(MAX_UNTRIED_SHOWN + 1).collect();
+        if rest.is_empty() {
+            return;
+        }
+        let current = match &self.command {
+            Some(Command::Download(name)) if !current_was_told => Some(name.to_string()),
+            _ => None,
+        };
+        let mut names: Vec<_> = current.into_iter().chain(rest).map(|name| printable(&name)).collect();
+        if names.len() > MAX_UNTRIED_SHOWN {
+            names.truncate(MAX_UNTRIED_SHOWN);
+            names.push("and more".to_string());
+        }
+        complain("client", &format!("not tried: {}", names.join(", ")));
+    }
+
+    /// The next request, with its own time. `None` after the last one.
+    fn next_request(&mut self) -> Option<Result<Request, String>> {
+        let request = self.requests.next();
+        if self.source != Source::CommandLine {
+            self.deadline = self.settings.max_time.and_then(|time| Instant::now().checked_add(time));
+        }
+        request
+    }
+
+    /// The next command of the plan or of the next request. What can't be asked for is told.
+    fn next_planned(&mut self) -> Command {
+        loop {
+            match self.plan.next_step() {
+                Some(Next::Ask(command)) => return command,
+                Some(Next::Tell(refusal)) => self.fail(&not_sent(&refusal)),
+                None => match self.next_request() {
+                    Some(Ok(Request::Files(plan))) => self.plan = plan,
+                    Some(Ok(Request::Command(command))) => {
+                        self.asked_to_log_out = command == Command::Logout;
+                        return command;
+                    }
+                    Some(Err(mistake)) => self.fail(&mistake),
+                    None => return Command::Logout,
+                },
+            }
+        }
+    }
+
+    /// Shows a result. Whoever closed standard output wants no more; any other failure there is told.
+    fn show(&mut self, text: &str) {
+        self.shown(say(text));
+    }
+
+    fn shown(&mut self, written: io::Result<()>) {
+        match written {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                self.fail(&format!("can't write to standard output: {error}"));
+            }
+            _ => {}
+        }
+    }
+
+    /// Says what was not done.
+    fn fail(&mut self, message: &str) {
+        complain("client", message);
+        self.failed = true;
+    }
+
+    fn clear_bar(&mut self) {
+        if let Some(mut bar) = self.bar.take() {
+            bar.clear();
+        }
+    }
+
+    /// Removes what an interrupted client left in the directory: once, before the first download.
+    fn tidy(&mut self) {
+        if std::mem::replace(&mut self.tidied, true) {
+            return;
+        }
+        let removed = remove_left_behind(&self.settings.storage.dir);
+        if removed.count > 0 && !self.settings.quiet {
+            let files = if removed.count == 1 { "file" } else { "files" };
+            let size = human_size(removed.bytes);
+            self.show(&format!("removed {} {files} of interrupted downloads ({size})", removed.count));
+        }
+    }
+}
+
+impl<R: Iterator<Item = Result<Request, String>>> User for Terminal<R> {
+    fn next_command(&mut self) -> Option<Command> {
+        if std::mem::take(&mut self.again) {
+            return self.command.clone();
+        }
+        let command = self.next_planned();
+        if matches!(command, Command::Download(_)) {
+            self.tidy();
+        }
+        (self.begun, self.sent_again, self.command) = (Instant::now(), false, Some(command.clone()));
+        Some(command)
+    }
+
+    fn patience(&self) -> Patience {
+        let Settings { timeout, min_rate, .. } = self.settings;
+        Patience { timeout, deadline: self.deadline, min_rate }
+    }
+
+    fn storage(&self) -> &Storage {
+        &self.settings.storage
+    }
+
+    fn show_courtesy(&mut self, text: &str) {
+        let is_greeting = !std::mem::replace(&mut self.greeted, true);
+        self.sessions += u64::from(is_greeting);
+        if is_greeting && self.sessions > 1 {
+            complain("client", &format!("connected again to {}", printable(&self.settings.server)));
+        } else if self.source == Source::Prompt {
+            self.show(&printable_lines(text));
+        }
+    }
+
+    fn show_text(&mut self, command: &Command, text: &str) {
+        self.show(&printable_lines(text));
+        if *command == Command::Help {
+            self.show(&habits());
+        }
+    }
+
+    fn show_list(&mut self, files: FileList) {
+        if self.plan.awaits_list() {
+            for missed in self.plan.take_list(files) {
+                self.fail(&missed);
+            }
+        } else {
+            let written = write_table(&files, self.settings.quiet);
+            self.shown(written);
+        }
+    }
+
+    fn show_progress(&mut self, name: &FileName, received: u64, size: u64) {
+        let (quiet, begun) = (self.settings.quiet, self.begun);
+        self.bar.get_or_insert_with(|| ProgressBar::new(name.as_str(), quiet, begun)).update(received, size);
+    }
+
+    fn show_stored(&mut self, name: &FileName, stored: &Stored) {
+        self.clear_bar();
+        if !self.settings.quiet {
+            self.show(&summary(name, stored, self.begun.elapsed()));
+        }
+    }
+
+    fn show_failure(&mut self, error: &ClientError) {
+        self.clear_bar();
+        if self.plan.falls_back(error) {
+            return;
+        }
+        match &self.command {
+            Some(Command::Download(name)) => self.fail(&format!("{}: {error}", printable(name.as_str()))),
+            // One failure is one line. After it, the LOGOUT that nobody asked for is of no interest.
+            Some(Command::Logout) if self.failed && !self.asked_to_log_out => {}
+            Some(Command::Logout) => complain("client", &format!("LOGOUT: {error}")),
+            Some(Command::List) if self.plan.awaits_list() => {
+                let patterns = self.plan.give_up_patterns();
+                self.fail(&format!("{}: {error}", printable(&patterns)));
+            }
+            _ => self.fail(&error.to_string()),
+        }
+    }
+}
+
+/// Why a session had ended, without the advice to do what the prompt does by itself.
+fn ending(error: &ClientError) -> String {
+    match error {
+        ClientError::Refused(refusal) => refusal.to_string(),
+        ClientError::Lost { error, .. } if error.kind() != io::ErrorKind::UnexpectedEof => error.to_string(),
+        _ => "the server closed the connection".to_string(),
+    }
+}
+
+/// A server's text, each line safe for a terminal.
+fn printable_lines(text: &str) -> String {
+    text.lines().map(printable).collect::<Vec<_>>().join("\n")
+}
+
+/// The list for people: sizes in human units, and with a last line that counts. It is written line by line: the table
+/// of a million files is not needed in memory.
+fn write_table(files: &FileList, quiet: bool) -> io::Result<()> {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    let (mut count, mut total): (u64, u64) = (0, 0);
+    for file in files.files() {
+        writeln!(out, "{:>10}  {}", human_size(file.size), printable(file.name.as_str()))?;
+        (count, total) = (count + 1, total.saturating_add(file.size));
+    }
+    if !quiet {
+        let files = if count == 1 { "file" } else { "files" };
+        writeln!(out, "{:>10}  in {count} {files}", human_size(total))?;
+    }
+    out.flush()
+}

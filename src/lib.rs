@@ -26,7 +26,7 @@
 //! | sitting | read, in this order |
 //! |---|---|
 //! | 1. The conversation (an hour) | this file; [`wire`]: `reply.rs`, `file_name.rs`, `command.rs`, `framing.rs`; [`server`]: `reply.rs`, `file_handler.rs`; `lock.rs`; `registry.rs`, `session.rs`, `mod.rs`; [`client`]: `mod.rs`, `download.rs` |
-//! | 2. What TCP, the disk and terminals make necessary | `server/`: `ending.rs`, `limits.rs`, `connection.rs` (the idle time-out, the lingering close), `closing.rs`, `opening.rs`, `list.rs`; `client/`: `receive.rs`, `error.rs`, `file_list.rs`, `part.rs`, `patience.rs`; `wire/`: `mistakes.rs`, `text.rs`, `telnet.rs`, `local_name.rs`; [`journal`]; the extensions: `server/extensions.rs`, `wire/offset.rs`, `checksum.rs` |
+//! | 2. What TCP, the disk and terminals make necessary | `server/`: `ending.rs`, `limits.rs`, `connection.rs` (the idle time-out, the lingering close), `closing.rs`, `opening.rs`, `list.rs`; `client/`: `receive.rs`, `error.rs`, `file_list.rs`, `part.rs`, `patience.rs`; `wire/`: `mistakes.rs`, `text.rs`, `telnet.rs`, `local_name.rs`; [`journal`]; the extensions: `wire/offset.rs`, `checksum.rs`, `server/extensions.rs`, `client/resume.rs` |
 //! | 3. Threads | [`watch`]; `server/`: `trouble.rs`, `designs.rs` (which thread does what), `stop.rs` (how `stop` wakes a thread in `accept`) |
 //! | 4. The programs and the instruments | [`programs`] (the log and who prints it, the console, the prompt, the options), [`lab`] |
 

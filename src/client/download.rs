@@ -1,12 +1,13 @@
 //! A file from the server into a directory: it appears there complete, or not at all.
 //!
-//! Read first: `client/mod.rs`. (`part.rs` can wait: it makes the hidden file and gives it its final name.) It does not
-//! know the wire.
+//! Read first: `client/mod.rs`. (`part.rs` and `resume.rs` can wait: the hidden file and its final name; a download
+//! that continues an earlier one.) It does not know the wire.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use crate::client::part::Part;
+use crate::client::part::{EarlierPart, Part};
+use crate::client::resume::{self, Resumed};
 use crate::client::{Client, ClientError, User};
 use crate::wire::{FileName, LocalName};
 
@@ -17,6 +18,8 @@ pub struct Storage {
     pub dir: PathBuf,
     /// May a download not replace an earlier file of its name?
     pub keep: bool,
+    /// Does a download continue what an earlier one left, and leave what it has when it is cut?
+    pub resume: bool,
 }
 
 /// A download that is complete.
@@ -28,31 +31,27 @@ pub struct Stored {
     pub path: PathBuf,
     /// Was there something of that name before?
     pub replaced: bool,
+    /// What became of an earlier part.
+    pub resumed: Resumed,
 }
 
-/// Step 4 with its result on the disk: downloads the file into the directory and returns its size.
-///
-/// # Errors
-/// As of [`store_in`].
-pub fn store(
-    client: &mut Client,
-    name: &FileName,
-    dir: &Path,
-    on_progress: impl FnMut(u64, u64),
-) -> Result<u64, ClientError> {
-    let storage = Storage { dir: dir.to_path_buf(), keep: false };
-    store_in(client, name, &storage, on_progress).map(|stored| stored.bytes)
+impl Storage {
+    /// A directory in which downloads replace earlier files, and continue none.
+    pub fn of(dir: impl Into<PathBuf>) -> Storage {
+        Storage { dir: dir.into(), keep: false, resume: false }
+    }
 }
 
-/// The same with a choice of what becomes of an earlier file.
+/// Step 4 with its result on the disk: downloads the file into the directory.
 ///
 /// The bytes go to a hidden temporary file of a new, random name beside the final one. It is renamed to the final name
 /// when all of it has arrived. Until then an earlier file of that name stays as it was. This holds however the program
 /// ends, but not for a power cut: what the system has not yet written to the disk is lost with it.
 ///
 /// # Errors
-/// As of [`Client::download`], or if a file can't be made, written or renamed. The temporary file is removed then.
-pub fn store_in(
+/// As of [`Client::download`], or if a file can't be made, written or renamed. The temporary file is removed then,
+/// unless it is to be continued.
+pub fn store(
     client: &mut Client,
     name: &FileName,
     storage: &Storage,
@@ -64,21 +63,33 @@ pub fn store_in(
         return Err(ClientError::Kept(path));
     }
     fs::create_dir_all(&storage.dir).map_err(not_stored)?;
+    let earlier = if storage.resume { EarlierPart::of(&path) } else { None };
     let (mut file, part) = Part::create(&path).map_err(not_stored)?;
-    let bytes = client.download(name, &mut file, on_progress).map_err(|error| match error {
-        ClientError::Sink(error) => ClientError::Abandoned { path: path.clone(), error },
-        other => other,
-    })?;
+    let received = match earlier {
+        Some(earlier) => resume::download(client, name, earlier, &mut file, on_progress),
+        None => client.download(name, &mut file, on_progress).map(|size| (size, Resumed::NoPart)),
+    };
     // Windows renames no open file.
     drop(file);
-    let replaced = part.take_final_name(&path, storage.keep)?;
-    Ok(Stored { bytes, path, replaced })
+    match received {
+        Ok((bytes, resumed)) => {
+            let replaced = part.take_final_name(&path, storage.keep)?;
+            Ok(Stored { bytes, path, replaced, resumed })
+        }
+        Err(ClientError::Sink(error)) => Err(ClientError::Abandoned { path, error }),
+        Err(error) => {
+            if storage.resume && error.leaves_a_rest() {
+                part.leave();
+            }
+            Err(error)
+        }
+    }
 }
 
 /// The same for a user, who is shown the progress and the result.
 pub(super) fn store_for(client: &mut Client, name: &FileName, user: &mut impl User) -> Result<(), ClientError> {
     let storage = user.storage().clone();
-    let stored = store_in(client, name, &storage, |received, size| user.show_progress(name, received, size))?;
+    let stored = store(client, name, &storage, |received, size| user.show_progress(name, received, size))?;
     user.show_stored(name, &stored);
     Ok(())
 }

@@ -75,6 +75,11 @@ impl ClientError {
         }
     }
 
+    /// Did the connection end, or the client's patience, while something was received? Then the rest may be had later.
+    pub(super) fn leaves_a_rest(&self) -> bool {
+        matches!(self, ClientError::Lost { .. } | ClientError::Silent(_) | ClientError::Impatient(_))
+    }
+
     /// Had the session ended before the server looked at the last command? Then a new session can be asked the same.
     pub fn came_before_the_answer(&self) -> bool {
         match self {

@@ -15,6 +15,8 @@ pub mod part;
 
 pub mod patience;
 
+pub mod resume;
+
 use std::io::{BufReader, Read, Write};
 
 use crate::journal::{Event, Journal, SessionJournal};
@@ -133,9 +135,19 @@ impl Client {
         &mut self,
         name: &FileName,
         sink: &mut impl Write,
+        on_progress: impl FnMut(u64, u64),
+    ) -> Result<u64, ClientError> {
+        self.receive_file(&Command::Download(name.clone()), sink, on_progress)
+    }
+
+    /// The same for any command that is answered with the bytes of a file.
+    fn receive_file(
+        &mut self,
+        command: &Command,
+        sink: &mut impl Write,
         mut on_progress: impl FnMut(u64, u64),
     ) -> Result<u64, ClientError> {
-        let size = self.request(&Command::Download(name.clone()))?;
+        let size = self.request(command)?;
         let mut received = 0;
         let copied = copy_exactly(&[], &mut self.stream, size, sink, PART, |part| {
             if received == 0 && !part.is_empty() {

@@ -11,8 +11,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::client::ClientError;
+use crate::wire::checksum::{Checksum, SUM_PART};
 
-/// The name of a part begins and ends so. Between them stands a random number.
+/// The name of a part begins and ends so. Between them stand a checksum of the file's name, by which a part can be
+/// found again, and a random number.
 const NAME_BEGINS: &str = ".download-";
 const NAME_ENDS: &str = ".part";
 
@@ -29,7 +31,7 @@ impl Part {
     /// Makes a file that did not exist, beside `target`: `create_new` follows no link and takes no file that somebody
     /// planted. It can be read by no one who could not read the file at `target`.
     pub(super) fn create(target: &Path) -> io::Result<(File, Part)> {
-        let path = target.with_file_name(format!("{NAME_BEGINS}{:016x}{NAME_ENDS}", random()));
+        let path = target.with_file_name(format!("{}{:016x}{NAME_ENDS}", name_begins(target), random()));
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);
         if let Some(earlier) = fs::symlink_metadata(target).ok().filter(Metadata::is_file) {
@@ -37,6 +39,14 @@ impl Part {
         }
         let file = options.open(&path)?;
         Ok((file, Part { path: Some(path) }))
+    }
+
+    /// The download was cut. Leaves the part to be continued another time, if it is worth the question.
+    pub(super) fn leave(mut self) {
+        let size = self.path.as_ref().and_then(|path| path.metadata().ok()).map_or(0, |metadata| metadata.len());
+        if size >= SUM_PART {
+            self.path = None;
+        }
     }
 
     /// Gives it its final name. Returns whether something else had that name until now.
@@ -77,6 +87,49 @@ impl Part {
 impl Drop for Part {
     fn drop(&mut self) {
         if let Some(path) = &self.path {
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+/// The beginning of the names of all parts of a file.
+fn name_begins(target: &Path) -> String {
+    let mut checksum = Checksum::default();
+    checksum.add(target.file_name().unwrap_or_default().as_encoded_bytes());
+    format!("{NAME_BEGINS}{checksum}-")
+}
+
+/// What an earlier download of a file left. Another client may still be writing it.
+pub(super) struct EarlierPart {
+    /// Its bytes, from the beginning.
+    pub(super) file: File,
+    path: PathBuf,
+    /// As it was when it was found.
+    found: Metadata,
+}
+
+impl EarlierPart {
+    /// The longest part of the file that is to be stored at `target`, if one is worth the question: SUM tells a
+    /// checksum of each MiB. Only regular files are looked at, and no link is followed.
+    pub(super) fn of(target: &Path) -> Option<EarlierPart> {
+        let begins = name_begins(target);
+        let is_part = |name: &str| name.starts_with(&begins) && name.ends_with(NAME_ENDS);
+        let entries = fs::read_dir(target.parent()?).ok()?.flatten();
+        let parts = entries.filter(|entry| entry.file_name().to_str().is_some_and(is_part));
+        let sized = parts.filter_map(|entry| Some((entry.metadata().ok()?, entry.path())));
+        let worth = sized.filter(|(found, _)| found.is_file() && found.len() >= SUM_PART);
+        let (found, path) = worth.max_by_key(|(found, _)| found.len())?;
+        Some(EarlierPart { file: File::open(&path).ok()?, path, found })
+    }
+
+    /// Removes it, because all that is good of it was copied; but not if somebody has written it meanwhile.
+    pub(super) fn remove_unless_written(self) {
+        let EarlierPart { file, path, found } = self;
+        let now = file.metadata();
+        // Windows removes no open file.
+        drop(file);
+        let as_found = |now: &Metadata| now.len() == found.len() && now.modified().ok() == found.modified().ok();
+        if now.is_ok_and(|now| as_found(&now)) {
             let _ = fs::remove_file(path);
         }
     }

@@ -121,6 +121,11 @@ pub(super) struct PatientStream {
 }
 
 impl PatientStream {
+    /// How long it waits now.
+    pub(super) fn patience(&self) -> Patience {
+        self.patience
+    }
+
     /// Connects to this address.
     pub(super) fn connect(address: SocketAddr, patience: Patience) -> io::Result<PatientStream> {
         let wait = patience.next_wait()?;

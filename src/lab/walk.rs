@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use crate::client::download::store;
+use crate::client::download::{store, Storage};
 use crate::client::{Client, ClientError};
 use crate::lab::happenings::{Happening, Happenings, Kind, Side};
 use crate::programs::args::say;
@@ -163,7 +163,8 @@ fn play(address: &str, dir: &Path, mut narrator: Narrator) -> Result<(), Surpris
 }
 
 fn download(client: &mut Client, file: &Listed, dir: &Path, narrator: &mut Narrator) -> Result<(), Surprise> {
-    let size = narrator.step_fails(Step::SendFile, store(client, &file.name, dir, |_, _| {}))?;
+    let stored = store(client, &file.name, &Storage::of(dir), |_, _| {});
+    let size = narrator.step_fails(Step::SendFile, stored)?.bytes;
     if size != file.size {
         let name = printable(file.name.as_str());
         let what = format!("LIST said that {name} has {} bytes, but {size} came", file.size);

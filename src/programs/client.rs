@@ -23,8 +23,8 @@ const DEFAULT_DIR: &str = "client_data";
 /// How long a silence is taken for a server that is gone.
 const DEFAULT_TIMEOUT_SECONDS: u64 = 30;
 
-/// Highest `--min-rate`, in bytes a second: more than any network carries.
-const MAX_RATE: usize = 1 << 40;
+/// Highest `--min-rate`, in bytes a second: 1 GiB, more than a client can ask of a network.
+const MAX_RATE: usize = 1 << 30;
 
 /// What to do in the session.
 enum Work {
@@ -60,7 +60,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn parse(mut args: Args) -> Result<Asked, Usage> {
     let mut settings = Settings {
         server: DEFAULT_ADDRESS.to_string(),
-        storage: Storage { dir: DEFAULT_DIR.into(), keep: false },
+        storage: Storage::of(DEFAULT_DIR),
         timeout: Duration::from_secs(DEFAULT_TIMEOUT_SECONDS),
         max_time: None,
         min_rate: None,
@@ -79,6 +79,7 @@ fn parse(mut args: Args) -> Result<Asked, Usage> {
             "--server" => settings.server = server_address(&args.parsed(option, SERVER, |_: &String| true)?)?,
             "--dir" => settings.storage.dir = args.path(option)?,
             "--keep" => settings.storage.keep = true,
+            "--resume" => settings.storage.resume = true,
             "--timeout" => settings.timeout = args.seconds(option)?,
             "--max-time" => settings.max_time = Some(args.seconds(option)?),
             "--min-rate" => settings.min_rate = Some(args.count(option, MAX_RATE)? as u64),
@@ -166,6 +167,9 @@ Without a command, it takes them at a prompt, or from a script on its input.
   --server HOST[:PORT]  [{DEFAULT_ADDRESS}]
   --dir PATH            where to store files [{DEFAULT_DIR}]; made if missing
   --keep                replaces no file that is there already
+  --resume              continues what an earlier client left, as far as its
+                        checksums are the server's (server --extensions), and
+                        leaves what it has if the connection is lost
   --timeout SECS        to connect, and for each silence of the server [{DEFAULT_TIMEOUT_SECONDS}]
   --max-time SECS       for the whole command, or for each one of a prompt or
                         script; not for the look-up of the host [no limit]

@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::client::download::Stored;
+use crate::client::resume::Resumed;
 use crate::programs::human::{human_rate, human_size};
 use crate::wire::{printable, FileName};
 
@@ -166,14 +167,20 @@ fn minutes(seconds: f64) -> String {
 
 /// The line at the end: name, size, time, place and rate.
 pub fn summary(name: &FileName, stored: &Stored, took: Duration) -> String {
+    let (there_before, resumed) = match stored.resumed {
+        Resumed::NoPart => (0, String::new()),
+        Resumed::After(bytes) => (bytes, format!(", continued after {}", human_size(bytes))),
+        Resumed::Anew(reason) => (0, format!(", not continued: {reason}")),
+    };
     format!(
-        "{}: {} in {:.3} s, stored as {}{}, {}",
+        "{}: {} in {:.3} s, stored as {}{}, {}{}",
         printable(name.as_str()),
         human_size(stored.bytes),
         took.as_secs_f64(),
         printable(&stored.path.to_string_lossy()),
         if stored.replaced { " (replaced)" } else { "" },
-        human_rate(stored.bytes, took)
+        human_rate(stored.bytes - there_before, took),
+        resumed,
     )
 }
 

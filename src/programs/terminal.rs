@@ -225,9 +225,10 @@ impl<R: Iterator<Item = Result<Request, String>>> Terminal<R> {
         }
     }
 
-    /// Removes what an interrupted client left in the directory: once, before the first download.
+    /// Removes what an interrupted client left in the directory: once, before the first download. With `--resume`, such
+    /// parts are wanted.
     fn tidy(&mut self) {
-        if std::mem::replace(&mut self.tidied, true) {
+        if std::mem::replace(&mut self.tidied, true) || self.settings.storage.resume {
             return;
         }
         let removed = remove_left_behind(&self.settings.storage.dir);

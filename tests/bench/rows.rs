@@ -6,7 +6,8 @@ use std::fs;
 use std::io;
 use std::time::{Duration, Instant};
 
-use file_transfer::client::{download, Client};
+use file_transfer::client::download::{self, Storage};
+use file_transfer::client::Client;
 use file_transfer::journal::Journal;
 use file_transfer::server::session::PART;
 use file_transfer::wire::{Command, FileName};
@@ -182,7 +183,7 @@ fn download_to_nowhere() -> Result<Measured> {
 
 fn download_to_a_file() -> Result<Measured> {
     one_gib(|client, name, dir| {
-        let took = seconds(|| download::store(client, name, dir.path(), |_, _| {}))?;
+        let took = seconds(|| download::store(client, name, &Storage::of(dir.path()), |_, _| {}))?;
         // Else the next round would spend its time on deleting this file when it puts its own in its place.
         fs::remove_file(dir.path().join(name.as_str()))?;
         Ok(took)

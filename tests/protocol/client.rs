@@ -4,11 +4,12 @@
 use std::fs;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use file_transfer::client::download::store;
+use file_transfer::client::download::{self, Storage};
 use file_transfer::client::{Client, ClientError};
 use file_transfer::journal::Journal;
 use file_transfer::wire::{ErrorCode, FileName, Listed};
@@ -109,6 +110,16 @@ fn answer(mut stream: &TcpStream, answers: &[Vec<u8>]) {
 
 fn wait_for_end(mut stream: &TcpStream) {
     let _ = stream.read_to_end(&mut Vec::new());
+}
+
+/// Downloads into a directory, and returns the size.
+fn store(
+    client: &mut Client,
+    name: &FileName,
+    dir: &Path,
+    on_progress: impl FnMut(u64, u64),
+) -> Result<u64, ClientError> {
+    download::store(client, name, &Storage::of(dir), on_progress).map(|stored| stored.bytes)
 }
 
 fn name(name: &str) -> FileName {

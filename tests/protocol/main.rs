@@ -24,6 +24,7 @@ mod memory;
 mod operator;
 mod races;
 mod real_clients;
+mod resume;
 mod sessions;
 mod step_1_connect;
 mod step_2_ask_for_list;

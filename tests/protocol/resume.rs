@@ -1,0 +1,240 @@
+//! `client --resume`: a download that continues what an earlier one left.
+
+use std::fs;
+use std::io::Write;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use file_transfer::client::download::{store, Storage, Stored};
+use file_transfer::client::resume::Resumed;
+use file_transfer::client::{Client, ClientError};
+use file_transfer::journal::{Event, Journal, Record};
+use file_transfer::wire::checksum::Checksum;
+use file_transfer::wire::FileName;
+
+use crate::client::{EvilServer, GREETING};
+use crate::command_lines::client;
+use crate::support::{TempDir, TestServer, Wanted, PATIENCE};
+
+const MIB: usize = 1024 * 1024;
+
+/// Bytes of which no MiB is like another.
+fn some_bytes(size: usize) -> Vec<u8> {
+    (0..size as u32).map(|number| (number.wrapping_mul(2_654_435_761) >> 24) as u8).collect()
+}
+
+/// The name of a part of `file`, as a client that was killed leaves it.
+fn part_name(number: u64) -> String {
+    let mut checksum = Checksum::default();
+    checksum.add(b"file");
+    format!(".download-{checksum}-{number:016x}.part")
+}
+
+/// A server that serves `file`, and every command that it receives. `before` is called before each is carried out.
+fn serving(
+    bytes: &[u8],
+    extensions: bool,
+    before: impl Fn(&str) + Send + Sync + 'static,
+) -> (TestServer, Arc<Mutex<String>>) {
+    let commands = Arc::new(Mutex::new(String::new()));
+    let received = Arc::clone(&commands);
+    let observer = Box::new(move |record: &Record| {
+        if let Event::Received(line) = record.event {
+            let line = std::str::from_utf8(line).unwrap();
+            received.lock().unwrap().push_str(line);
+            before(line);
+        }
+    });
+    let server = TestServer::with(Wanted { extensions, observer, ..Wanted::default() });
+    server.dir.put("file", bytes);
+    (server, commands)
+}
+
+fn resume(server: &TestServer, dir: &TempDir, on_progress: impl FnMut(u64, u64)) -> Result<Stored, ClientError> {
+    let (mut client, _) = Client::connect(&server.address.to_string(), PATIENCE, Journal::silent()).unwrap();
+    let storage = Storage { resume: true, ..Storage::of(dir.path()) };
+    store(&mut client, &FileName::parse("file").unwrap(), &storage, on_progress)
+}
+
+fn kick_all(server: &TestServer) {
+    for session in server.sessions() {
+        server.server.kick(session.number);
+    }
+}
+
+#[test]
+fn only_what_the_part_does_not_have_is_asked_for() {
+    let bytes = some_bytes(3 * MIB + 5);
+    let (server, commands) = serving(&bytes, true, |_| {});
+    let dir = TempDir::new();
+    dir.put(&part_name(1), &bytes[..MIB + 1]);
+    dir.put(&part_name(2), &bytes[..2 * MIB + 7]);
+    let mut progress = Vec::new();
+    let stored = resume(&server, &dir, |received, size| progress.push((received, size))).unwrap();
+    assert_eq!((stored.bytes, stored.resumed), (bytes.len() as u64, Resumed::After(2 * MIB as u64)));
+    assert!(dir.get("file") == bytes);
+    assert_eq!(*commands.lock().unwrap(), "SUM file\nRESUME 2097152 file\n", "the longest part is continued");
+    assert_eq!(dir.names(), [part_name(1), "file".to_string()], "the part that was copied is gone");
+    assert!(progress.iter().all(|(received, size)| *received > 2 * MIB as u64 && *size == bytes.len() as u64));
+}
+
+#[test]
+fn a_file_of_whole_mib_that_was_complete_is_checked_and_stored() {
+    let bytes = some_bytes(2 * MIB);
+    let (server, commands) = serving(&bytes, true, |_| {});
+    let dir = TempDir::new();
+    dir.put(&part_name(1), &bytes);
+    assert_eq!(resume(&server, &dir, |_, _| {}).unwrap().resumed, Resumed::After(2 * MIB as u64));
+    assert!(dir.get("file") == bytes);
+    assert_eq!(*commands.lock().unwrap(), "SUM file\nRESUME 2097152 file\n");
+}
+
+#[test]
+fn of_a_damaged_part_the_beginning_up_to_the_damage_is_taken() {
+    let bytes = some_bytes(4 * MIB);
+    let (server, commands) = serving(&bytes, true, |_| {});
+    let dir = TempDir::new();
+    let mut damaged = bytes[..3 * MIB].to_vec();
+    damaged[MIB + 17] ^= 1;
+    dir.put(&part_name(1), damaged);
+    assert_eq!(resume(&server, &dir, |_, _| {}).unwrap().resumed, Resumed::After(MIB as u64));
+    assert!(dir.get("file") == bytes);
+    assert_eq!(*commands.lock().unwrap(), "SUM file\nRESUME 1048576 file\n");
+}
+
+#[test]
+fn a_part_of_another_file_is_not_continued_and_stays() {
+    let bytes = some_bytes(2 * MIB);
+    let (server, commands) = serving(&bytes, true, |_| {});
+    let dir = TempDir::new();
+    dir.put(&part_name(1), vec![7; 2 * MIB]);
+    let stored = resume(&server, &dir, |_, _| {}).unwrap();
+    assert!(matches!(stored.resumed, Resumed::Anew(why) if why.contains("not the beginning")), "{stored:?}");
+    assert!(dir.get("file") == bytes);
+    assert_eq!(*commands.lock().unwrap(), "SUM file\nDOWNLOAD file\n");
+    assert_eq!(dir.names(), [part_name(1), "file".to_string()]);
+}
+
+#[test]
+fn a_part_below_a_mib_is_not_worth_the_question() {
+    let bytes = some_bytes(2 * MIB);
+    let (server, commands) = serving(&bytes, true, |_| {});
+    let dir = TempDir::new();
+    dir.put(&part_name(1), &bytes[..MIB - 1]);
+    assert_eq!(resume(&server, &dir, |_, _| {}).unwrap().resumed, Resumed::NoPart);
+    assert_eq!(*commands.lock().unwrap(), "DOWNLOAD file\n");
+}
+
+#[test]
+fn a_file_that_changes_between_the_checksums_and_the_rest_is_downloaded_anew() {
+    let (old, new) = (some_bytes(3 * MIB), vec![9; 3 * MIB + 1]);
+    for new in [new, vec![9; 10]] {
+        let path = Arc::new(Mutex::new(None));
+        let (changed, content) = (Arc::clone(&path), new.clone());
+        let change = move |command: &str| {
+            if command.starts_with("RESUME") {
+                let path: Option<PathBuf> = changed.lock().unwrap().clone();
+                fs::write(path.unwrap(), &content).unwrap();
+            }
+        };
+        let (server, commands) = serving(&old, true, change);
+        *path.lock().unwrap() = Some(server.dir.path().join("file"));
+        let dir = TempDir::new();
+        dir.put(&part_name(1), &old[..2 * MIB]);
+        let stored = resume(&server, &dir, |_, _| {}).unwrap();
+        assert!(matches!(stored.resumed, Resumed::Anew(why) if why.contains("changed")), "{stored:?}");
+        assert!(dir.get("file") == new, "nothing of the old file is kept");
+        assert_eq!(*commands.lock().unwrap(), "SUM file\nRESUME 2097152 file\nDOWNLOAD file\n");
+    }
+}
+
+#[test]
+fn without_the_extensions_all_of_the_file_is_downloaded() {
+    let bytes = some_bytes(2 * MIB);
+    let (server, commands) = serving(&bytes, false, |_| {});
+    let dir = TempDir::new();
+    dir.put(&part_name(1), &bytes[..MIB]);
+    let stored = resume(&server, &dir, |_, _| {}).unwrap();
+    assert!(matches!(stored.resumed, Resumed::Anew(why) if why.contains("does not offer")), "{stored:?}");
+    assert!(dir.get("file") == bytes);
+    assert_eq!(*commands.lock().unwrap(), "SUM file\nDOWNLOAD file\n");
+}
+
+#[test]
+fn a_part_that_another_client_writes_meanwhile_is_read_and_not_removed() {
+    let bytes = some_bytes(3 * MIB);
+    let dir = TempDir::new();
+    dir.put(&part_name(1), &bytes[..MIB]);
+    let (written, more) = (dir.path().join(part_name(1)), bytes[MIB..MIB + 9].to_vec());
+    let write = move |command: &str| {
+        if command.starts_with("SUM") {
+            fs::OpenOptions::new().append(true).open(&written).unwrap().write_all(&more).unwrap();
+        }
+    };
+    let (server, _) = serving(&bytes, true, write);
+    assert_eq!(resume(&server, &dir, |_, _| {}).unwrap().resumed, Resumed::After(MIB as u64));
+    assert!(dir.get("file") == bytes);
+    assert_eq!(dir.names(), [part_name(1), "file".to_string()]);
+}
+
+#[test]
+fn a_cut_download_leaves_what_it_has_and_the_next_one_continues_it() {
+    let bytes = some_bytes(64 * MIB);
+    let (server, commands) = serving(&bytes, true, |_| {});
+    let dir = TempDir::new();
+    dir.put("file", "earlier");
+    let cut = resume(&server, &dir, |received, _| {
+        if received >= 3 * MIB as u64 {
+            kick_all(&server);
+        }
+    });
+    assert!(matches!(cut, Err(ClientError::Lost { .. })), "{cut:?}");
+    assert_eq!(dir.get("file"), b"earlier");
+    assert_eq!(dir.names().len(), 2, "the earlier file and the part: {:?}", dir.names());
+    server.wait_for_sessions(0);
+
+    let stored = resume(&server, &dir, |_, _| {}).unwrap();
+    assert!(matches!(stored.resumed, Resumed::After(after) if after >= 3 * MIB as u64), "{stored:?}");
+    assert!(dir.get("file") == bytes);
+    assert_eq!(dir.names(), ["file"]);
+    assert!(commands.lock().unwrap().contains("RESUME "));
+}
+
+#[test]
+fn without_resume_a_cut_download_leaves_nothing() {
+    let (server, _) = serving(&some_bytes(64 * MIB), true, |_| {});
+    let dir = TempDir::new();
+    let (mut client, _) = Client::connect(&server.address.to_string(), PATIENCE, Journal::silent()).unwrap();
+    let cut = store(&mut client, &FileName::parse("file").unwrap(), &Storage::of(dir.path()), |_, _| {
+        kick_all(&server);
+    });
+    assert!(cut.is_err());
+    assert!(dir.names().is_empty());
+}
+
+#[test]
+fn the_program_says_where_it_continued() {
+    let bytes = some_bytes(2 * MIB + 1);
+    let (server, _) = serving(&bytes, true, |_| {});
+    let dir = TempDir::new();
+    dir.put(&part_name(1), &bytes[..MIB]);
+    let ended = client(server.address, &dir, &["--resume", "DOWNLOAD", "file"]);
+    assert!(ended.code == Some(0) && ended.stdout.contains("continued after 1.0 MiB"), "{ended:?}");
+    assert!(dir.get("file") == bytes);
+
+    dir.put(&part_name(1), vec![1; MIB]);
+    let ended = client(server.address, &dir, &["--resume", "DOWNLOAD", "file"]);
+    assert!(ended.stdout.contains("not continued: the part is not the beginning"), "{ended:?}");
+}
+
+#[test]
+fn an_answer_to_sum_that_is_no_answer_is_a_violation_and_the_part_stays() {
+    for answer in ["OK 0\n", "OK 8\n0000000\n", "OK 10\n00000000\n\n"] {
+        let server = EvilServer::that_says(&[GREETING, answer]);
+        let dir = TempDir::new();
+        dir.put(&part_name(1), vec![0; MIB]);
+        let ended = client(&server.address, &dir, &["--resume", "DOWNLOAD", "file"]);
+        assert!(ended.code == Some(1) && ended.stderr.contains("its answer to SUM"), "{ended:?}");
+        assert_eq!(dir.names(), [part_name(1)]);
+    }
+}

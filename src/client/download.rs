@@ -76,12 +76,11 @@ pub fn store(
             let replaced = part.take_final_name(&path, storage.keep)?;
             Ok(Stored { bytes, path, replaced, resumed })
         }
-        Err(ClientError::Sink(error)) => Err(ClientError::Abandoned { path, error }),
         Err(error) => {
             if storage.resume && error.leaves_a_rest() {
-                part.leave();
+                part.leave(&path);
             }
-            Err(error)
+            Err(error.at(path))
         }
     }
 }

@@ -8,7 +8,6 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::client::patience::Impatience;
-use crate::client::receive::ANSWER;
 use crate::wire::{printable, ErrorCode, Refusal};
 
 /// Why something was not done.
@@ -30,10 +29,10 @@ pub enum ClientError {
         /// What the system says.
         error: io::Error,
     },
-    /// The connection ended or failed before the answer was complete; `what` was being received.
+    /// The connection ended or failed before all was received.
     Lost {
-        /// A few words for a sentence.
-        what: &'static str,
+        /// What was being received.
+        awaited: Awaited,
         /// What the system says; `UnexpectedEof` if the server closed.
         error: io::Error,
     },
@@ -65,6 +64,37 @@ pub enum ClientError {
     },
 }
 
+/// What the client receives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Awaited {
+    /// The first line of an answer, the greeting's too.
+    Answer,
+    /// The body of a text.
+    Text,
+    /// The body of a list.
+    List,
+    /// The body of a file.
+    File,
+    /// The body that answers SUM.
+    Checksums,
+    /// The end of the connection, after the goodbye.
+    End,
+}
+
+/// For a sentence.
+impl fmt::Display for Awaited {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(match self {
+            Awaited::Answer => "the answer",
+            Awaited::Text => "the text",
+            Awaited::List => "the list",
+            Awaited::File => "the file",
+            Awaited::Checksums => "the list of checksums",
+            Awaited::End => "the end of the connection",
+        })
+    }
+}
+
 impl ClientError {
     /// Does this error end the session?
     pub fn ends_session(&self) -> bool {
@@ -75,16 +105,31 @@ impl ClientError {
         }
     }
 
-    /// Did the connection end, or the client's patience, while something was received? Then the rest may be had later.
+    /// Did a file not arrive because the session ended, the client's patience, or the room on the disk? Then the rest may
+    /// be had later.
     pub(super) fn leaves_a_rest(&self) -> bool {
-        matches!(self, ClientError::Lost { .. } | ClientError::Silent(_) | ClientError::Impatient(_))
+        match self {
+            ClientError::Refused(refusal) => refusal.code.closes(),
+            ClientError::Lost { .. } | ClientError::Silent(_) | ClientError::Impatient(_) | ClientError::Sink(_) => {
+                true
+            }
+            _ => false,
+        }
     }
 
-    /// Had the session ended before the server looked at the last command? Then a new session can be asked the same.
+    /// The same error, with the place of the file that could not be written.
+    pub(super) fn at(self, path: PathBuf) -> ClientError {
+        match self {
+            ClientError::Sink(error) => ClientError::Abandoned { path, error },
+            other => other,
+        }
+    }
+
+    /// Did the session end before the header of the answer was complete? Then a new session can be asked the same.
     pub fn came_before_the_answer(&self) -> bool {
         match self {
             ClientError::Refused(refusal) => matches!(refusal.code, ErrorCode::IdleTimeout | ErrorCode::ShuttingDown),
-            ClientError::Lost { what, .. } => *what == ANSWER,
+            ClientError::Lost { awaited, .. } => *awaited == Awaited::Answer,
             _ => false,
         }
     }
@@ -105,11 +150,11 @@ impl fmt::Display for ClientError {
             ClientError::NoConnection { server, error } => {
                 write!(f, "no connection to {}: {error}; is a server running there?", printable(server))
             }
-            ClientError::Lost { what, error } if error.kind() == io::ErrorKind::UnexpectedEof => {
-                write!(f, "the server closed the connection before {what} was complete; ask again")
+            ClientError::Lost { awaited, error } if error.kind() == io::ErrorKind::UnexpectedEof => {
+                write!(f, "the server closed the connection before {awaited} was complete; ask again")
             }
-            ClientError::Lost { what, error } => {
-                write!(f, "the connection was lost before {what} was complete: {error}; ask again")
+            ClientError::Lost { awaited, error } => {
+                write!(f, "the connection was lost before {awaited} was complete: {error}; ask again")
             }
             ClientError::Silent(timeout) => Impatience::Silent(*timeout).fmt(f),
             ClientError::Impatient(impatience) => impatience.fmt(f),

@@ -23,7 +23,7 @@ use crate::journal::{Event, Journal, SessionJournal};
 use crate::wire::framing::{copy_exactly, CopyError};
 use crate::wire::{Command, FileName};
 use download::{Storage, Stored};
-pub use error::ClientError;
+pub use error::{Awaited, ClientError};
 use file_list::FileList;
 use patience::{Patience, PatientStream};
 use receive::{connect_to_any, receiving_failed};
@@ -158,7 +158,7 @@ impl Client {
         });
         copied.map_err(|error| match error {
             CopyError::Sink(error) => ClientError::Sink(error),
-            CopyError::Source(error) => receiving_failed("the file", error),
+            CopyError::Source(error) => receiving_failed(Awaited::File, error),
         })?;
         Ok(size)
     }
@@ -194,7 +194,7 @@ impl Client {
                 Ok(goodbye)
             }
             Some(Ok(_)) => Err(ClientError::Violation("it sent more after its goodbye".to_string())),
-            Some(Err(error)) => Err(receiving_failed("the end of the connection", error)),
+            Some(Err(error)) => Err(receiving_failed(Awaited::End, error)),
         }
     }
 }

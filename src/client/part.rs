@@ -29,7 +29,7 @@ pub(super) struct Part {
 
 impl Part {
     /// Makes a file that did not exist, beside `target`: `create_new` follows no link and takes no file that somebody
-    /// planted. It can be read by no one who could not read the file at `target`.
+    /// planted. It forbids what the file at `target` forbids.
     pub(super) fn create(target: &Path) -> io::Result<(File, Part)> {
         let path = target.with_file_name(format!("{}{:016x}{NAME_ENDS}", name_begins(target), random()));
         let mut options = OpenOptions::new();
@@ -41,10 +41,10 @@ impl Part {
         Ok((file, Part { path: Some(path) }))
     }
 
-    /// The download was cut. Leaves the part to be continued another time, if it is worth the question.
-    pub(super) fn leave(mut self) {
-        let size = self.path.as_ref().and_then(|path| path.metadata().ok()).map_or(0, |metadata| metadata.len());
-        if size >= SUM_PART {
+    /// The download was cut. Leaves the part to be continued another time, if it is the longest part of the file, and
+    /// large enough that the server has a checksum for it.
+    pub(super) fn leave(mut self, target: &Path) {
+        if EarlierPart::of(target).map(|longest| longest.path) == self.path {
             self.path = None;
         }
     }
@@ -109,8 +109,8 @@ pub(super) struct EarlierPart {
 }
 
 impl EarlierPart {
-    /// The longest part of the file that is to be stored at `target`, if one is worth the question: SUM tells a
-    /// checksum of each MiB. Only regular files are looked at, and no link is followed.
+    /// The longest part of the file that is to be stored at `target`, if one has at least a MiB: SUM tells a checksum
+    /// of each MiB. Only regular files are looked at, and no link is followed.
     pub(super) fn of(target: &Path) -> Option<EarlierPart> {
         let begins = name_begins(target);
         let is_part = |name: &str| name.starts_with(&begins) && name.ends_with(NAME_ENDS);
@@ -122,7 +122,8 @@ impl EarlierPart {
         Some(EarlierPart { file: File::open(&path).ok()?, path, found })
     }
 
-    /// Removes it, because all that is good of it was copied; but not if somebody has written it meanwhile.
+    /// Removes it, because all that is good of it was copied; but not if somebody has written it since it was found. A
+    /// client that only waits for its server meanwhile loses its part, and says so at its end.
     pub(super) fn remove_unless_written(self) {
         let EarlierPart { file, path, found } = self;
         let now = file.metadata();

@@ -44,9 +44,10 @@ impl Patience {
         }
     }
 
-    /// What an error means that ended a wait of this length.
-    fn explained(&self, error: io::Error, wait: Duration) -> io::Error {
-        if !is_timeout(&error) {
+    /// What an error means that ended a wait of this length, which began then. The system has time-outs of its own, which
+    /// may come much earlier.
+    fn explained(&self, error: io::Error, wait: Duration, begun: Instant) -> io::Error {
+        if !is_timeout(&error) || begun.elapsed() < wait / 2 {
             error
         } else if wait < self.timeout {
             Impatience::OutOfTime.into()
@@ -128,8 +129,9 @@ impl PatientStream {
 
     /// Connects to this address.
     pub(super) fn connect(address: SocketAddr, patience: Patience) -> io::Result<PatientStream> {
-        let wait = patience.next_wait()?;
-        let stream = TcpStream::connect_timeout(&address, wait).map_err(|error| patience.explained(error, wait))?;
+        let (wait, begun) = (patience.next_wait()?, Instant::now());
+        let connected = TcpStream::connect_timeout(&address, wait);
+        let stream = connected.map_err(|error| patience.explained(error, wait, begun))?;
         stream.set_nodelay(true)?;
         Ok(PatientStream { stream, patience, waited: Duration::ZERO, received: 0 })
     }
@@ -140,9 +142,10 @@ impl PatientStream {
 
     /// Fails if less came than should have, once the client has waited for a whole time-out.
     fn check_rate(&mut self) -> io::Result<()> {
-        let Some(min_rate) = self.patience.min_rate.filter(|_| self.waited >= self.patience.timeout) else {
+        let Some(min_rate) = self.patience.min_rate else { return Ok(()) };
+        if self.waited < self.patience.timeout {
             return Ok(());
-        };
+        }
         let (bytes, waited) = (self.received, self.waited);
         if (bytes as f64) < min_rate as f64 * waited.as_secs_f64() {
             return Err(Impatience::TooSlow { bytes, waited, min_rate }.into());
@@ -172,18 +175,18 @@ impl Read for PatientStream {
                 }
                 Ok(count)
             }
-            Err(error) => Err(self.patience.explained(error, wait)),
+            Err(error) => Err(self.patience.explained(error, wait, begun)),
         }
     }
 }
 
 impl Write for PatientStream {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        // The time in which nobody waited for an answer does not count.
+        // Each command is measured anew.
         self.begin_to_measure();
-        let wait = self.patience.next_wait()?;
+        let (wait, begun) = (self.patience.next_wait()?, Instant::now());
         self.stream.set_write_timeout(Some(wait))?;
-        self.stream.write(bytes).map_err(|error| self.patience.explained(error, wait))
+        self.stream.write(bytes).map_err(|error| self.patience.explained(error, wait, begun))
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -5,15 +5,13 @@
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, ToSocketAddrs};
 
+use crate::client::error::Awaited;
 use crate::client::file_list::FileList;
 use crate::client::patience::{Impatience, Patience, PatientStream};
 use crate::client::{Client, ClientError};
 use crate::journal::Event;
 use crate::wire::framing::read_reply_header;
 use crate::wire::{Command, ReplyHeader};
-
-/// What was being received, in the words of [`ClientError::Lost`], when the server had not yet begun to answer.
-pub(super) const ANSWER: &str = "the answer";
 
 /// Longest greeting, help or goodbye that is taken, in bytes: they are for a person to read.
 const MAX_TEXT: u64 = 64 * 1024;
@@ -31,7 +29,7 @@ impl Client {
         match (self.receive_header(), sent) {
             (Ok(size), _) => Ok(size),
             (Err(ClientError::Refused(refusal)), _) => Err(ClientError::Refused(refusal)),
-            (Err(_), Err(error)) => Err(receiving_failed(ANSWER, error)),
+            (Err(_), Err(error)) => Err(receiving_failed(Awaited::Answer, error)),
             (Err(error), Ok(())) => Err(error),
         }
     }
@@ -45,7 +43,7 @@ impl Client {
 
     pub(super) fn receive_header(&mut self) -> Result<u64, ClientError> {
         let received = read_reply_header(&mut self.stream);
-        let (header, line) = received.map_err(|error| receiving_failed(ANSWER, error))?;
+        let (header, line) = received.map_err(|error| receiving_failed(Awaited::Answer, error))?;
         self.journal.tell(Event::Received(&line));
         match header {
             ReplyHeader::Ok(size) => Ok(size),
@@ -55,25 +53,25 @@ impl Client {
 
     /// Reads the body of a list.
     pub(super) fn receive_list(&mut self, size: u64) -> Result<FileList, ClientError> {
-        FileList::parse(self.receive_body("the list", size, MAX_LIST)?)
+        FileList::parse(self.receive_body(Awaited::List, size, MAX_LIST)?)
     }
 
     /// Reads the body of a text.
     pub(super) fn receive_text(&mut self, size: u64) -> Result<String, ClientError> {
-        let body = self.receive_body("the text", size, MAX_TEXT)?;
+        let body = self.receive_body(Awaited::Text, size, MAX_TEXT)?;
         String::from_utf8(body).map_err(|_| ClientError::Violation("its text is not UTF-8".to_string()))
     }
 
     /// Reads a body into memory, which grows only with the bytes that arrive.
-    fn receive_body(&mut self, what: &'static str, size: u64, most: u64) -> Result<Vec<u8>, ClientError> {
+    fn receive_body(&mut self, awaited: Awaited, size: u64, most: u64) -> Result<Vec<u8>, ClientError> {
         if size > most {
             return Err(ClientError::Violation(format!("it promises an answer of {size} bytes; {most} are taken")));
         }
         let mut body = Vec::new();
         let read = self.stream.by_ref().take(size).read_to_end(&mut body);
-        let count = read.map_err(|error| receiving_failed(what, error))?;
+        let count = read.map_err(|error| receiving_failed(awaited, error))?;
         if (count as u64) < size {
-            return Err(receiving_failed(what, io::ErrorKind::UnexpectedEof.into()));
+            return Err(receiving_failed(awaited, io::ErrorKind::UnexpectedEof.into()));
         }
         if !body.is_empty() {
             self.journal.tell(Event::ReceivedBodyStart(&body));
@@ -82,13 +80,13 @@ impl Client {
     }
 }
 
-/// Says what an error means that happened while `what` was received.
-pub(super) fn receiving_failed(what: &'static str, error: io::Error) -> ClientError {
+/// Says what an error means that happened while this was received.
+pub(super) fn receiving_failed(awaited: Awaited, error: io::Error) -> ClientError {
     match Impatience::inside(&error) {
         Some(Impatience::Silent(timeout)) => ClientError::Silent(timeout),
         Some(other) => ClientError::Impatient(other),
         None if error.kind() == io::ErrorKind::InvalidData => ClientError::Violation(error.to_string()),
-        None => ClientError::Lost { what, error },
+        None => ClientError::Lost { awaited, error },
     }
 }
 

@@ -1,7 +1,8 @@
 //! A download that continues what an earlier one left, if the server has the extensions of `docs/EXTENSIONS.md`.
 //!
 //! An earlier part may be wrong, and another client may still be writing it. So it is only read: its bytes are copied
-//! into a part of our own, as far as their checksums are the server's.
+//! into a part of our own, as far as their checksums are the server's. Then the earlier part is removed. If the rest
+//! does not come, the part of our own stays in its place.
 //!
 //! Read first: `docs/EXTENSIONS.md`, `client/download.rs`, `part.rs`. It does not know the user.
 
@@ -11,20 +12,20 @@ use std::io::{self, Read, Seek, Write};
 use crate::client::part::EarlierPart;
 use crate::client::patience::Patience;
 use crate::client::receive::receiving_failed;
-use crate::client::{Client, ClientError};
+use crate::client::{Awaited, Client, ClientError};
 use crate::wire::checksum::{Checksum, SUM_LINE, SUM_PART};
 use crate::wire::offset::Offset;
 use crate::wire::{Command, ErrorCode, FileName};
 
 /// What became of an earlier part.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Resumed {
-    /// There was none, or it was not asked for.
+    /// There was none, or resuming was not asked for.
     NoPart,
     /// So many of its bytes were taken.
     After(u64),
     /// It could not be continued, for this reason: all of the file was downloaded.
-    Anew(&'static str),
+    Anew(String),
 }
 
 /// Where our own part stands, and what the server's file is like.
@@ -71,19 +72,21 @@ fn continue_part(
     let Agreed { bytes, mut checksum, of_whole } = match client.copy_what_agrees(name, &mut earlier.file, own) {
         Ok(agreed) => agreed,
         Err(ClientError::Refused(refusal)) if refusal.code == ErrorCode::UnknownCommand => {
-            return Ok(Resumed::Anew("the server does not offer it"));
+            return Ok(Resumed::Anew("the server does not know SUM".to_string()));
         }
         Err(error) => return Err(error),
     };
-    let Some(offset) = Offset::new(bytes).filter(|offset| offset.bytes() > 0) else {
-        return Ok(Resumed::Anew("the part is not the beginning of the server's file"));
-    };
+    // A part of which nothing is good is removed too: it would be tried again and again.
     earlier.remove_unless_written();
+    let Some(offset) = Offset::new(bytes).filter(|offset| offset.bytes() > 0) else {
+        return Ok(Resumed::Anew("the part is not the beginning of the server's file".to_string()));
+    };
     let rest = Command::Resume(offset, name.clone());
     let mut sink = Summed { file: own, checksum: &mut checksum };
     match client.receive_file(&rest, &mut sink, |received, size| on_progress(bytes + received, bytes + size)) {
         Ok(_) if format!("{checksum}\n").as_bytes() == of_whole => Ok(Resumed::After(bytes)),
-        Ok(_) | Err(ClientError::Refused(_)) => Ok(Resumed::Anew("the server's file has changed")),
+        Ok(_) => Ok(Resumed::Anew("the server's file has changed".to_string())),
+        Err(ClientError::Refused(refusal)) if !refusal.code.closes() => Ok(Resumed::Anew(refusal.to_string())),
         Err(error) => Err(error),
     }
 }
@@ -107,8 +110,8 @@ impl Client {
         let (mut line, mut part) = (vec![0; SUM_LINE as usize], vec![0; SUM_PART as usize]);
         let (mut bytes, mut checksum, mut agrees) = (0, Checksum::default(), true);
         for _ in 0..size / SUM_LINE {
-            self.stream.read_exact(&mut line).map_err(|error| receiving_failed("the checksums", error))?;
-            // Of a part that can't be read any more, what was read is good.
+            self.stream.read_exact(&mut line).map_err(|error| receiving_failed(Awaited::Checksums, error))?;
+            // If the part can't be read further, what was copied stays good.
             if agrees && earlier.read_exact(&mut part).is_ok() {
                 let mut longer = checksum;
                 longer.add(&part);

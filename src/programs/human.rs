@@ -61,10 +61,10 @@ pub fn human_time(time: Duration) -> String {
 
 /// The text, or its beginning and its end with `…` between them, in at most so many columns of a terminal.
 pub fn fitted(text: &str, most: usize) -> String {
-    if text.chars().map(columns).sum::<usize>() <= most {
+    if columns(text) <= most {
         return text.to_string();
     }
-    let Some(room) = most.checked_sub(columns('…')) else { return String::new() };
+    let Some(room) = most.checked_sub(width('…')) else { return String::new() };
     let beginning = beginning_of(text.chars(), room - room / 2);
     let end: Vec<_> = beginning_of(text.chars().rev(), room / 2).chars().rev().collect();
     format!("{beginning}…{}", String::from_iter(end))
@@ -73,15 +73,20 @@ pub fn fitted(text: &str, most: usize) -> String {
 fn beginning_of(characters: impl Iterator<Item = char>, most: usize) -> String {
     let mut used = 0;
     let fits = |character: &char| {
-        used += columns(*character);
+        used += width(*character);
         used <= most
     };
     characters.take_while(fits).collect()
 }
 
+/// How many columns of a terminal a text takes at most.
+pub fn columns(text: &str) -> usize {
+    text.chars().map(width).sum()
+}
+
 /// How many columns a character takes at most. Those of East Asia take two, and there are none of them below U+1100;
 /// the standard library does not know more.
-fn columns(character: char) -> usize {
+fn width(character: char) -> usize {
     if character < '\u{1100}' || character == '…' {
         1
     } else {

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::client::download::Stored;
 use crate::client::resume::Resumed;
-use crate::programs::human::{human_rate, human_size};
+use crate::programs::human::{columns, fitted, human_rate, human_size};
 use crate::wire::{printable, FileName};
 
 /// How often the bar is drawn anew: often enough to look alive, seldom enough to cost nothing. A download that takes no
@@ -17,7 +17,7 @@ use crate::wire::{printable, FileName};
 const REDRAW: Duration = Duration::from_millis(100);
 
 /// Columns of a terminal whose width is not known: the bar then fits every usual one.
-const MIN_COLUMNS: usize = 40;
+const USUAL_COLUMNS: usize = 40;
 
 /// Widest line: on a wide terminal, the eye does not have to follow it from end to end.
 const MAX_COLUMNS: usize = 100;
@@ -32,7 +32,8 @@ const NAME_WIDTH: usize = 8;
 pub struct ProgressBar {
     shown: bool,
     name: String,
-    begun: Instant,
+    /// The first bytes that were told: how many, and when. What was there before them is not counted in the rate.
+    first: Option<(u64, Instant)>,
     drawn: Option<Instant>,
     /// Columns of the terminal, asked for when the bar is first drawn.
     columns: Option<usize>,
@@ -41,21 +42,22 @@ pub struct ProgressBar {
 }
 
 impl ProgressBar {
-    /// For a download that was begun then. It shows nothing if `quiet`, or if standard error is no terminal.
-    pub fn new(name: &str, quiet: bool, begun: Instant) -> ProgressBar {
+    /// For a download that begins. It shows nothing if `quiet`, or if standard error is no terminal.
+    pub fn new(name: &str, quiet: bool) -> ProgressBar {
         let shown = !quiet && io::stderr().is_terminal();
-        ProgressBar { shown, name: printable(name), begun, drawn: None, columns: None, taken: 0 }
+        ProgressBar { shown, name: printable(name), first: None, drawn: None, columns: None, taken: 0 }
     }
 
     /// So many bytes of so many are here.
     pub fn update(&mut self, done: u64, size: u64) {
-        if !self.shown || self.drawn.unwrap_or(self.begun).elapsed() < REDRAW {
+        let (before, begun) = *self.first.get_or_insert_with(|| (done, Instant::now()));
+        if !self.shown || self.drawn.unwrap_or(begun).elapsed() < REDRAW {
             return;
         }
         self.drawn = Some(Instant::now());
         // A terminal that is full to its last column goes on to the next line.
         let room = self.columns.get_or_insert_with(terminal_columns).saturating_sub(1);
-        self.draw(&bar(&self.name, done, size, self.begun.elapsed(), room));
+        self.draw(&bar(&self.name, done, size, rate(done - before, begun.elapsed()), room));
     }
 
     /// Takes the bar away.
@@ -78,7 +80,7 @@ impl ProgressBar {
 /// else, on Unix, `stty` is asked, which is on each such system and takes a millisecond or two.
 fn terminal_columns() -> usize {
     let exported = std::env::var("COLUMNS").ok().and_then(|columns| sensible(&columns));
-    exported.or_else(columns_by_stty).unwrap_or(MIN_COLUMNS)
+    exported.or_else(columns_by_stty).unwrap_or(USUAL_COLUMNS)
 }
 
 fn columns_by_stty() -> Option<usize> {
@@ -95,15 +97,19 @@ fn sensible(columns: &str) -> Option<usize> {
     columns.parse().ok().filter(|columns| (1..=10_000).contains(columns))
 }
 
-/// A line of at most `room` columns. A name loses its end first; then the bar gets shorter; then the time that is left
-/// is left out, and the rate.
-fn bar(name: &str, done: u64, size: u64, elapsed: Duration, room: usize) -> String {
+/// Bytes a second, at least one: a download that seems to stand still has an end all the same.
+fn rate(bytes: u64, took: Duration) -> f64 {
+    (bytes as f64 / took.as_secs_f64()).max(1.0)
+}
+
+/// A line of at most `room` columns. A name loses its middle first; then the bar gets shorter; then the remaining time is
+/// dropped, and the rate.
+fn bar(name: &str, done: u64, size: u64, rate: f64, room: usize) -> String {
     let room = room.min(MAX_COLUMNS);
     let part = if size == 0 { 1.0 } else { done as f64 / size as f64 };
     let percent = format!("{:3.0} %", (part * 100.0).floor());
-    let rate = format!("  {}", human_rate(done, elapsed));
-    let left = elapsed.as_secs_f64() * (size - done) as f64 / (done as f64).max(1.0);
-    let left = format!("  {} left", minutes(left));
+    let left = format!("  {} left", minutes((size - done) as f64 / rate));
+    let rate = format!("  {}/s", human_size(rate as u64));
     let drawn = |width: usize| {
         let full = (part * width as f64) as usize;
         format!("[{}{}] ", "#".repeat(full), "-".repeat(width - full))
@@ -118,41 +124,7 @@ fn bar(name: &str, done: u64, size: u64, elapsed: Duration, room: usize) -> Stri
         line.push_str("  ");
     }
     let room_for_name = room - line.len();
-    line + &shortened(name, room_for_name)
-}
-
-/// The text, or its beginning and dots, in at most `room` columns.
-fn shortened(text: &str, room: usize) -> String {
-    const DOTS: &str = "..";
-    if columns(text) <= room {
-        return text.to_string();
-    }
-    let mut short = String::new();
-    let mut left = room.saturating_sub(DOTS.len());
-    for character in text.chars() {
-        let width = width(character);
-        if width > left {
-            break;
-        }
-        left -= width;
-        short.push(character);
-    }
-    short + &DOTS[..DOTS.len().min(room)]
-}
-
-/// Most columns that a text takes on a terminal.
-fn columns(text: &str) -> usize {
-    text.chars().map(width).sum()
-}
-
-/// Letters of some languages take two columns, and accents none. The tables that tell them apart are long, so each
-/// character outside of ASCII counts as two: a line can be too short, but never too long.
-fn width(character: char) -> usize {
-    if character.is_ascii() {
-        1
-    } else {
-        2
-    }
+    line + &fitted(name, room_for_name)
 }
 
 /// `m:ss`, or hours where it takes long.
@@ -167,9 +139,9 @@ fn minutes(seconds: f64) -> String {
 
 /// The line at the end: name, size, time, place and rate.
 pub fn summary(name: &FileName, stored: &Stored, took: Duration) -> String {
-    let (there_before, resumed) = match stored.resumed {
+    let (there_before, resumed) = match &stored.resumed {
         Resumed::NoPart => (0, String::new()),
-        Resumed::After(bytes) => (bytes, format!(", continued after {}", human_size(bytes))),
+        Resumed::After(bytes) => (*bytes, format!(", continued after {}", human_size(*bytes))),
         Resumed::Anew(reason) => (0, format!(", not continued: {reason}")),
     };
     format!(
@@ -198,7 +170,7 @@ mod tests {
         for room in 0..200 {
             for name in names {
                 for (done, size, seconds) in states {
-                    let line = bar(name, done, size, Duration::from_secs_f64(seconds), room);
+                    let line = bar(name, done, size, rate(done, Duration::from_secs_f64(seconds)), room);
                     assert!(columns(&line) <= room, "{room}: {line:?}");
                 }
             }
@@ -207,9 +179,9 @@ mod tests {
 
     #[test]
     fn what_matters_least_is_left_out_first() {
-        let bar = |name: &str, room| bar(name, MIB, 4 * MIB, Duration::from_secs(2), room);
+        let bar = |name: &str, room| bar(name, MIB, 4 * MIB, rate(MIB, Duration::from_secs(2)), room);
         assert_eq!(bar("notes.txt", 79), "[######------------------]  25 %  512.0 KiB/s  0:06 left  notes.txt");
-        assert_eq!(bar("a rather long name.txt", 39), "[#-----]  25 %  512.0 KiB/s  a rather..");
+        assert_eq!(bar("a rather long name.txt", 39), "[#-----]  25 %  512.0 KiB/s  a rat….txt");
         assert_eq!(bar("a", 39), "[#-----]  25 %  512.0 KiB/s  a");
         assert_eq!(bar("名前.txt", 24), "[#-----]  25 %  名前.txt");
     }

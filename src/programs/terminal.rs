@@ -291,8 +291,8 @@ impl<R: Iterator<Item = Result<Request, String>>> User for Terminal<R> {
     }
 
     fn show_progress(&mut self, name: &FileName, received: u64, size: u64) {
-        let (quiet, begun) = (self.settings.quiet, self.begun);
-        self.bar.get_or_insert_with(|| ProgressBar::new(name.as_str(), quiet, begun)).update(received, size);
+        let quiet = self.settings.quiet;
+        self.bar.get_or_insert_with(|| ProgressBar::new(name.as_str(), quiet)).update(received, size);
     }
 
     fn show_stored(&mut self, name: &FileName, stored: &Stored) {

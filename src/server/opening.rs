@@ -38,6 +38,7 @@ pub fn open_regular(path: &Path) -> io::Result<Option<(File, u64)>> {
 /// The opening itself refuses a link, and the open file is asked what it is. So nobody can replace it between a check
 /// and the opening. The price: a FIFO or a device is opened for a moment, which its other side can notice.
 fn open_in_one_look(path: &Path, flags: i32) -> io::Result<Option<(File, u64)>> {
+    let mut last_error = replaced_again_and_again();
     for _ in 0..TRIES {
         match with_flags(OpenOptions::new().read(true), flags).open(path) {
             Ok(file) => {
@@ -47,13 +48,14 @@ fn open_in_one_look(path: &Path, flags: i32) -> io::Result<Option<(File, u64)>> 
             // A link, a socket, or a FIFO that may not be read is not a regular file: then the error does not matter.
             Err(error) => match fs::symlink_metadata(path) {
                 Ok(metadata) if !metadata.is_file() => return Ok(None),
-                Ok(_) if error.kind() != io::ErrorKind::PermissionDenied => {}
+                // Perhaps a link stood here, and now a file does.
+                Ok(_) if error.kind() != io::ErrorKind::PermissionDenied => last_error = error,
                 Err(gone) if gone.kind() == io::ErrorKind::NotFound => return Err(gone),
                 _ => return Err(error),
             },
         }
     }
-    Err(replaced_again_and_again())
+    Err(last_error)
 }
 
 /// Looks first, then opens, and asks the open file whether it is what was seen. A FIFO that is put there between the

@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
+use std::process::Command;
 use std::sync::{Arc, Mutex};
 
 use file_transfer::client::download::{store, Storage, Stored};
@@ -13,7 +14,7 @@ use file_transfer::wire::checksum::Checksum;
 use file_transfer::wire::FileName;
 
 use crate::client::{EvilServer, GREETING};
-use crate::command_lines::client;
+use crate::command_lines::{client, client_command, Program};
 use crate::support::{TempDir, TestServer, Wanted, PATIENCE};
 
 const MIB: usize = 1024 * 1024;
@@ -103,16 +104,18 @@ fn of_a_damaged_part_the_beginning_up_to_the_damage_is_taken() {
 }
 
 #[test]
-fn a_part_of_another_file_is_not_continued_and_stays() {
+fn a_part_of_another_file_is_not_continued_and_does_not_hide_a_good_one() {
     let bytes = some_bytes(2 * MIB);
     let (server, commands) = serving(&bytes, true, |_| {});
     let dir = TempDir::new();
     dir.put(&part_name(1), vec![7; 2 * MIB]);
+    dir.put(&part_name(2), &bytes[..MIB]);
     let stored = resume(&server, &dir, |_, _| {}).unwrap();
-    assert!(matches!(stored.resumed, Resumed::Anew(why) if why.contains("not the beginning")), "{stored:?}");
+    assert!(matches!(&stored.resumed, Resumed::Anew(why) if why.contains("not the beginning")), "{stored:?}");
     assert!(dir.get("file") == bytes);
     assert_eq!(*commands.lock().unwrap(), "SUM file\nDOWNLOAD file\n");
-    assert_eq!(dir.names(), [part_name(1), "file".to_string()]);
+    assert_eq!(dir.names(), [part_name(2), "file".to_string()]);
+    assert_eq!(resume(&server, &dir, |_, _| {}).unwrap().resumed, Resumed::After(MIB as u64));
 }
 
 #[test]
@@ -128,7 +131,7 @@ fn a_part_below_a_mib_is_not_worth_the_question() {
 #[test]
 fn a_file_that_changes_between_the_checksums_and_the_rest_is_downloaded_anew() {
     let (old, new) = (some_bytes(3 * MIB), vec![9; 3 * MIB + 1]);
-    for new in [new, vec![9; 10]] {
+    for (new, reason) in [(new, "has changed"), (vec![9; 10], "nothing begins at 2097152")] {
         let path = Arc::new(Mutex::new(None));
         let (changed, content) = (Arc::clone(&path), new.clone());
         let change = move |command: &str| {
@@ -142,7 +145,7 @@ fn a_file_that_changes_between_the_checksums_and_the_rest_is_downloaded_anew() {
         let dir = TempDir::new();
         dir.put(&part_name(1), &old[..2 * MIB]);
         let stored = resume(&server, &dir, |_, _| {}).unwrap();
-        assert!(matches!(stored.resumed, Resumed::Anew(why) if why.contains("changed")), "{stored:?}");
+        assert!(matches!(&stored.resumed, Resumed::Anew(why) if why.contains(reason)), "{stored:?}");
         assert!(dir.get("file") == new, "nothing of the old file is kept");
         assert_eq!(*commands.lock().unwrap(), "SUM file\nRESUME 2097152 file\nDOWNLOAD file\n");
     }
@@ -155,7 +158,7 @@ fn without_the_extensions_all_of_the_file_is_downloaded() {
     let dir = TempDir::new();
     dir.put(&part_name(1), &bytes[..MIB]);
     let stored = resume(&server, &dir, |_, _| {}).unwrap();
-    assert!(matches!(stored.resumed, Resumed::Anew(why) if why.contains("does not offer")), "{stored:?}");
+    assert!(matches!(&stored.resumed, Resumed::Anew(why) if why.contains("does not know SUM")), "{stored:?}");
     assert!(dir.get("file") == bytes);
     assert_eq!(*commands.lock().unwrap(), "SUM file\nDOWNLOAD file\n");
 }
@@ -237,4 +240,41 @@ fn an_answer_to_sum_that_is_no_answer_is_a_violation_and_the_part_stays() {
         assert!(ended.code == Some(1) && ended.stderr.contains("its answer to SUM"), "{ended:?}");
         assert_eq!(dir.names(), [part_name(1)]);
     }
+}
+
+#[test]
+fn a_server_that_stops_before_the_rest_costs_nothing_of_the_part() {
+    let part = vec![0; MIB];
+    let mut checksum = Checksum::default();
+    checksum.add(&part);
+    let sums = format!("OK 18\n{checksum}\n00000000\n");
+    let server = EvilServer::that_says(&[GREETING, &sums, "ERR SHUTTING_DOWN the server is stopping\n"]);
+    let dir = TempDir::new();
+    dir.put(&part_name(1), &part);
+    let ended = client(&server.address, &dir, &["--resume", "DOWNLOAD", "file"]);
+    assert!(ended.code == Some(1) && ended.stderr.contains("SHUTTING_DOWN"), "{ended:?}");
+    let names = dir.names();
+    assert!(names.len() == 1 && dir.get(&names[0]) == part, "{names:?}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_costs_nothing_of_the_part() {
+    let bytes = some_bytes(4 * MIB);
+    let (server, _) = serving(&bytes, true, |_| {});
+    let dir = TempDir::new();
+    dir.put(&part_name(1), &bytes[..2 * MIB]);
+    // The limit of a file's size, 3 MiB, stands for the room on a disk.
+    let mut command = client_command(server.address, &dir, &["--resume", "DOWNLOAD", "file"]);
+    let limited = r#"trap '' XFSZ; ulimit -f 6144; exec "$0" "$@""#;
+    let mut shell = Command::new("sh");
+    shell.args(["-c", limited]).arg(command.get_program()).args(command.get_args());
+    command = shell;
+    let mut program = Program::start(&mut command);
+    program.ends_input();
+    let ended = program.ended();
+    assert!(ended.code == Some(1) && ended.stderr.contains("can't write"), "{ended:?}");
+    let names = dir.names();
+    assert!(names.len() == 1 && bytes.starts_with(&dir.get(&names[0])), "{names:?}");
+    assert!(dir.get(&names[0]).len() >= 2 * MIB);
 }

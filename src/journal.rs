@@ -1,7 +1,7 @@
 //! What happened, and in which session: the server and the client tell it, and an observer listens.
 //!
-//! Each thing is told at the moment when it has happened, on the thread that did it. The log, the trace and the
-//! instruments are observers; the code of the eight steps knows none of them.
+//! Each thing is told when it has happened, on the thread that did it. (Only a client's command is told just before it
+//! is sent.) The log, the trace and the instruments are observers; the code of the eight steps knows none of them.
 //!
 //! Read first: [`crate::wire`]. It does not know the server, the client, or who listens.
 
@@ -56,7 +56,7 @@ pub enum Event<'a> {
 /// A body that went over the wire.
 #[derive(Debug, Clone, Copy)]
 pub struct Transfer<'a> {
-    /// A file's name, or a word such as `LIST`, `greeting` or `refusal`.
+    /// A file's name, a word such as `LIST`, `greeting` or `refusal`, or the line of an extension's command.
     pub subject: &'a str,
     /// Its size.
     pub bytes: u64,

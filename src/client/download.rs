@@ -16,7 +16,7 @@ use crate::wire::{FileName, LocalName};
 pub struct Storage {
     /// The directory; made if missing.
     pub dir: PathBuf,
-    /// May a download not replace an earlier file of its name?
+    /// Does a file that is there already stay?
     pub keep: bool,
     /// Does a download continue what an earlier one left, and leave what it has when it is cut?
     pub resume: bool,

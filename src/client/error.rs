@@ -105,8 +105,8 @@ impl ClientError {
         }
     }
 
-    /// Did a file not arrive because the session ended, the client's patience, or the room on the disk? Then the rest may
-    /// be had later.
+    /// Did a file not arrive because the session ended, the client's patience, or the room on the disk? Then the rest
+    /// may be had later.
     pub(super) fn leaves_a_rest(&self) -> bool {
         match self {
             ClientError::Refused(refusal) => refusal.code.closes(),

@@ -44,7 +44,7 @@ impl FileList {
         self.text.split_terminator('\n').filter_map(Listed::parse)
     }
 
-    /// The same, for whoever keeps the list no longer than the files.
+    /// The same, but takes the list along.
     pub fn into_files(self) -> impl Iterator<Item = Listed> {
         let mut begin = 0;
         std::iter::from_fn(move || {

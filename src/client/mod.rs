@@ -1,7 +1,7 @@
 //! The client: one session with a server, from its connection to its logout.
 //!
-//! Read first: [`crate::wire`]. (`receive.rs` can wait: it sends a command and receives a reply.) It does not know the
-//! server's code, nor who asks: a person, a script or a test.
+//! Read first: [`crate::wire`]. (The other files here can wait. `receive.rs` sends a command and receives a reply.) It
+//! does not know the server's code, nor who asks: a person or a script.
 
 pub mod download;
 
@@ -38,7 +38,7 @@ pub struct Client {
     journal: SessionJournal,
 }
 
-/// The user gives commands and is shown the results: a person, a script or a test.
+/// The user gives commands and is shown the results: a person or a script.
 pub trait User {
     /// The next command; `None` when there is none left, which means LOGOUT.
     fn next_command(&mut self) -> Option<Command>;
@@ -56,7 +56,7 @@ pub trait User {
     fn show_progress(&mut self, name: &FileName, received: u64, size: u64);
     /// A file is complete and stored.
     fn show_stored(&mut self, name: &FileName, stored: &Stored);
-    /// The last command was not done, or, before the first one, there is no session.
+    /// The last command was not done.
     fn show_failure(&mut self, error: &ClientError);
 }
 

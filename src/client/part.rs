@@ -52,7 +52,7 @@ impl Part {
     /// Gives it its final name. Returns whether something else had that name until now.
     ///
     /// # Errors
-    /// [`ClientError::Kept`] if something has that name, and `keep` says that it keeps it; else what the system says.
+    /// [`ClientError::Kept`] if `keep` is set and the name is taken; else what the system says.
     pub(super) fn take_final_name(self, target: &Path, keep: bool) -> Result<bool, ClientError> {
         let named = if keep { self.take_free_name(target).map(|()| false) } else { self.replace(target) };
         named.map_err(|error| match error.kind() {

@@ -44,8 +44,8 @@ impl Patience {
         }
     }
 
-    /// What an error means that ended a wait of this length, which began then. The system has time-outs of its own, which
-    /// may come much earlier.
+    /// What an error means that ended a wait of this length, which began then. The system has time-outs of its own,
+    /// which may come much earlier.
     fn explained(&self, error: io::Error, wait: Duration, begun: Instant) -> io::Error {
         if !is_timeout(&error) || begun.elapsed() < wait / 2 {
             error

@@ -1,13 +1,16 @@
 //! The operator's console: commands on the server's standard input, answers on its standard output.
 //!
-//! Read first: `server/stop.rs`, `who.rs`, `typed.rs`. It does not know the commands of clients.
+//! Read first: `server/stop.rs`, `who.rs`, `lines.rs`. It does not know the commands of clients.
 
 use std::io::BufRead;
 
-use crate::programs::typed::{Typed, TypedLines, MAX_TYPED};
+use crate::programs::lines::{Line, Lines};
 use crate::programs::who::who;
 use crate::server::{Server, STOP_GRACE};
-use crate::wire::quote;
+use crate::wire::{quote, MAX_COMMAND_LINE};
+
+/// Longest line that is taken, in bytes, its line end included: no command is longer on the wire either.
+const MAX_LINE: usize = MAX_COMMAND_LINE;
 
 const HELP: &str = "\
 who      the sessions that are active, the busiest 20 of them
@@ -18,7 +21,7 @@ help     these lines";
 
 /// Why the console ended.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Console {
+pub enum ConsoleEnd {
     /// The operator stopped the server.
     Stopped,
     /// There is no operator any more; the server may go on in the background.
@@ -27,17 +30,17 @@ pub enum Console {
 
 /// Carries out the operator's commands until `stop` or the end of the input. `print` is called with each answer; of
 /// the table of the sessions, which may be long, with each line.
-pub fn run(input: impl BufRead, server: &Server, print: impl Fn(&str)) -> Console {
+pub fn run(input: impl BufRead, server: &Server, print: impl Fn(&str)) -> ConsoleEnd {
     let print_sessions = |all| who(server.registry().snapshot(), all).iter().for_each(|line| print(line));
-    let mut lines = TypedLines::new(input);
+    let mut lines = Lines::new(input, MAX_LINE);
     loop {
         let line = match lines.read() {
-            Ok(Typed::Line(line)) => line,
-            Ok(Typed::TooLong) => {
-                print(&format!("a line has over {MAX_TYPED} bytes and is skipped; help shows the commands"));
+            Ok(Line::Whole(line)) => line,
+            Ok(Line::TooLong) => {
+                print(&format!("a line has over {MAX_LINE} bytes and is skipped; help shows the commands"));
                 continue;
             }
-            Ok(Typed::End) | Err(_) => return Console::InputEnded,
+            Ok(Line::End) | Err(_) => return ConsoleEnd::InputEnded,
         };
         let command = String::from_utf8_lossy(&line).to_ascii_lowercase();
         let mut words = command.split_whitespace();
@@ -51,7 +54,7 @@ pub fn run(input: impl BufRead, server: &Server, print: impl Fn(&str)) -> Consol
             (Some("stop"), None, _) => {
                 print(&format!("stopping; transfers under way may finish for {} seconds", STOP_GRACE.as_secs()));
                 server.stop();
-                return Console::Stopped;
+                return ConsoleEnd::Stopped;
             }
             _ => print(&format!("{} is no command here; help shows the commands", quote(command.trim()))),
         }

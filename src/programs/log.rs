@@ -80,8 +80,8 @@ impl Log {
             return;
         }
         let (active, left_out, is_logged) = locked(&self.counts, |counts| {
-            // Only here the number of sessions changes, so only here the registry is asked for it. A quiet log does not
-            // hear of all of them.
+            // The number of sessions changes where one begins or ends, so only there the registry is asked for it. A
+            // quiet log does not hear of all of them.
             if matches!(record.event, Event::Connected | Event::Closed { .. }) || self.detail == Detail::Quiet {
                 counts.active = self.registry.active();
             }
@@ -115,8 +115,7 @@ impl Log {
     }
 }
 
-/// Is this body logged? What every session says goes without saying: greeting, help, goodbye. The extensions belong to
-/// no step.
+/// Is this body logged? Greeting, help and goodbye are not. The extensions belong to no step.
 fn is_asked_for(step: Option<Step>, subject: &str) -> bool {
     match step {
         Some(step) => matches!(step, Step::SendList | Step::SendFile),

@@ -3,32 +3,34 @@
 //!
 //! Read first: the server and the client. It does not know the wire beyond its words.
 
+// In reading order: what both use, the server, the client.
+
 pub mod args;
 
 pub mod human;
 
-pub mod typed;
-
-pub mod server;
-
-pub mod console;
-
-pub mod who;
-
-pub mod reachable;
-
-pub mod log;
+pub mod lines;
 
 pub mod printer;
 
-pub mod client;
+pub mod log;
 
-pub mod terminal;
+pub mod who;
 
-pub mod prompt;
+pub mod console;
 
-pub mod plan;
+pub mod reachable;
+
+pub mod server;
 
 pub mod words;
 
+pub mod plan;
+
+pub mod prompt;
+
 pub mod progress;
+
+pub mod terminal;
+
+pub mod client;

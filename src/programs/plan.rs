@@ -26,7 +26,7 @@ pub struct Plan {
     names: VecDeque<Result<FileName, Refusal>>,
     /// Not yet compared with the server's list.
     patterns: Vec<Word>,
-    /// The files that the patterns fit.
+    /// The files that the patterns fit. Each is made when its turn comes: a list can have a million names.
     matches: Option<Box<dyn Iterator<Item = FileName>>>,
 }
 
@@ -79,7 +79,7 @@ impl Plan {
                 self.whole = Whole::Asked;
                 return Some(Next::Ask(Command::Download(name)));
             }
-            // It was no missing file, or `falls_back` would have noticed.
+            // It was downloaded, or failed for another reason than NOT_FOUND: the single words are not tried.
             Whole::Asked => *self = Plan::default(),
         }
         if self.awaits_list() {
@@ -108,9 +108,12 @@ impl Plan {
             }
         }
         let told = missed.into_iter().map(fits_nothing).collect();
-        let names = list.into_files().map(|file| file.name);
-        self.matches =
-            Some(Box::new(names.filter(move |name| patterns.iter().any(|pattern| pattern.matches(name.as_str())))));
+        // What is asked for by its name is not asked for twice.
+        let named: Vec<_> = self.names.iter().flatten().cloned().collect();
+        let fits = move |name: &FileName| {
+            !named.contains(name) && patterns.iter().any(|pattern| pattern.matches(name.as_str()))
+        };
+        self.matches = Some(Box::new(list.into_files().map(|file| file.name).filter(fits)));
         told
     }
 
@@ -132,7 +135,7 @@ impl Plan {
 
     /// The files that will not be asked for, if nothing more is done.
     pub fn untried(self) -> impl Iterator<Item = String> {
-        // Who was asked for by one name was asked for.
+        // If the whole line was asked for as one name, its words are not listed.
         let names = if matches!(self.whole, Whole::No) { self.names } else { VecDeque::new() };
         let names = names.into_iter().filter_map(Result::ok).chain(self.matches.into_iter().flatten());
         names.map(|name| name.to_string()).chain(self.patterns.into_iter().map(|pattern| pattern.to_string()))

@@ -1,7 +1,7 @@
 //! Lines for a terminal, a file or a pipe, printed by a thread of its own.
 //!
 //! If nobody reads a pipe, a program that prints to it waits for ever. If the reader is gone, `println!` panics.
-//! Neither must happen to a session: it leaves its log lines here and goes on.
+//! Both would stop a session. So a session leaves its log lines here and goes on.
 //!
 //! Read first: `lock.rs`. It does not know what the lines say.
 
@@ -19,8 +19,8 @@ const MAX_WAITING: usize = 1024 * 1024;
 /// spared a system call and a change of threads for each line.
 const GATHERING: Duration = Duration::from_millis(5);
 
-/// How long [`Printer::patient_line`] waits for an output that takes nothing: a slow terminal needs less for what can
-/// wait to be printed, and an operator need not wait longer for the next command.
+/// How long [`Printer::patient_line`] waits for an output that takes nothing: long enough for a slow terminal, short
+/// enough for an operator.
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// How often somebody who waits for the output looks again.

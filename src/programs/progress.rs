@@ -102,8 +102,8 @@ fn rate(bytes: u64, took: Duration) -> f64 {
     (bytes as f64 / took.as_secs_f64()).max(1.0)
 }
 
-/// A line of at most `room` columns. A name loses its middle first; then the bar gets shorter; then the remaining time is
-/// dropped, and the rate.
+/// A line of at most `room` columns. A name loses its middle first; then the bar gets shorter; then the remaining time
+/// is dropped, and the rate.
 fn bar(name: &str, done: u64, size: u64, rate: f64, room: usize) -> String {
     let room = room.min(MAX_COLUMNS);
     let part = if size == 0 { 1.0 } else { done as f64 / size as f64 };

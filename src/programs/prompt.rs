@@ -1,10 +1,11 @@
 //! Where a client's requests come from: the lines of a person at a prompt, or of a script.
 //!
-//! Read first: `plan.rs`. It does not know what becomes of a request.
+//! Read first: `lines.rs`, `plan.rs`. It does not know what becomes of a request.
 
-use std::io::{self, BufRead, Read, Write};
+use std::io::{self, BufRead, Write};
 
 use crate::programs::args::say;
+use crate::programs::lines::{Line, Lines};
 use crate::programs::plan::{Plan, Request};
 use crate::programs::words::{is_plain, split};
 use crate::wire::{split_verb, Command, CommandSet, Refusal, Verb};
@@ -13,8 +14,7 @@ use crate::wire::{split_verb, Command, CommandSet, Refusal, Verb};
 const ALIASES: [(&str, Verb); 4] =
     [("ls", Verb::List), ("get", Verb::Download), ("quit", Verb::Logout), ("exit", Verb::Logout)];
 
-/// Longest line that is taken, in bytes: room for 250 of the longest names. Without a bound, an input without a line
-/// end would fill the memory.
+/// Longest line that is taken, in bytes, its line end included: room for 250 of the longest names.
 const MAX_LINE: usize = 64 * 1024;
 
 /// What a terminal sends for an arrow key begins with it.
@@ -66,30 +66,31 @@ fn files(argument: &str) -> Result<Request, String> {
 }
 
 /// The requests of a script, or of a person, who is shown a prompt. Ends with the input, or when that can't be read.
-pub fn typed(mut input: impl BufRead, is_prompt: bool) -> impl Iterator<Item = Result<Request, String>> {
-    let mut ended = false;
+pub fn typed(input: impl BufRead, is_prompt: bool) -> impl Iterator<Item = Result<Request, String>> {
+    let (mut lines, mut ended) = (Lines::new(input, MAX_LINE), false);
     std::iter::from_fn(move || {
         while !ended {
             if is_prompt {
                 let _ = write!(io::stdout(), "> ").and_then(|()| io::stdout().flush());
             }
-            let mut line = Vec::new();
-            let read = input.by_ref().take(MAX_LINE as u64 + 1).read_until(b'\n', &mut line);
-            ended = matches!(read, Ok(0) | Err(_)) || line.len() > MAX_LINE;
+            let read = lines.read();
+            // The rest of a line that is too long could go on for ever.
+            ended = !matches!(read, Ok(Line::Whole(_)));
             match read {
-                Ok(0) if is_prompt => {
-                    let _ = say("");
+                Ok(Line::Whole(line)) if is_prompt && (line.contains(&ESCAPE) || line.contains(&b'\t')) => {
+                    return Some(Err(no_editor()));
                 }
-                Ok(_) if line.len() > MAX_LINE => return Some(Err(too_long())),
-                Ok(_) if is_prompt && (line.contains(&ESCAPE) || line.contains(&b'\t')) => {
-                    return Some(Err(no_editor()))
-                }
-                Ok(_) => {
+                Ok(Line::Whole(line)) => {
                     let request = parse(&line);
                     if request.is_some() {
                         return request;
                     }
                 }
+                Ok(Line::TooLong) => return Some(Err(too_long())),
+                Ok(Line::End) if is_prompt => {
+                    let _ = say("");
+                }
+                Ok(Line::End) => {}
                 Err(error) => return Some(Err(format!("the commands can't be read from standard input: {error}"))),
             }
         }

@@ -27,7 +27,7 @@ const FAR_IPV6: [Ipv6Addr; 2] =
 const IPV6_TAKES_IPV4: bool = !cfg!(any(windows, target_os = "openbsd"));
 
 /// Any port will do: nothing is sent.
-const NO_PORT: u16 = 9;
+const ANY_PORT: u16 = 9;
 
 /// What is served: the directory, how many files, how many bytes.
 pub fn what_is_served(files: &FileHandler) -> String {
@@ -73,7 +73,7 @@ fn what_to_type(address: SocketAddr) -> String {
 ///
 /// The standard library does not list a machine's addresses. But a UDP socket that is connected to a far address has
 /// the local address from which the system would send there. This finds the address of the default route, and those of
-/// private networks that have a route of their own; not those of other networks.
+/// the networks that the far addresses belong to; not those of other networks.
 fn addresses_for_others(listening: IpAddr) -> Vec<IpAddr> {
     let ipv4 = FAR_IPV4.map(IpAddr::V4);
     let ipv6 = FAR_IPV6.map(IpAddr::V6);
@@ -95,7 +95,7 @@ fn addresses_for_others(listening: IpAddr) -> Vec<IpAddr> {
 fn address_towards(far: IpAddr) -> io::Result<IpAddr> {
     let any: IpAddr = if far.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
     let socket = UdpSocket::bind((any, 0))?;
-    socket.connect((far, NO_PORT))?;
+    socket.connect((far, ANY_PORT))?;
     Ok(socket.local_addr()?.ip())
 }
 

@@ -16,7 +16,7 @@ use crate::lab::timeline::file::PictureFile;
 use crate::lab::timeline::recorder::Recorder;
 use crate::lab::timeline::Picture;
 use crate::programs::args::{answer, complain, unknown, version, Arg, Args, Usage};
-use crate::programs::console::{self, Console};
+use crate::programs::console::{self, ConsoleEnd};
 use crate::programs::log::{Detail, Log};
 use crate::programs::printer::Printer;
 use crate::programs::reachable::{what_is_served, who_can_reach};
@@ -162,7 +162,7 @@ fn serve(options: Options) -> Result<(), String> {
         .map_err(|error| format!("can't serve the directory {dir:?}: {error}; name another with --dir"))?;
     let no_thread = |error: io::Error| format!("can't start a thread: {error}");
     let answers = Printer::new("stdout", io::stdout()).map_err(no_thread)?;
-    let log = Printer::new("stderr", io::stderr()).map_err(no_thread)?;
+    let log_printer = Printer::new("stderr", io::stderr()).map_err(no_thread)?;
 
     let timeline = options.timeline.map(Timeline::begin).transpose()?;
     let recorder = timeline.as_ref().map(|timeline| timeline.recorder.clone());
@@ -170,12 +170,12 @@ fn serve(options: Options) -> Result<(), String> {
     let usual = Limits::of(max_sessions);
     let limits = Limits { max_per_address: max_per_address.or(usual.max_per_address), ..usual };
     let registry = Registry::new(limits).watched_by(watch);
-    let lines = Log::new(log.clone(), registry.clone(), options.detail);
+    let log = Log::new(log_printer.clone(), registry.clone(), options.detail);
     let journal = Journal::new(move |record| {
         if let Some(recorder) = &recorder {
             recorder.note(record);
         }
-        lines.note(record);
+        log.note(record);
     });
     let server = Server::bind(bind, files.clone(), registry, idle_timeout, journal)
         .map_err(|error| bind_failed(bind, &error))?;
@@ -191,18 +191,19 @@ fn serve(options: Options) -> Result<(), String> {
     answers.line(&who_can_reach(address));
     answers.line("help: the operator's commands");
     let ended = console::run(io::stdin().lock(), &server, |text| answers.patient_line(text));
-    if ended == Console::InputEnded && options.until_eof {
+    if ended == ConsoleEnd::InputEnded && options.until_eof {
         server.stop();
-    } else if ended == Console::InputEnded {
+    } else if ended == ConsoleEnd::InputEnded {
         // The end of the operator's input ends nothing: without a `stop` the listener runs for ever.
         if io::stdin().is_terminal() {
             answers.line("the console is closed; the server goes on, and Ctrl-C ends it at once");
         }
         listener.join().map_err(|_| "the listener panicked: a bug in this server, please report it".to_string())?;
     }
-    // The listener is closed here: what follows may take a moment, and a client that came now would wait in vain.
+    // With the listener's thread, the listener ends: what follows may take a moment, and a client that came now would
+    // wait in vain.
     drop(server);
-    log.flush(LAST_WORDS);
+    log_printer.flush(LAST_WORDS);
     answers.line("stopped");
     let drawn = timeline.map_or(Ok(()), |timeline| timeline.draw(design, |text| answers.line(text)));
     answers.flush(LAST_WORDS);

@@ -41,7 +41,7 @@ pub struct Settings {
     pub storage: Storage,
     /// For a connection, and for each silence of the server.
     pub timeout: Duration,
-    /// For each request.
+    /// For each request; on the command line there is only one.
     pub max_time: Option<Duration>,
     /// Fewest bytes a second.
     pub min_rate: Option<u64>,
@@ -121,14 +121,14 @@ impl<R: Iterator<Item = Result<Request, String>>> Terminal<R> {
         let greeted = std::mem::take(&mut self.greeted);
         let was_over = greeted && error.came_before_the_answer();
         if self.command == Some(Command::Logout) {
-            // Who leaves a session that has ended has left.
+            // Leaving a session that is over already is a success.
             if !(is_prompt && was_over) {
                 self.show_failure(error);
             }
             return ControlFlow::Break(is_prompt && was_over);
         }
         if is_prompt && was_over && !self.sent_again {
-            // All commands read, so to send one twice does no harm.
+            // All commands only read, so it does no harm if one is sent twice.
             complain("client", &format!("the session had ended: {}", ending(error)));
             (self.again, self.sent_again) = (true, true);
             return ControlFlow::Continue(());
@@ -321,7 +321,7 @@ impl<R: Iterator<Item = Result<Request, String>>> User for Terminal<R> {
     }
 }
 
-/// Why a session had ended, without the advice to do what the prompt does by itself.
+/// Why a session had ended: what the server or the system says of it.
 fn ending(error: &ClientError) -> String {
     match error {
         ClientError::Refused(refusal) => refusal.to_string(),

@@ -22,7 +22,7 @@ const PEER_COLUMNS: usize = 21;
 /// As in `session-999`.
 const THREAD_COLUMNS: usize = 11;
 
-/// Everything but what the session is doing, which takes the columns that are left.
+/// The cells of a session, and what it is doing, which takes the columns that are left.
 type Row = ([String; 6], String);
 
 /// The lines of the table: of all sessions, or of the busiest and how many more there are.
@@ -101,7 +101,7 @@ fn line(([number, peer, thread, age, idle, sent], doing): &Row, widths: [usize; 
     fitted(&format!("{cells}{}", fitted(doing, left)), COLUMNS)
 }
 
-/// A time in four columns: `59s`, `59m`, `47h`, `365d`.
+/// A time in at most four columns: `99s`, `99m`, `99h`, `365d`.
 fn short_time(time: Duration) -> String {
     match time.as_secs() {
         seconds @ 0..=99 => format!("{seconds}s"),

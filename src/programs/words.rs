@@ -28,8 +28,9 @@ impl Piece {
     }
 }
 
-/// Splits a line into words, as a shell does. Spaces separate. `'…'` keeps all as it is. In `"…"`, and outside of
-/// quotes, a backslash keeps the next character as it is. `*` and `?` that are not kept make a pattern.
+/// Splits a line into words, much as a shell does. Spaces separate. Inside `'…'` all is kept as it is. Inside `"…"`
+/// too, but a backslash is dropped there, and keeps the character that follows; so it does outside of quotes. `*` and
+/// `?` outside of quotes make a pattern.
 ///
 /// # Errors
 /// A quotation mark that is not closed, or a backslash at the end, in a sentence.

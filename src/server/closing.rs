@@ -39,8 +39,8 @@ impl Server {
         let is_cut = guard.is_cut();
         let is_dismissed = matches!(ending, Ending::Dismissed);
         if is_dismissed {
-            // The stop sends the last line and ends the sending side, maybe later than this. So the session reads until
-            // the client closes. Then it removes its entry. The stop waits for that.
+            // The stop sends the last line and ends the sending side, maybe later than this. So the session first
+            // lingers, and then removes its entry. The stop waits for that.
             connection::read_until_end(&accepted.stream, self.registry.watch());
         }
         let permit = if is_dismissed { None } else { self.registry.permit_linger() };

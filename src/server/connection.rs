@@ -21,8 +21,8 @@ const LINGER_BYTES: usize = 256 * 1024;
 /// megabytes of replies unread.
 const LAST_LINE_TIME: Duration = Duration::from_millis(10);
 
-/// The idle time-out of a write is divided into this many waits. A write that waits is woken only when much of the send
-/// buffer is free again. A new write uses the little that a slow peer has taken.
+/// The idle time-out of a write is divided into this many waits. One long write would be woken only when much of the
+/// send buffer is free again. Ten short ones also use the little room that a slow peer makes.
 const WRITE_WAITS: u32 = 10;
 
 /// The least that a peer must take while the server waits for it, in bytes a second, on average over an idle time-out.
@@ -101,8 +101,8 @@ impl Write for Connection {
     }
 }
 
-/// How fast the peer takes what the server writes. It counts on from one reply to the next: otherwise a peer could take
-/// a small reply slowly, then the next one.
+/// How fast the peer takes what the server writes. It does not start anew with each reply: otherwise a peer could take
+/// one small reply after the other, each of them slowly. What fills the system's send buffer counts as taken.
 #[derive(Debug, Default)]
 struct Pace {
     /// The time in writes since the peer last took a byte.

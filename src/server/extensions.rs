@@ -3,7 +3,7 @@
 //! Read first: `docs/EXTENSIONS.md`, `server/file_handler.rs`. It does not know the network, nor who asks.
 
 use std::fs::File;
-use std::io::{BufRead, Cursor, Read, Result as IoResult, Seek, SeekFrom};
+use std::io::{self, BufRead, Cursor, Read, Seek, SeekFrom};
 
 use crate::server::file_handler::{read_failed, FileHandler};
 use crate::server::reply::{Body, Reply};
@@ -65,7 +65,7 @@ fn sum_lines(size: u64) -> u64 {
 }
 
 /// The body that answers SUM. Each line is made when it is read, so that neither the file nor the lines are ever in
-/// memory, and each line leaves at once. Nobody may read more than the lines of the file.
+/// memory, and each line leaves at once. Whoever reads on behind the last line gets it again.
 #[derive(Debug)]
 pub struct Sums {
     file: File,
@@ -86,7 +86,7 @@ impl Sums {
     }
 
     /// Sums the rest of the current part; false if the file has become shorter.
-    fn sum_part(&mut self) -> IoResult<bool> {
+    fn sum_part(&mut self) -> io::Result<bool> {
         while self.left_of_part > 0 {
             let room = self.left_of_part.min(READ as u64) as usize;
             let count = self.file.read(&mut self.buffer[..room])?;
@@ -102,7 +102,7 @@ impl Sums {
 
 impl Read for Sums {
     /// The end before the last line means that the file has become shorter. An error loses nothing that was summed.
-    fn read(&mut self, buffer: &mut [u8]) -> IoResult<usize> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.line.fill_buf()?.is_empty() {
             if !self.sum_part()? {
                 return Ok(0);

@@ -14,10 +14,11 @@ pub const MAX_SESSIONS: usize = 10_000;
 /// are being closed are 768 descriptors: less than the usual limit of 1024.
 pub const DEFAULT_SESSIONS: usize = 256;
 
-/// One address may have this part of all sessions, unless the operator says otherwise: so three others can be busy too.
-const ADDRESS_PART: usize = 4;
+/// So many addresses share all sessions, unless the operator says otherwise: one address may have a quarter of them.
+const ADDRESSES_THAT_SHARE: usize = 4;
 
-/// But at least so many: a server for few sessions is for few people, who may all sit at one machine.
+/// But one address may have at least so many: a server for few sessions is for few people, who may all sit at one
+/// machine.
 const MIN_PER_ADDRESS: usize = 8;
 
 /// How many sessions may be active at once.
@@ -32,7 +33,7 @@ pub struct Limits {
 impl Limits {
     /// So many sessions, of which one address may have a quarter, but at least 8.
     pub fn of(max_sessions: usize) -> Limits {
-        Limits { max_sessions, max_per_address: Some((max_sessions / ADDRESS_PART).max(MIN_PER_ADDRESS)) }
+        Limits { max_sessions, max_per_address: Some((max_sessions / ADDRESSES_THAT_SHARE).max(MIN_PER_ADDRESS)) }
     }
 
     /// May one more session begin, for this peer, beside those of these `active` peers?
@@ -41,18 +42,19 @@ impl Limits {
     /// SERVER_FULL, with the option of the server that sets the limit.
     pub fn check(self, peer: SocketAddr, active: impl ExactSizeIterator<Item = SocketAddr>) -> Result<(), Refusal> {
         let full = |message| Err(Refusal::new(ErrorCode::ServerFull, message));
-        let most = self.max_sessions;
-        if active.len() >= most {
+        let Limits { max_sessions, max_per_address } = self;
+        if active.len() >= max_sessions {
             return full(format!(
-                "all {most} places are taken; try again when somebody has left (the operator sets --max-sessions)"
+                "all {max_sessions} places are taken; try again when somebody has left (the operator sets \
+                 --max-sessions)"
             ));
         }
-        let Some(most) = self.max_per_address else { return Ok(()) };
+        let Some(max) = max_per_address else { return Ok(()) };
         let address = counted_address(peer);
-        if active.filter(|other| counted_address(*other) == address).count() >= most {
+        if active.filter(|other| counted_address(*other) == address).count() >= max {
             let from = if address.is_ipv6() { format!("{address}/64") } else { address.to_string() };
             return full(format!(
-                "{from} has its {most} sessions already; end one, then try again (the operator sets --max-per-address)"
+                "{from} has its {max} sessions already; end one, then try again (the operator sets --max-per-address)"
             ));
         }
         Ok(())
@@ -60,7 +62,8 @@ impl Limits {
 }
 
 /// What counts as one address. An IPv4 peer of a listener on IPv6 shows as `::ffff:a.b.c.d`, and counts as IPv4. Of an
-/// IPv6 address the first 64 bits count: one machine can use all addresses that begin with them (RFC 4291, 2.5.1).
+/// IPv6 address the first 64 bits count: one machine can use all addresses that begin with them (RFC 4291, 2.5.1). So
+/// all machines of one such network count as one address.
 fn counted_address(peer: SocketAddr) -> IpAddr {
     match peer.ip().to_canonical() {
         IpAddr::V6(address) => Ipv6Addr::from(u128::from(address) & !u128::from(u64::MAX)).into(),

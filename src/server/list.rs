@@ -1,7 +1,7 @@
 //! The body of LIST, made once for all sessions that wait for it.
 //!
-//! To list a large directory takes long and much memory, and any client can ask for it. So one list is made at a time.
-//! A session that asks meanwhile waits, and so do others. The first of them makes a new list, and all of them send it.
+//! To list a large directory takes much time and memory, and any client can ask for it. So one list is made at a time.
+//! Sessions that ask meanwhile wait. Then one of them makes a new list, and all of them send it.
 //!
 //! Nothing old is ever sent: a session gets a list that was begun after it had asked.
 //!
@@ -47,7 +47,7 @@ impl SharedList {
             }
             let begun = Instant::now();
             let lines: String = files()?.iter().map(|file| format!("{file}\n")).collect();
-            // Sessions that are still sending the last list may be many. If nothing changed, this one needs no memory.
+            // Many sessions may still be sending the last list. If nothing changed, no second copy is kept.
             let body = match last.take() {
                 Some(made) if *made.body == *lines.as_bytes() => made.body,
                 _ => lines.into_bytes().into(),

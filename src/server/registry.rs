@@ -17,7 +17,7 @@ use crate::server::limits::Limits;
 use crate::watch::{Phase, Watch};
 use crate::wire::{ErrorCode, Refusal};
 
-/// Most connections at once that are not in a session (any more) and wait until their peer closes.
+/// Most connections at once that only wait for their peer to close: ended sessions, and refused connections.
 const MAX_LINGERING: usize = 256;
 
 /// The shared registry. A clone is another handle to the same one. `C` is the handle by which a session is
@@ -25,8 +25,9 @@ const MAX_LINGERING: usize = 256;
 #[derive(Debug)]
 pub struct Registry<C = TcpStream> {
     /// The mutex protects everything in [`State`], and is never held during input or output: look up or change, copy
-    /// out, release, then act. An entry is removed by its [`SessionGuard`], whatever ends the session, or by a cut. It
-    /// is taken where a session begins, at each of its replies, where it ends, by the operator's commands and the log.
+    /// out, release, then act. An entry is removed by its [`SessionGuard`], whatever ends the session, or by a cut.
+    /// The lock is taken where a session begins, at each part of its replies, where it ends, where a connection is
+    /// accepted, by the operator's commands and by the log.
     ///
     /// A trap that nobody sees: never tell the journal anything under this lock. The journal calls the log, and the log
     /// calls [`Registry::active`], which takes this lock. The thread would wait for itself, and the whole server with
@@ -60,7 +61,7 @@ pub enum Doing {
     Waiting,
     /// It sends a reply: a file under its name, any other body under the command's.
     Sending {
-        /// A file's name, or a word such as `LIST`, `greeting` or `refusal`.
+        /// A file's name, a word such as `LIST`, `greeting` or `refusal`, or the line of an extension's command.
         subject: String,
         /// Bytes of the body that have been written.
         sent: u64,

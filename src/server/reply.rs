@@ -18,7 +18,8 @@ pub const GOODBYE: &str = "Goodbye.\n";
 /// The server's answer to one command, ready to be sent.
 #[derive(Debug)]
 pub struct Reply {
-    /// What is sent, for the registry and the log: a file's name, or a word such as `LIST`, `greeting` or `refusal`.
+    /// What is sent, for the registry and the log: a file's name, a word such as `LIST`, `greeting` or `refusal`, or
+    /// the line of an extension's command.
     pub subject: String,
     /// Its first line.
     pub header: ReplyHeader,

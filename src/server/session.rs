@@ -24,8 +24,8 @@ pub const PART: usize = 256 * 1024;
 
 /// What a session talks over: a TCP connection, or bytes in memory.
 ///
-/// A read fails with a time-out when no command is complete in time. A write fails with one when the peer takes nothing
-/// for so long.
+/// A read fails with a time-out when no command is complete in time. A write fails with one when the peer takes
+/// nothing, or too little, for so long.
 pub trait Stream: Read + Write {
     /// From now on the time for the next command counts.
     fn restart_idle_time(&mut self);

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-/// The bytes of a part: SUM answers with a line for each part of a file, the checksum of all up to its end.
+/// The bytes of a part. SUM answers with a line for each part: the checksum of the file up to the end of that part.
 pub const SUM_PART: u64 = 1024 * 1024;
 
 /// The bytes of such a line: eight digits and LF.
@@ -47,9 +47,10 @@ impl Checksum {
         let mut sum = !self.0;
         let mut eights = bytes.chunks_exact(8);
         for eight in &mut eights {
-            let mut bytes = [0; 8];
-            bytes.copy_from_slice(eight);
-            let [a, b, c, d, e, f, g, h] = (u64::from_le_bytes(bytes) ^ u64::from(sum)).to_le_bytes();
+            let mut next = [0; 8];
+            next.copy_from_slice(eight);
+            // The checksum so far is mixed into the first four bytes.
+            let [a, b, c, d, e, f, g, h] = (u64::from_le_bytes(next) ^ u64::from(sum)).to_le_bytes();
             sum = after(7, a) ^ after(6, b) ^ after(5, c) ^ after(4, d);
             sum ^= after(3, e) ^ after(2, f) ^ after(1, g) ^ after(0, h);
         }

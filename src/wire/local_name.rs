@@ -1,7 +1,7 @@
 //! The names that files can have on this system: not every name of the wire can be one.
 //!
-//! LIST takes each [`FileName`]. Whoever opens or makes a file asks for a [`LocalName`] first: on Windows, `a:b` would
-//! be a hidden stream of the file `a`, and `CON` a device.
+//! The client's list takes each [`FileName`]. Whoever opens or makes a file asks for a [`LocalName`] first: on Windows,
+//! `a:b` would be a hidden stream of the file `a`, and `CON` a device.
 //!
 //! Read first: `wire/file_name.rs`. It does not know the files themselves.
 
@@ -18,7 +18,7 @@ pub struct LocalName<'a>(&'a str);
 pub enum System {
     /// Linux, macOS and their like.
     Unix,
-    /// Windows, whatever the disk: its rules are those of its calls.
+    /// Windows: its rules hold on every disk.
     Windows,
 }
 
@@ -66,8 +66,8 @@ impl System {
 fn rule_of_windows_broken_by(name: &str) -> Option<&'static str> {
     if name.contains(['<', '>', ':', '"', '|', '?', '*']) {
         Some("Windows allows none of < > : \" | ? * in a name")
-    } else if name.ends_with(['.', ' ']) {
-        Some("Windows drops a dot or a space at the end of a name")
+    } else if name.ends_with('.') {
+        Some("Windows drops a dot at the end of a name")
     } else if is_device_of_windows(name) {
         Some("Windows takes it for a device")
     } else {
@@ -78,15 +78,10 @@ fn rule_of_windows_broken_by(name: &str) -> Option<&'static str> {
 /// Windows looks at what stands before the first dot, without the spaces at its end, in upper or lower case.
 fn is_device_of_windows(name: &str) -> bool {
     let stem = name.split('.').next().unwrap_or_default().trim_end_matches(' ');
-    let is_numbered = |device: &str| match (stem.get(..device.len()), stem.get(device.len()..)) {
-        (Some(word), Some(number)) => {
-            let mut digits = number.chars();
-            let is_digit = digits.next().is_some_and(|digit| NUMBERS.contains(&digit));
-            word.eq_ignore_ascii_case(device) && is_digit && digits.next().is_none()
-        }
-        _ => false,
-    };
-    DEVICES.iter().any(|device| stem.eq_ignore_ascii_case(device)) || NUMBERED_DEVICES.into_iter().any(is_numbered)
+    let is_one_of = |devices: &[&str], word: &str| devices.iter().any(|device| word.eq_ignore_ascii_case(device));
+    let mut word = stem.chars();
+    let ends_with_number = word.next_back().is_some_and(|last| NUMBERS.contains(&last));
+    is_one_of(&DEVICES, stem) || ends_with_number && is_one_of(&NUMBERED_DEVICES, word.as_str())
 }
 
 #[cfg(test)]

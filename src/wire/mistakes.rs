@@ -1,4 +1,4 @@
-//! What a line is answered that is no command: the cause, and the next thing to do.
+//! The answers to lines that are no commands: the cause, and the next thing to do.
 //!
 //! Read first: `wire/command.rs`. It does not know when a line is a mistake.
 

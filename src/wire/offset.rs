@@ -1,4 +1,4 @@
-//! Where in a file the rest begins that RESUME asks for.
+//! The offset of RESUME: the byte at which the rest of a file begins.
 //!
 //! Read first: `wire/reply.rs`, `docs/EXTENSIONS.md`. It does not know the file.
 

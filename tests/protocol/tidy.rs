@@ -107,7 +107,7 @@ fn the_rooms_know_only_what_they_may() {
     for program in [
         "args",
         "human",
-        "typed",
+        "lines",
         "console",
         "who",
         "reachable",

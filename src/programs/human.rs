@@ -59,15 +59,16 @@ pub fn human_time(time: Duration) -> String {
     format!("{} {unit}", digits.trim_end_matches('0').trim_end_matches('.'))
 }
 
-/// The text, or its beginning and its end with `…` between them, in at most so many columns of a terminal.
+/// The text, or its beginning and its end with two dots between them, in at most so many columns of a terminal.
 pub fn fitted(text: &str, most: usize) -> String {
+    const DOTS: &str = "..";
     if columns(text) <= most {
         return text.to_string();
     }
-    let Some(room) = most.checked_sub(width('…')) else { return String::new() };
+    let Some(room) = most.checked_sub(DOTS.len()) else { return String::new() };
     let beginning = beginning_of(text.chars(), room - room / 2);
     let end: Vec<_> = beginning_of(text.chars().rev(), room / 2).chars().rev().collect();
-    format!("{beginning}…{}", String::from_iter(end))
+    format!("{beginning}{DOTS}{}", String::from_iter(end))
 }
 
 fn beginning_of(characters: impl Iterator<Item = char>, most: usize) -> String {
@@ -87,7 +88,7 @@ pub fn columns(text: &str) -> usize {
 /// How many columns a character takes at most. Those of East Asia take two, and there are none of them below U+1100;
 /// the standard library does not know more.
 fn width(character: char) -> usize {
-    if character < '\u{1100}' || character == '…' {
+    if character < '\u{1100}' {
         1
     } else {
         2
@@ -132,13 +133,13 @@ mod tests {
     fn a_text_that_is_too_wide_keeps_its_beginning_and_its_end() {
         for (text, most, told) in [
             ("notes.txt", 9, "notes.txt"),
-            ("notes.txt", 8, "note…txt"),
-            ("notes.txt", 1, "…"),
-            ("notes.txt", 0, ""),
+            ("notes.txt", 8, "not..txt"),
+            ("notes.txt", 2, ".."),
+            ("notes.txt", 1, ""),
             ("", 0, ""),
             ("漢字漢字", 8, "漢字漢字"),
-            ("漢字漢字", 7, "漢…字"),
-            ("漢字漢字", 4, "漢…"),
+            ("漢字漢字", 7, "漢..字"),
+            ("漢字漢字", 4, ".."),
         ] {
             assert_eq!(fitted(text, most), told, "{text} in {most}");
         }

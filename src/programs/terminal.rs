@@ -49,6 +49,19 @@ pub struct Settings {
     pub quiet: bool,
 }
 
+/// Where the current command stands, when sessions come and go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sending {
+    /// It was sent in this session, or there is none yet.
+    Sent,
+    /// It was given after the session had ended: the next session begins with it.
+    ToBeSent,
+    /// The session ended before its answer began: the next session begins with it.
+    ToBeRepeated,
+    /// It was sent in two sessions. It is not sent again.
+    Repeated,
+}
+
 /// The user of a client program. Results go to standard output, failures to standard error.
 pub struct Terminal<R> {
     settings: Settings,
@@ -58,10 +71,7 @@ pub struct Terminal<R> {
     plan: Plan,
     /// The command that is being carried out; none before the first.
     command: Option<Command>,
-    /// Is it still to be sent, in the next session?
-    again: bool,
-    /// Was it sent in an earlier session already?
-    sent_again: bool,
+    sending: Sending,
     /// Since when it is being carried out.
     begun: Instant,
     /// When its request must be done.
@@ -90,8 +100,7 @@ impl<R: Iterator<Item = Result<Request, String>>> Terminal<R> {
             requests,
             plan: Plan::default(),
             command: None,
-            again: false,
-            sent_again: false,
+            sending: Sending::Sent,
             begun: now,
             deadline,
             sessions: 0,
@@ -114,8 +123,14 @@ impl<R: Iterator<Item = Result<Request, String>>> Terminal<R> {
         }
     }
 
-    /// A session ended before its goodbye, or could not begin. Shows why. At a prompt it goes on, with the same command
-    /// or the next, in a new session. Otherwise it breaks, and says whether the user has left all the same.
+    /// A session ended before its goodbye, or could not begin. Shows why. Breaks, and says whether the user has left
+    /// all the same; or goes on with a new session:
+    ///
+    /// | at a prompt, the session ended | the new session begins with |
+    /// |---|---|
+    /// | before the answer to a command | the same command, once |
+    /// | inside an answer, or could not begin | the next command that is typed |
+    /// | before the answer to LOGOUT, or the first could not begin | it breaks |
     pub fn after(&mut self, error: &ClientError) -> ControlFlow<bool> {
         let is_prompt = self.source == Source::Prompt;
         let greeted = std::mem::take(&mut self.greeted);
@@ -127,10 +142,10 @@ impl<R: Iterator<Item = Result<Request, String>>> Terminal<R> {
             }
             return ControlFlow::Break(is_prompt && was_over);
         }
-        if is_prompt && was_over && !self.sent_again {
+        if is_prompt && was_over && self.sending == Sending::Sent {
             // All commands only read, so it does no harm if one is sent twice.
             complain("client", &format!("the session had ended: {}", ending(error)));
-            (self.again, self.sent_again) = (true, true);
+            self.sending = Sending::ToBeRepeated;
             return ControlFlow::Continue(());
         }
         if greeted {
@@ -143,11 +158,11 @@ impl<R: Iterator<Item = Result<Request, String>>> Terminal<R> {
         if !is_prompt || self.sessions == 0 {
             return ControlFlow::Break(false);
         }
-        self.again = false;
+        self.sending = Sending::Sent;
         match self.next_command() {
             None | Some(Command::Logout) => ControlFlow::Break(true),
             Some(_) => {
-                self.again = true;
+                self.sending = Sending::ToBeSent;
                 ControlFlow::Continue(())
             }
         }
@@ -242,14 +257,20 @@ impl<R: Iterator<Item = Result<Request, String>>> Terminal<R> {
 
 impl<R: Iterator<Item = Result<Request, String>>> User for Terminal<R> {
     fn next_command(&mut self) -> Option<Command> {
-        if std::mem::take(&mut self.again) {
-            return self.command.clone();
+        let before = std::mem::replace(&mut self.sending, Sending::Sent);
+        match before {
+            Sending::ToBeSent => return self.command.clone(),
+            Sending::ToBeRepeated => {
+                self.sending = Sending::Repeated;
+                return self.command.clone();
+            }
+            Sending::Sent | Sending::Repeated => {}
         }
         let command = self.next_planned();
         if matches!(command, Command::Download(_)) {
             self.tidy();
         }
-        (self.begun, self.sent_again, self.command) = (Instant::now(), false, Some(command.clone()));
+        (self.begun, self.command) = (Instant::now(), Some(command.clone()));
         Some(command)
     }
 

@@ -6,7 +6,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use crate::client::part::{EarlierPart, Part};
+use crate::client::part::Part;
 use crate::client::resume::{self, Resumed};
 use crate::client::{Client, ClientError, User};
 use crate::wire::{FileName, LocalName};
@@ -63,26 +63,18 @@ pub fn store(
         return Err(ClientError::Kept(path));
     }
     fs::create_dir_all(&storage.dir).map_err(not_stored)?;
-    let earlier = if storage.resume { EarlierPart::of(&path) } else { None };
-    let (mut file, part) = Part::create(&path).map_err(not_stored)?;
-    let received = match earlier {
-        Some(earlier) => resume::download(client, name, earlier, &mut file, on_progress),
-        None => client.download(name, &mut file, on_progress).map(|size| (size, Resumed::NoPart)),
+    let taken_over = if storage.resume { Part::take_over(&path) } else { None };
+    let (received, part) = match taken_over {
+        Some((mut file, part)) => (resume::download(client, name, &mut file, on_progress), part),
+        None => {
+            let (mut file, part) = Part::create(&path, storage.resume).map_err(not_stored)?;
+            (client.download(name, &mut file, on_progress).map(|size| (size, Resumed::NoPart)), part)
+        }
     };
-    // Windows renames no open file.
-    drop(file);
-    match received {
-        Ok((bytes, resumed)) => {
-            let replaced = part.take_final_name(&path, storage.keep)?;
-            Ok(Stored { bytes, path, replaced, resumed })
-        }
-        Err(error) => {
-            if storage.resume && error.leaves_a_rest() {
-                part.leave(&path);
-            }
-            Err(error.at(path))
-        }
-    }
+    // The file is closed by now: Windows renames no open file.
+    let (bytes, resumed) = received.map_err(|error| error.at(&path))?;
+    let replaced = part.take_final_name(storage.keep)?;
+    Ok(Stored { bytes, path, replaced, resumed })
 }
 
 /// The same for a user, who is shown the progress and the result.

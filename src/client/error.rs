@@ -4,7 +4,7 @@
 
 use std::fmt;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::client::patience::Impatience;
@@ -105,22 +105,10 @@ impl ClientError {
         }
     }
 
-    /// Did a file not arrive because the session ended, the client's patience, or the room on the disk? Then the rest
-    /// may be had later.
-    pub(super) fn leaves_a_rest(&self) -> bool {
-        match self {
-            ClientError::Refused(refusal) => refusal.code.closes(),
-            ClientError::Lost { .. } | ClientError::Silent(_) | ClientError::Impatient(_) | ClientError::Sink(_) => {
-                true
-            }
-            _ => false,
-        }
-    }
-
     /// The same error, with the place of the file that could not be written.
-    pub(super) fn at(self, path: PathBuf) -> ClientError {
+    pub(super) fn at(self, path: &Path) -> ClientError {
         match self {
-            ClientError::Sink(error) => ClientError::Abandoned { path, error },
+            ClientError::Sink(error) => ClientError::Abandoned { path: path.to_path_buf(), error },
             other => other,
         }
     }

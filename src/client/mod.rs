@@ -137,17 +137,17 @@ impl Client {
         sink: &mut impl Write,
         on_progress: impl FnMut(u64, u64),
     ) -> Result<u64, ClientError> {
-        self.receive_file(&Command::Download(name.clone()), sink, on_progress)
+        let size = self.request(&Command::Download(name.clone()))?;
+        self.receive_file(size, sink, on_progress)
     }
 
-    /// The same for any command that is answered with the bytes of a file.
+    /// Receives so many bytes of a file, the body of an answer. Returns their number.
     fn receive_file(
         &mut self,
-        command: &Command,
+        size: u64,
         sink: &mut impl Write,
         mut on_progress: impl FnMut(u64, u64),
     ) -> Result<u64, ClientError> {
-        let size = self.request(command)?;
         let mut received = 0;
         let copied = copy_exactly(&[], &mut self.stream, size, sink, PART, |part| {
             if received == 0 && !part.is_empty() {

@@ -3,6 +3,7 @@
 //!
 //! Read first: `client/download.rs`. It does not know where the bytes come from.
 
+use std::cmp::Reverse;
 use std::collections::hash_map::RandomState;
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::hash::{BuildHasher, Hasher};
@@ -14,80 +15,113 @@ use crate::client::ClientError;
 use crate::wire::checksum::{Checksum, SUM_PART};
 
 /// The name of a part begins and ends so. Between them stand a checksum of the file's name, by which a part can be
-/// found again, and a random number.
+/// found again, the number of the process that writes it, and a random number.
 const NAME_BEGINS: &str = ".download-";
 const NAME_ENDS: &str = ".part";
 
-/// A part that was not written for so long is taken for left behind. A running client writes more often, unless its
-/// `--timeout` is longer than this.
+/// In place of the process's number, in the name of a part that nobody writes any more.
+const LEFT: &str = "left";
+
+/// A part that was not written for so long, and whose client was killed, may be continued. A living client writes more
+/// often, unless its server is slow.
+const IDLE_AFTER: Duration = Duration::from_secs(60);
+
+/// A part that was not written for so long is removed. A running client writes more often, unless its `--timeout` is
+/// longer than this.
 const LEFT_BEHIND_AFTER: Duration = Duration::from_secs(3600);
 
-/// A hidden file that is removed when it is dropped, unless it got its final name.
+/// A hidden file. When it is dropped without having got its final name, it is removed, or left to be continued.
 pub(super) struct Part {
-    path: Option<PathBuf>,
+    path: PathBuf,
+    target: PathBuf,
+    /// Is it left?
+    leave: bool,
+    has_final_name: bool,
 }
 
 impl Part {
     /// Makes a file that did not exist, beside `target`: `create_new` follows no link and takes no file that somebody
-    /// planted. It forbids what the file at `target` forbids.
-    pub(super) fn create(target: &Path) -> io::Result<(File, Part)> {
-        let path = target.with_file_name(format!("{}{:016x}{NAME_ENDS}", name_begins(target), random()));
+    /// planted. It forbids what the file at `target` forbids. If the download is cut, `leave` leaves it.
+    pub(super) fn create(target: &Path, leave: bool) -> io::Result<(File, Part)> {
+        let path = own_name(target, &std::process::id().to_string());
         let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
+        options.read(true).write(true).create_new(true);
         if let Some(earlier) = fs::symlink_metadata(target).ok().filter(Metadata::is_file) {
             keep_stricter_mode(&mut options, &earlier);
         }
         let file = options.open(&path)?;
-        Ok((file, Part { path: Some(path) }))
+        Ok((file, Part { path, target: target.to_path_buf(), leave, has_final_name: false }))
     }
 
-    /// The download was cut. Leaves the part to be continued another time, if it is the longest part of the file, and
-    /// large enough that the server has a checksum for it.
-    pub(super) fn leave(mut self, target: &Path) {
-        if EarlierPart::of(target).map(|longest| longest.path) == self.path {
-            self.path = None;
-        }
+    /// Takes over the longest part of the file that nobody writes any more, if it has at least a MiB: SUM tells a
+    /// checksum of each MiB.
+    pub(super) fn take_over(target: &Path) -> Option<(File, Part)> {
+        let begins = name_begins(target);
+        let entries = fs::read_dir(target.parent()?).ok()?.flatten();
+        let parts = entries.filter(|entry| entry.file_name().to_str().is_some_and(|name| name.starts_with(&begins)));
+        let mut parts: Vec<_> = parts.filter_map(|entry| Some((entry.metadata().ok()?.len(), entry.path()))).collect();
+        parts.sort_by_key(|(length, _)| Reverse(*length));
+        let mut takeable = parts.into_iter().filter(|(length, path)| *length >= SUM_PART && nobody_writes(path));
+        takeable.find_map(|(_, found)| {
+            let path = own_name(target, &std::process::id().to_string());
+            // Of several clients that want it, one is granted the renaming.
+            fs::rename(found, &path).ok()?;
+            let part = Part { path, target: target.to_path_buf(), leave: true, has_final_name: false };
+            let file = OpenOptions::new().read(true).write(true).open(&part.path).ok()?;
+            if !is_ours_alone(&file, &part.path) {
+                return None;
+            }
+            if let Some(earlier) = fs::symlink_metadata(target).ok().filter(Metadata::is_file) {
+                take_stricter_mode(&file, &earlier).ok()?;
+            }
+            Some((file, part))
+        })
     }
 
     /// Gives it its final name. Returns whether something else had that name until now.
     ///
     /// # Errors
     /// [`ClientError::Kept`] if `keep` is set and the name is taken; else what the system says.
-    pub(super) fn take_final_name(self, target: &Path, keep: bool) -> Result<bool, ClientError> {
-        let named = if keep { self.take_free_name(target).map(|()| false) } else { self.replace(target) };
+    pub(super) fn take_final_name(self, keep: bool) -> Result<bool, ClientError> {
+        let path = self.target.clone();
+        let named = if keep { self.take_free_name().map(|()| false) } else { self.replace() };
         named.map_err(|error| match error.kind() {
-            io::ErrorKind::AlreadyExists if keep => ClientError::Kept(target.to_path_buf()),
-            _ => ClientError::NotStored { path: target.to_path_buf(), error },
+            io::ErrorKind::AlreadyExists if keep => ClientError::Kept(path),
+            _ => ClientError::NotStored { path, error },
         })
     }
 
     /// In place of whatever has the name.
-    fn replace(mut self, target: &Path) -> io::Result<bool> {
-        let replaced = fs::symlink_metadata(target).is_ok();
-        if let Some(path) = &self.path {
-            fs::rename(path, target)?;
-        }
-        self.path = None;
+    fn replace(mut self) -> io::Result<bool> {
+        let replaced = fs::symlink_metadata(&self.target).is_ok();
+        fs::rename(&self.path, &self.target)?;
+        self.has_final_name = true;
         Ok(replaced)
     }
 
     /// Only if nothing has the name. Nobody can take the name between a look and the renaming, because there is no
     /// look: the system makes a second name for the file, or refuses with `AlreadyExists`.
-    fn take_free_name(self, target: &Path) -> io::Result<()> {
-        let Some(path) = &self.path else { return Ok(()) };
-        match fs::hard_link(path, target) {
-            // The first name goes when this is dropped.
+    fn take_free_name(mut self) -> io::Result<()> {
+        // Whatever happens, the first name goes.
+        self.leave = false;
+        match fs::hard_link(&self.path, &self.target) {
             Ok(()) => Ok(()),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(error),
-            Err(_) => claim_and_rename(path, target),
+            Err(_) => claim_and_rename(&self.path, &self.target),
         }
     }
 }
 
 impl Drop for Part {
     fn drop(&mut self) {
-        if let Some(path) = &self.path {
-            let _ = fs::remove_file(path);
+        if self.has_final_name {
+            return;
+        }
+        let is_large_enough = || fs::symlink_metadata(&self.path).is_ok_and(|metadata| metadata.len() >= SUM_PART);
+        if self.leave && is_large_enough() {
+            let _ = fs::rename(&self.path, own_name(&self.target, LEFT));
+        } else {
+            let _ = fs::remove_file(&self.path);
         }
     }
 }
@@ -99,41 +133,45 @@ fn name_begins(target: &Path) -> String {
     format!("{NAME_BEGINS}{checksum}-")
 }
 
-/// What an earlier download of a file left. Another client may still be writing it.
-pub(super) struct EarlierPart {
-    /// Its bytes, from the beginning.
-    pub(super) file: File,
-    path: PathBuf,
-    /// As it was when it was found.
-    found: Metadata,
+/// A new name for a part of a file. `who` writes it.
+fn own_name(target: &Path, who: &str) -> PathBuf {
+    target.with_file_name(format!("{}{who}-{:016x}{NAME_ENDS}", name_begins(target), random()))
 }
 
-impl EarlierPart {
-    /// The longest part of the file that is to be stored at `target`, if one has at least a MiB: SUM tells a checksum
-    /// of each MiB. Only regular files are looked at, and no link is followed.
-    pub(super) fn of(target: &Path) -> Option<EarlierPart> {
-        let begins = name_begins(target);
-        let is_part = |name: &str| name.starts_with(&begins) && name.ends_with(NAME_ENDS);
-        let entries = fs::read_dir(target.parent()?).ok()?.flatten();
-        let parts = entries.filter(|entry| entry.file_name().to_str().is_some_and(is_part));
-        let sized = parts.filter_map(|entry| Some((entry.metadata().ok()?, entry.path())));
-        let worth = sized.filter(|(found, _)| found.is_file() && found.len() >= SUM_PART);
-        let (found, path) = worth.max_by_key(|(found, _)| found.len())?;
-        Some(EarlierPart { file: File::open(&path).ok()?, path, found })
-    }
+/// Who writes the part of this name; `None` if that is no part's name.
+fn writer(path: &Path) -> Option<&str> {
+    let inner = path.file_name()?.to_str()?.strip_prefix(NAME_BEGINS)?.strip_suffix(NAME_ENDS)?;
+    let (checksum, rest) = inner.split_once('-')?;
+    let (who, random) = rest.split_once('-')?;
+    let is_hex = |text: &str, digits| text.len() == digits && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    (is_hex(checksum, 8) && is_hex(random, 16)).then_some(who)
+}
 
-    /// Removes it, because all that is good of it was copied; but not if somebody has written it since it was found. A
-    /// client that only waits for its server meanwhile loses its part, and says so at its end.
-    pub(super) fn remove_unless_written(self) {
-        let EarlierPart { file, path, found } = self;
-        let now = file.metadata();
-        // Windows removes no open file.
-        drop(file);
-        let as_found = |now: &Metadata| now.len() == found.len() && now.modified().ok() == found.modified().ok();
-        if now.is_ok_and(|now| as_found(&now)) {
-            let _ = fs::remove_file(path);
-        }
-    }
+/// Is this a part that nobody writes any more? Its client left it, or has ended, or has not written it for a minute.
+fn nobody_writes(path: &Path) -> bool {
+    let Some(who) = writer(path) else { return false };
+    let Ok(metadata) = fs::symlink_metadata(path) else { return false };
+    metadata.is_file() && (who == LEFT || has_ended(who) || is_older(&metadata, IDLE_AFTER))
+}
+
+/// Has the process of this number ended? Only Linux shows its processes as files; elsewhere nobody knows.
+fn has_ended(process: &str) -> bool {
+    let processes = Path::new("/proc");
+    processes.join("self").exists() && !processes.join(process).exists()
+}
+
+/// Is the open file what has the name, under this name alone? Somebody could have put a link into the directory.
+#[cfg(unix)]
+fn is_ours_alone(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let (Ok(opened), Ok(named)) = (file.metadata(), fs::symlink_metadata(path)) else { return false };
+    named.is_file() && (opened.dev(), opened.ino()) == (named.dev(), named.ino()) && opened.nlink() == 1
+}
+
+/// Elsewhere the standard library does not know. (On Windows, only a privileged user can create a link.)
+#[cfg(not(unix))]
+fn is_ours_alone(_: &File, _: &Path) -> bool {
+    true
 }
 
 /// The way of file systems on which a file can't have two names, such as FAT: an empty file claims the name, and the
@@ -154,9 +192,22 @@ fn keep_stricter_mode(options: &mut OpenOptions, earlier: &Metadata) {
     options.mode(earlier.permissions().mode() & 0o666);
 }
 
+/// The same for a part that is there already.
+#[cfg(unix)]
+fn take_stricter_mode(file: &File, earlier: &Metadata) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = file.metadata()?.permissions().mode() & earlier.permissions().mode() & 0o666;
+    file.set_permissions(fs::Permissions::from_mode(mode))
+}
+
 /// On other systems a new file gets the permissions of its directory.
 #[cfg(not(unix))]
 fn keep_stricter_mode(_: &mut OpenOptions, _: &Metadata) {}
+
+#[cfg(not(unix))]
+fn take_stricter_mode(_: &File, _: &Metadata) -> io::Result<()> {
+    Ok(())
+}
 
 /// What was left behind in a directory, and is now removed.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -180,7 +231,8 @@ pub fn remove_left_behind(dir: &Path) -> LeftBehind {
             continue;
         }
         let Ok(metadata) = entry.metadata() else { continue };
-        if metadata.is_file() && is_old(&metadata) && fs::remove_file(entry.path()).is_ok() {
+        let is_old_file = metadata.is_file() && is_older(&metadata, LEFT_BEHIND_AFTER);
+        if is_old_file && fs::remove_file(entry.path()).is_ok() {
             removed.count += 1;
             removed.bytes += metadata.len();
         }
@@ -189,9 +241,9 @@ pub fn remove_left_behind(dir: &Path) -> LeftBehind {
 }
 
 /// A time of change that lies in the future is not old: the clock was set back.
-fn is_old(metadata: &Metadata) -> bool {
+fn is_older(metadata: &Metadata, than: Duration) -> bool {
     let age = metadata.modified().ok().and_then(|changed| changed.elapsed().ok());
-    age.is_some_and(|age| age > LEFT_BEHIND_AFTER)
+    age.is_some_and(|age| age > than)
 }
 
 /// The standard library's only source of random numbers: the seeds of its hash maps.
@@ -209,8 +261,8 @@ mod tests {
         fs::create_dir(&dir).unwrap();
         let target = dir.join("a.txt");
         for taken in [false, true] {
-            let (_, part) = Part::create(&target).unwrap();
-            let claimed = claim_and_rename(part.path.as_ref().unwrap(), &target);
+            let (_, part) = Part::create(&target, false).unwrap();
+            let claimed = claim_and_rename(&part.path, &target);
             match claimed {
                 Ok(()) => assert!(!taken),
                 Err(error) => assert!(taken && error.kind() == io::ErrorKind::AlreadyExists, "{error}"),

@@ -1,127 +1,129 @@
 //! A download that continues what an earlier one left, if the server has the extensions of `docs/EXTENSIONS.md`.
 //!
-//! An earlier part may be wrong, and another client may still be writing it. So it is only read: its bytes are copied
-//! into a part of our own, as far as their checksums are the server's. Then the earlier part is removed. If the rest
-//! does not come, the part of our own stays in its place.
+//! The part is taken over, and stays a part until all of the file is there: whatever goes wrong, what is good of it can
+//! be continued another time. Only when the server sends the file anew, the part begins anew.
 //!
 //! Read first: `docs/EXTENSIONS.md`, `client/download.rs`, `part.rs`. It does not know the user.
 
 use std::fs::File;
-use std::io::{self, Read, Seek, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 
-use crate::client::part::EarlierPart;
 use crate::client::patience::Patience;
 use crate::client::receive::receiving_failed;
 use crate::client::{Awaited, Client, ClientError};
 use crate::wire::checksum::{Checksum, SUM_LINE, SUM_PART};
 use crate::wire::offset::Offset;
-use crate::wire::{Command, ErrorCode, FileName};
+use crate::wire::{Command, ErrorCode, FileName, MAX_SIZE};
+
+/// Most bytes in an answer to SUM: a line for each MiB of the largest file.
+const MAX_SUMS: u64 = (MAX_SIZE / SUM_PART + 1) * SUM_LINE;
 
 /// What became of an earlier part.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Resumed {
     /// There was none, or resuming was not asked for.
     NoPart,
-    /// So many of its bytes were taken.
+    /// So many of its bytes were good, and the rest was downloaded.
     After(u64),
     /// It could not be continued, for this reason: all of the file was downloaded.
     Anew(String),
 }
 
-/// Where our own part stands, and what the server's file is like.
+/// What an answer to SUM says about a part.
 struct Agreed {
-    /// Bytes that were copied.
+    /// So many bytes at its beginning are those of the server's file.
     bytes: u64,
     /// Their checksum.
     checksum: Checksum,
-    /// The last line of the answer to SUM: the checksum of the server's whole file.
+    /// The last line of the answer: the checksum of the server's whole file.
     of_whole: Vec<u8>,
 }
 
-/// Downloads a file into `own`, which is empty: only what the earlier part does not have, if that can be continued.
-/// Returns the file's size.
+/// Downloads a file into an earlier part of it: only what the part does not have, if it can be continued. Returns the
+/// file's size.
 ///
 /// # Errors
 /// The same as [`Client::download`].
 pub(super) fn download(
     client: &mut Client,
     name: &FileName,
-    earlier: EarlierPart,
-    own: &mut File,
+    part: &mut File,
     mut on_progress: impl FnMut(u64, u64),
 ) -> Result<(u64, Resumed), ClientError> {
-    let resumed = continue_part(client, name, earlier, own, &mut on_progress)?;
-    let size = match resumed {
-        Resumed::After(_) => own.stream_position().map_err(ClientError::Sink)?,
-        _ => {
-            own.rewind().and_then(|()| own.set_len(0)).map_err(ClientError::Sink)?;
-            client.download(name, own, on_progress)?
-        }
-    };
+    let resumed = continue_part(client, name, part, &mut on_progress)?;
+    if matches!(resumed, Resumed::Anew(_)) {
+        let size = client.request(&Command::Download(name.clone()))?;
+        part.rewind().and_then(|()| part.set_len(0)).map_err(ClientError::Sink)?;
+        client.receive_file(size, part, on_progress)?;
+    }
+    let size = part.stream_position().map_err(ClientError::Sink)?;
     Ok((size, resumed))
 }
 
-/// The four steps of `docs/EXTENSIONS.md`. `own` is good if the part was continued.
+/// The four steps of `docs/EXTENSIONS.md`.
 fn continue_part(
     client: &mut Client,
     name: &FileName,
-    mut earlier: EarlierPart,
-    own: &mut File,
+    part: &mut File,
     mut on_progress: impl FnMut(u64, u64),
 ) -> Result<Resumed, ClientError> {
-    let Agreed { bytes, mut checksum, of_whole } = match client.copy_what_agrees(name, &mut earlier.file, own) {
+    let anew = |reason: &str| Ok(Resumed::Anew(reason.to_string()));
+    let Agreed { bytes, mut checksum, of_whole } = match client.compare_patiently(name, part) {
         Ok(agreed) => agreed,
         Err(ClientError::Refused(refusal)) if refusal.code == ErrorCode::UnknownCommand => {
-            return Ok(Resumed::Anew("the server does not know SUM".to_string()));
+            return anew("the server does not know SUM");
         }
         Err(error) => return Err(error),
     };
-    // A part of which nothing is good is removed too: it would be tried again and again.
-    earlier.remove_unless_written();
     let Some(offset) = Offset::new(bytes).filter(|offset| offset.bytes() > 0) else {
-        return Ok(Resumed::Anew("the part is not the beginning of the server's file".to_string()));
+        return anew("the part is not the beginning of the server's file");
     };
-    let rest = Command::Resume(offset, name.clone());
-    let mut sink = Summed { file: own, checksum: &mut checksum };
-    match client.receive_file(&rest, &mut sink, |received, size| on_progress(bytes + received, bytes + size)) {
-        Ok(_) if format!("{checksum}\n").as_bytes() == of_whole => Ok(Resumed::After(bytes)),
-        Ok(_) => Ok(Resumed::Anew("the server's file has changed".to_string())),
-        Err(ClientError::Refused(refusal)) if !refusal.code.closes() => Ok(Resumed::Anew(refusal.to_string())),
-        Err(error) => Err(error),
+    let size = match client.request(&Command::Resume(offset, name.clone())) {
+        // It was longer when its checksums were made.
+        Err(ClientError::Refused(refusal)) if refusal.code == ErrorCode::BadArguments => {
+            return anew("the server's file has changed");
+        }
+        other => other?,
+    };
+    part.set_len(bytes).and_then(|()| part.seek(SeekFrom::Start(bytes))).map_err(ClientError::Sink)?;
+    let mut sink = Summed { file: part, checksum: &mut checksum };
+    client.receive_file(size, &mut sink, |received, size| on_progress(bytes + received, bytes + size))?;
+    if format!("{checksum}\n").as_bytes() == of_whole {
+        Ok(Resumed::After(bytes))
+    } else {
+        anew("the server's file has changed")
     }
 }
 
 impl Client {
-    /// Asks for the checksums of a file, and copies the beginning of `earlier` as far as it has the same.
-    fn copy_what_agrees(&mut self, name: &FileName, earlier: &mut File, own: &mut File) -> Result<Agreed, ClientError> {
+    /// Compares the part with the server's checksums, without a lowest rate: the server reads a MiB for each nine bytes
+    /// of its answer.
+    fn compare_patiently(&mut self, name: &FileName, part: &mut File) -> Result<Agreed, ClientError> {
         let patience = self.stream.get_ref().patience();
-        // The server reads a MiB for each nine bytes of this answer.
         self.stream.get_mut().wait_at_most(Patience { min_rate: None, ..patience });
-        let agreed = self.compare(name, earlier, own);
+        let agreed = self.compare(name, part);
         self.stream.get_mut().wait_at_most(patience);
         agreed
     }
 
-    fn compare(&mut self, name: &FileName, earlier: &mut File, own: &mut File) -> Result<Agreed, ClientError> {
+    fn compare(&mut self, name: &FileName, part: &mut File) -> Result<Agreed, ClientError> {
         let size = self.request(&Command::Sum(name.clone()))?;
-        if size == 0 || size % SUM_LINE != 0 {
-            return Err(ClientError::Violation(format!("its answer to SUM has {size} bytes: no whole lines")));
+        if size == 0 || size > MAX_SUMS || size % SUM_LINE != 0 {
+            return Err(ClientError::Violation(format!("its answer to SUM has {size} bytes, as no file's has")));
         }
-        let (mut line, mut part) = (vec![0; SUM_LINE as usize], vec![0; SUM_PART as usize]);
+        let (mut line, mut piece) = (vec![0; SUM_LINE as usize], vec![0; SUM_PART as usize]);
         let (mut bytes, mut checksum, mut agrees) = (0, Checksum::default(), true);
         for _ in 0..size / SUM_LINE {
             self.stream.read_exact(&mut line).map_err(|error| receiving_failed(Awaited::Checksums, error))?;
-            // If the part can't be read further, what was copied stays good.
-            if agrees && earlier.read_exact(&mut part).is_ok() {
+            // Where the part ends, or can't be read further, the rest begins.
+            agrees = agrees && part.read_exact(&mut piece).is_ok();
+            if agrees {
                 let mut longer = checksum;
-                longer.add(&part);
+                longer.add(&piece);
                 agrees = format!("{longer}\n").as_bytes() == line;
                 if agrees {
-                    own.write_all(&part).map_err(ClientError::Sink)?;
                     (bytes, checksum) = (bytes + SUM_PART, longer);
                 }
-            } else {
-                agrees = false;
             }
         }
         Ok(Agreed { bytes, checksum, of_whole: line })

@@ -1,6 +1,7 @@
 //! The log: the journal as lines of text, and with `--trace` the conversation itself.
 //!
-//! A client can't fill the operator's disk with it: of each session only a few refusals a second are logged.
+//! Of each session only a few refusals a second are logged, and of clients that are turned away a few more: they cost a
+//! client a byte, or a connection, and could fill the operator's disk.
 //!
 //! Read first: [`crate::journal`], `printer.rs`. It does not know who reads the lines.
 
@@ -48,7 +49,10 @@ const USUAL_LINE: usize = 160;
 /// 100 000 a second, with a byte for each.
 const MAX_REFUSALS: u32 = 5;
 
-/// After so long, a session's refusals are logged again.
+/// Most clients that are turned away and logged in [`BURST`]: a class that comes at once.
+const MAX_TURNED_AWAY: u32 = 40;
+
+/// After so long, refusals are logged again.
 const BURST: Duration = Duration::from_secs(1);
 
 /// What the log counts.
@@ -56,11 +60,11 @@ const BURST: Duration = Duration::from_secs(1);
 struct Counts {
     /// Sessions that are active.
     active: usize,
-    /// The refusals of those sessions that had one, by the session's number.
-    bursts: HashMap<u64, Burst>,
+    /// The refusals of those sessions that had one, by the session's number; without one, the clients turned away.
+    bursts: HashMap<Option<u64>, Burst>,
 }
 
-/// The refusals of a session that came close together.
+/// Refusals that came close together.
 struct Burst {
     since: Instant,
     logged: u32,
@@ -124,28 +128,25 @@ fn is_asked_for(step: Option<Step>, subject: &str) -> bool {
 }
 
 impl Counts {
-    /// How many refusals of this session were left out, if now is the time to say so: when something else is logged of
-    /// it, or the next burst begins.
+    /// How many refusals of this session were left out, if now is the time to say so: when the burst is over, or the
+    /// session.
     fn take_left_out(&mut self, record: &Record) -> u64 {
-        let Some(number) = record.session else { return 0 };
-        let Some(burst) = self.bursts.get_mut(&number) else { return 0 };
-        let is_over = burst.since.elapsed() >= BURST;
-        if matches!(record.event, Event::Refused(_)) && !is_over {
-            return 0;
+        let Some(burst) = self.bursts.get(&record.session) else { return 0 };
+        let is_over = burst.since.elapsed() >= BURST || matches!(record.event, Event::Closed { .. });
+        if is_over {
+            self.bursts.remove(&record.session).map_or(0, |burst| burst.left_out)
+        } else {
+            0
         }
-        let left_out = std::mem::take(&mut burst.left_out);
-        if is_over || matches!(record.event, Event::Closed { .. }) {
-            self.bursts.remove(&number);
-        }
-        left_out
     }
 
-    /// Is this logged? All is, but for a session's refusals that are too many.
+    /// Is this logged? All is, but for refusals that are too many.
     fn is_logged(&mut self, record: &Record) -> bool {
-        let (Event::Refused(_), Some(number)) = (record.event, record.session) else { return true };
+        let Event::Refused(_) = record.event else { return true };
+        let most = if record.session.is_some() { MAX_REFUSALS } else { MAX_TURNED_AWAY };
         let new = || Burst { since: Instant::now(), logged: 0, left_out: 0 };
-        let burst = self.bursts.entry(number).or_insert_with(new);
-        let is_logged = burst.logged < MAX_REFUSALS;
+        let burst = self.bursts.entry(record.session).or_insert_with(new);
+        let is_logged = burst.logged < most;
         burst.logged += u32::from(is_logged);
         burst.left_out += u64::from(!is_logged);
         is_logged

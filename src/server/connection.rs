@@ -124,13 +124,15 @@ impl Pace {
         self.taken += taken;
         if self.without_a_byte >= idle_timeout {
             let seconds = self.without_a_byte.as_secs_f64();
-            return Err(too_slow(format!("the client took no byte for {seconds:.1} s")));
+            return Err(too_slow(format!("the client's TCP took no byte for {seconds:.1} s")));
         }
         if self.waited >= idle_timeout {
             let (bytes, seconds) = (self.taken, self.waited.as_secs_f64());
             if (bytes as f64) < MIN_RATE as f64 * seconds {
                 let least = format!("less than {MIN_RATE} bytes a second");
-                return Err(too_slow(format!("the client took {bytes} bytes in {seconds:.1} s of waiting, {least}")));
+                return Err(too_slow(format!(
+                    "the client's TCP took {bytes} bytes in {seconds:.1} s of waiting, {least}"
+                )));
             }
             (self.waited, self.taken) = (Duration::ZERO, 0);
         }
@@ -209,13 +211,16 @@ mod tests {
 
     #[test]
     fn a_peer_that_takes_nothing_is_cut_after_the_idle_timeout() {
-        assert_eq!(kept(|_| 0), (10, "the client took no byte for 10.0 s".to_string()));
+        assert_eq!(kept(|_| 0), (10, "the client's TCP took no byte for 10.0 s".to_string()));
         assert_eq!(kept(|second| if second < 5 { 1 << 20 } else { 0 }).0, 15);
     }
 
     #[test]
-    fn a_peer_below_the_floor_is_cut_after_two_idle_timeouts_at_most_and_the_error_says_what_it_took() {
-        assert_eq!(kept(|_| 27).1, "the client took 270 bytes in 10.0 s of waiting, less than 1024 bytes a second");
+    fn a_peer_below_the_floor_is_cut_and_the_error_says_what_it_took() {
+        assert_eq!(
+            kept(|_| 27).1,
+            "the client's TCP took 270 bytes in 10.0 s of waiting, less than 1024 bytes a second"
+        );
         assert_eq!(kept(|_| MIN_RATE - 1).0, 10);
         // What filled the system's buffers at the beginning does not help for long.
         assert_eq!(kept(|second| if second == 0 { 4 << 20 } else { 27 }).0, 20);

@@ -67,7 +67,9 @@ pub fn quote(text: &str) -> String {
 pub fn push_quote(shown: &mut String, text: &str) {
     shown.push('\'');
     let start = shown.len();
-    push_visible(shown, text.as_bytes());
+    // More would be cut off again, and could be megabytes. (A character has up to four bytes.)
+    let beginning = &text[..boundary(text, MAX_QUOTE + 4)];
+    push_visible(shown, beginning.as_bytes());
     if shown.len() - start > MAX_QUOTE {
         cut_at(shown, start + MAX_QUOTE);
         shown.push('…');
@@ -77,11 +79,16 @@ pub fn push_quote(shown: &mut String, text: &str) {
 
 /// Shortens the text to at most `limit` bytes, between two characters.
 pub(crate) fn cut_at(text: &mut String, limit: usize) {
+    text.truncate(boundary(text, limit));
+}
+
+/// The last place between two characters, up to `limit` bytes.
+fn boundary(text: &str, limit: usize) -> usize {
     let mut end = limit.min(text.len());
     while !text.is_char_boundary(end) {
         end -= 1;
     }
-    text.truncate(end);
+    end
 }
 
 #[cfg(test)]
@@ -92,6 +99,11 @@ mod tests {
     fn what_a_terminal_would_obey_is_escaped_and_what_it_prints_stays() {
         assert_eq!(visible(b"LIST\r\n"), r"LIST\r\n");
         assert_eq!(visible(b"a\\b\x1b[2J\xff"), r"a\\b\u{1b}[2J\xff");
+        assert_eq!(quote("a\nb"), r"'a\nb'");
+        for long in ["x".repeat(MAX_QUOTE + 1), "é".repeat(MAX_QUOTE), "\u{202e}".repeat(1000)] {
+            assert!(quote(&long).ends_with("…'") && quote(&long).len() <= MAX_QUOTE + 5, "{}", quote(&long));
+        }
+        assert!(!quote(&"x".repeat(MAX_QUOTE)).contains('…'));
         assert_eq!(printable("d\u{e9}ja\u{300} \u{202e}x\u{9b}"), "d\u{e9}ja\u{300} \\u{202e}x\\u{9b}");
     }
 }

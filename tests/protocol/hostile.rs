@@ -208,7 +208,7 @@ fn clients_that_take_less_than_the_floor_are_cut_and_the_log_says_what_they_took
     let _slow = takers(&server, SESSIONS, 200);
     // What fills the system's buffers comes in larger pieces than a client takes. So some are seen to take nothing.
     let cut = |what: &str| server.program.complaints().lines().filter(|line| line.contains(what)).count();
-    eventually("the end of every session", || cut("session ends: the client took ") == SESSIONS);
+    eventually("the end of every session", || cut("session ends: the client's TCP took ") == SESSIONS);
     assert!(cut("less than 1024 bytes a second") > 0);
 }
 

@@ -1,10 +1,10 @@
 //! `client --resume`: a download that continues what an earlier one left.
 
 use std::fs;
-use std::io::Write;
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
 
 use file_transfer::client::download::{store, Storage, Stored};
 use file_transfer::client::resume::Resumed;
@@ -24,11 +24,16 @@ fn some_bytes(size: usize) -> Vec<u8> {
     (0..size as u32).map(|number| (number.wrapping_mul(2_654_435_761) >> 24) as u8).collect()
 }
 
-/// The name of a part of `file`, as a client that was killed leaves it.
+/// The name of a part of `file` that an earlier client left.
 fn part_name(number: u64) -> String {
+    written_by("left", number)
+}
+
+/// The name of a part that this process writes.
+fn written_by(who: &str, number: u64) -> String {
     let mut checksum = Checksum::default();
     checksum.add(b"file");
-    format!(".download-{checksum}-{number:016x}.part")
+    format!(".download-{checksum}-{who}-{number:016x}.part")
 }
 
 /// A server that serves `file`, and every command that it receives. `before` is called before each is carried out.
@@ -75,7 +80,7 @@ fn only_what_the_part_does_not_have_is_asked_for() {
     assert_eq!((stored.bytes, stored.resumed), (bytes.len() as u64, Resumed::After(2 * MIB as u64)));
     assert!(dir.get("file") == bytes);
     assert_eq!(*commands.lock().unwrap(), "SUM file\nRESUME 2097152 file\n", "the longest part is continued");
-    assert_eq!(dir.names(), [part_name(1), "file".to_string()], "the part that was copied is gone");
+    assert_eq!(dir.names(), [part_name(1), "file".to_string()], "the part that was continued is gone");
     assert!(progress.iter().all(|(received, size)| *received > 2 * MIB as u64 && *size == bytes.len() as u64));
 }
 
@@ -131,7 +136,7 @@ fn a_part_below_a_mib_is_not_worth_the_question() {
 #[test]
 fn a_file_that_changes_between_the_checksums_and_the_rest_is_downloaded_anew() {
     let (old, new) = (some_bytes(3 * MIB), vec![9; 3 * MIB + 1]);
-    for (new, reason) in [(new, "has changed"), (vec![9; 10], "nothing begins at 2097152")] {
+    for new in [new, vec![9; 10]] {
         let path = Arc::new(Mutex::new(None));
         let (changed, content) = (Arc::clone(&path), new.clone());
         let change = move |command: &str| {
@@ -145,7 +150,7 @@ fn a_file_that_changes_between_the_checksums_and_the_rest_is_downloaded_anew() {
         let dir = TempDir::new();
         dir.put(&part_name(1), &old[..2 * MIB]);
         let stored = resume(&server, &dir, |_, _| {}).unwrap();
-        assert!(matches!(&stored.resumed, Resumed::Anew(why) if why.contains(reason)), "{stored:?}");
+        assert!(matches!(&stored.resumed, Resumed::Anew(why) if why.contains("has changed")), "{stored:?}");
         assert!(dir.get("file") == new, "nothing of the old file is kept");
         assert_eq!(*commands.lock().unwrap(), "SUM file\nRESUME 2097152 file\nDOWNLOAD file\n");
     }
@@ -164,20 +169,49 @@ fn without_the_extensions_all_of_the_file_is_downloaded() {
 }
 
 #[test]
-fn a_part_that_another_client_writes_meanwhile_is_read_and_not_removed() {
+fn a_part_that_a_living_client_writes_is_left_alone_until_it_was_not_written_for_a_minute() {
     let bytes = some_bytes(3 * MIB);
+    let (server, _) = serving(&bytes, true, |_| {});
     let dir = TempDir::new();
-    dir.put(&part_name(1), &bytes[..MIB]);
-    let (written, more) = (dir.path().join(part_name(1)), bytes[MIB..MIB + 9].to_vec());
-    let write = move |command: &str| {
-        if command.starts_with("SUM") {
-            fs::OpenOptions::new().append(true).open(&written).unwrap().write_all(&more).unwrap();
-        }
-    };
-    let (server, _) = serving(&bytes, true, write);
+    let living = written_by(&std::process::id().to_string(), 1);
+    dir.put(&living, &bytes[..MIB]);
+    assert_eq!(resume(&server, &dir, |_, _| {}).unwrap().resumed, Resumed::NoPart);
+    assert_eq!(dir.names(), [living.clone(), "file".to_string()]);
+
+    let file = fs::OpenOptions::new().write(true).open(dir.path().join(&living)).unwrap();
+    file.set_modified(SystemTime::now() - Duration::from_secs(61)).unwrap();
     assert_eq!(resume(&server, &dir, |_, _| {}).unwrap().resumed, Resumed::After(MIB as u64));
+    assert_eq!(dir.names(), ["file"]);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_part_of_a_client_that_was_killed_is_continued_at_once() {
+    let bytes = some_bytes(3 * MIB);
+    let (server, _) = serving(&bytes, true, |_| {});
+    let dir = TempDir::new();
+    let mut ended = Command::new("true").spawn().unwrap();
+    ended.wait().unwrap();
+    dir.put(&written_by(&ended.id().to_string(), 1), &bytes[..MIB]);
+    assert_eq!(resume(&server, &dir, |_, _| {}).unwrap().resumed, Resumed::After(MIB as u64));
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_of_our_own_is_never_continued() {
+    let bytes = some_bytes(3 * MIB);
+    let (server, _) = serving(&bytes, true, |_| {});
+    let (dir, outside) = (TempDir::new(), TempDir::new());
+    outside.put("victim", &bytes[..2 * MIB]);
+    outside.put("other victim", &bytes[..2 * MIB]);
+    std::os::unix::fs::symlink(outside.path().join("victim"), dir.path().join(part_name(1))).unwrap();
+    fs::hard_link(outside.path().join("other victim"), dir.path().join(part_name(2))).unwrap();
+    fs::create_dir(dir.path().join(part_name(3))).unwrap();
+    assert_eq!(resume(&server, &dir, |_, _| {}).unwrap().resumed, Resumed::NoPart);
     assert!(dir.get("file") == bytes);
-    assert_eq!(dir.names(), [part_name(1), "file".to_string()]);
+    for victim in ["victim", "other victim"] {
+        assert!(outside.get(victim) == bytes[..2 * MIB]);
+    }
 }
 
 #[test]
@@ -238,7 +272,8 @@ fn an_answer_to_sum_that_is_no_answer_is_a_violation_and_the_part_stays() {
         dir.put(&part_name(1), vec![0; MIB]);
         let ended = client(&server.address, &dir, &["--resume", "DOWNLOAD", "file"]);
         assert!(ended.code == Some(1) && ended.stderr.contains("its answer to SUM"), "{ended:?}");
-        assert_eq!(dir.names(), [part_name(1)]);
+        let names = dir.names();
+        assert!(names.len() == 1 && dir.get(&names[0]) == vec![0; MIB], "{names:?}");
     }
 }
 

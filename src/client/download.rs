@@ -62,7 +62,7 @@ pub fn store(
     if storage.keep && fs::symlink_metadata(&path).is_ok() {
         return Err(ClientError::Kept(path));
     }
-    fs::create_dir_all(&storage.dir).map_err(not_stored)?;
+    fs::create_dir_all(&storage.dir).map_err(|error| ClientError::NotStored { path: storage.dir.clone(), error })?;
     let taken_over = if storage.resume { Part::take_over(&path) } else { None };
     let (received, part) = match taken_over {
         Some((mut file, part)) => (resume::download(client, name, &mut file, on_progress), part),

@@ -13,10 +13,10 @@ use crate::client::Client;
 use crate::journal::Journal;
 use crate::programs::args::{answer, complain, unknown, version, Arg, Args, Usage};
 use crate::programs::plan::{Plan, Request};
-use crate::programs::prompt::{not_sent, typed, verb};
+use crate::programs::prompt::{for_resume, not_sent, typed, verb};
 use crate::programs::terminal::{Settings, Source, Terminal};
 use crate::programs::words::Word;
-use crate::wire::{Command, ErrorCode, FileName, Refusal, Verb, DEFAULT_ADDRESS, DEFAULT_PORT};
+use crate::wire::{Command, CommandSet, ErrorCode, FileName, Refusal, Verb, DEFAULT_ADDRESS, DEFAULT_PORT};
 
 const DEFAULT_DIR: &str = "client_data";
 
@@ -98,6 +98,9 @@ const SERVER: &str = "a host and perhaps a port, such as 127.0.0.1, localhost:44
 /// `HOST:PORT` of `HOST[:PORT]`. An IPv6 address with a port stands in brackets; alone it needs none.
 fn server_address(text: &str) -> Result<String, Usage> {
     let wrong = || Usage(format!("--server needs {SERVER}, not '{}'", text.escape_debug()));
+    if text.contains('/') {
+        return Err(wrong());
+    }
     let (host, port) = match text.rsplit_once(':') {
         Some((host, port)) if !host.contains(':') || host.ends_with(']') => {
             let plain = port.bytes().all(|byte| byte.is_ascii_digit());
@@ -116,7 +119,10 @@ fn server_address(text: &str) -> Result<String, Usage> {
 /// same command line are downloaded all the same.
 fn given(word: &OsStr, arguments: &[OsString]) -> Result<Vec<Result<Request, String>>, Usage> {
     let Some(verb) = word.to_str().and_then(verb) else {
-        return Err(unknown(&Arg::Word(word.to_os_string()), "client"));
+        return Err(match word.to_str() {
+            Some(word) if CommandSet::Extended.verb(word).is_some() => Usage(for_resume(word)),
+            _ => unknown(&Arg::Word(word.to_os_string()), "client"),
+        });
     };
     let word = verb.row().word;
     match (verb.row().arguments, arguments) {
@@ -166,15 +172,17 @@ Without a command, it takes them at a prompt, or from a script on its input.
 
   --server HOST[:PORT]  [{DEFAULT_ADDRESS}]
   --dir PATH            where to store files [{DEFAULT_DIR}]; made if missing
-  --keep                replaces no file that is there already
+  --keep                leaves files alone that are there already; to ask for
+                        one of them is a failure then
   --resume              continues what an earlier client left, as far as its
                         checksums are the server's (server --extensions), and
                         leaves what it has if the connection is lost
   --timeout SECS        to connect, and for each silence of the server [{DEFAULT_TIMEOUT_SECONDS}]
   --max-time SECS       for the whole command, or for each one of a prompt or
                         script; not for the look-up of the host [no limit]
-  --min-rate BYTES      a second, on average over the time of --timeout in
-                        which the client waited [no limit]
+  --min-rate BYTES      fewest bytes a second [no limit]; measured whenever
+                        the client has waited for the server as long as
+                        --timeout in all
   --trace               prints every line sent and every reply header received
   --quiet               no progress and no summary; errors stay
   -h, --help            this text

@@ -7,6 +7,7 @@
 
 use std::collections::HashMap;
 use std::fmt::{self, Write};
+use std::net::SocketAddr;
 use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -166,7 +167,7 @@ fn write_who(text: &mut String, record: &Record) -> fmt::Result {
         None => text.push_str("-     "),
     }
     match record.peer {
-        Some(peer) => write!(text, "{peer:<21} ")?,
+        Some(peer) => write!(text, "{:<21} ", SocketAddr::new(peer.ip().to_canonical(), peer.port()))?,
         None => write!(text, "{:<21} ", "-")?,
     }
     write!(text, "{:<12} ", thread::current().name().unwrap_or("unnamed"))

@@ -137,22 +137,21 @@ fn minutes(seconds: f64) -> String {
     }
 }
 
-/// The line at the end: name, size, time, place and rate.
+/// The line at the end: name, bytes received, time, place and rate.
 pub fn summary(name: &FileName, stored: &Stored, took: Duration) -> String {
-    let (there_before, resumed) = match &stored.resumed {
-        Resumed::NoPart => (0, String::new()),
-        Resumed::After(bytes) => (*bytes, format!(", continued after {}", human_size(*bytes))),
-        Resumed::Anew(reason) => (0, format!(", not continued: {reason}")),
+    let (received, resumed) = match &stored.resumed {
+        Resumed::NoPart => (stored.bytes, String::new()),
+        Resumed::After(bytes) => (stored.bytes - bytes, format!(", continued after {}", human_size(*bytes))),
+        Resumed::Anew(reason) => (stored.bytes, format!(", not continued: {reason}")),
     };
     format!(
-        "{}: {} in {:.3} s, stored as {}{}, {}{}",
+        "{}: {} in {:.3} s, stored as {}{}{resumed}, {}",
         printable(name.as_str()),
-        human_size(stored.bytes),
+        human_size(received),
         took.as_secs_f64(),
         printable(&stored.path.to_string_lossy()),
         if stored.replaced { " (replaced)" } else { "" },
-        human_rate(stored.bytes - there_before, took),
-        resumed,
+        human_rate(received, took),
     )
 }
 

@@ -49,8 +49,14 @@ fn parse(line: &[u8]) -> Option<Result<Request, String>> {
         _ if word.is_empty() => None,
         Some(Verb::Download) if !argument.is_empty() => Some(files(argument)),
         Some(verb) => Some(command(format!("{} {argument}", verb.row().word).as_bytes())),
+        None if CommandSet::Extended.verb(word).is_some() => Some(Err(for_resume(word))),
         None => Some(command(line)),
     }
+}
+
+/// What is said of a command that a server with extensions has, and this client does not send by itself.
+pub fn for_resume(word: &str) -> String {
+    format!("{word} is what client --resume sends; to try it by hand, use netcat (nothing was sent)")
 }
 
 fn command(line: &[u8]) -> Result<Request, String> {

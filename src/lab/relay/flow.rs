@@ -119,6 +119,9 @@ impl<'a> Flow<'a> {
     }
 
     fn pass_packet(&mut self) -> Result<(), Ending> {
+        if self.pair.is_over() {
+            return Err(Ending::Over);
+        }
         let to_limit = self.disturbance.limit.map(|limit| limit.after - self.passed);
         let packet = self.buffer.first(self.pace.room().min(to_limit.unwrap_or(u64::MAX)));
         let count = packet.len();
@@ -187,6 +190,7 @@ impl<'a> Flow<'a> {
             self.receive(None)?;
             self.buffer = Buffer::default();
         }
+        self.told.notes(self.direction, &format!("the sender has ended; {SILENCE:?} later the connection is closed"));
         self.pair.wait_until(Instant::now() + SILENCE)?;
         self.pair.end();
         Ok(())

@@ -83,6 +83,7 @@ impl Pair {
         let mut rest = bytes;
         while !rest.is_empty() {
             match receiver.write(rest) {
+                Ok(0) => return Err(self.unless_over(Ending::ReceiverGone(io::ErrorKind::WriteZero.into()))),
                 Ok(count) => rest = &rest[count..],
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if is_timeout(&error) => self.still_stands(direction)?,

@@ -168,8 +168,8 @@ fn first_lines(address: SocketAddr, target: &Target, asked: &Asked) -> String {
     if asked.disturbance != Disturbance::default() {
         let direction = match asked.only {
             None => "both directions",
-            Some(Direction::Up) => "to the server",
-            Some(Direction::Down) => "to the client",
+            Some(Direction::Up) => "the direction to the server",
+            Some(Direction::Down) => "the direction to the client",
         };
         lines.push(format!("disturbing {direction}: {}", asked.disturbance));
     }

@@ -19,6 +19,9 @@ use crate::wire::framing::is_timeout;
 /// How often it is looked whether more has come behind the byte that is kept unread. No call waits for that.
 const POLL: Duration = Duration::from_millis(2);
 
+/// How often it is looked whether the connection is over, while nothing has come that could be kept unread.
+const LOOK: Duration = Duration::from_millis(50);
+
 /// How long such a byte is kept while nothing passes in either direction.
 const KEEP: Duration = Duration::from_secs(5);
 
@@ -80,7 +83,7 @@ impl<'a> Source<'a> {
 
     /// One look at what has come, behind the byte that is kept unread.
     fn look(&mut self, buffer: &mut [u8], left: Option<Duration>) -> io::Result<Option<usize>> {
-        self.wait_at_most(Some(left.map_or(POLL, |left| left.min(POLL))))?;
+        self.wait_at_most(Some(left.map_or(LOOK, |left| left.min(LOOK))))?;
         let silent_for = self.pair.silent_for();
         let Some(unread) = &mut self.unread else { return Ok(None) };
         let mut seen = [0; LOOK_AT];

@@ -296,6 +296,44 @@ fn the_end_is_passed_on_later() {
     assert!(begun.elapsed() >= Duration::from_millis(300), "the end came within {:?}", begun.elapsed());
 }
 
+/// A line without what differs from run to run: the time, the addresses.
+fn comparable(line: &str) -> String {
+    let without_time = if line.starts_with("   ") { &line[10..] } else { line };
+    let words = without_time.split(' ').map(|word| if word.starts_with("127.0.0.1:") { "ADDRESS" } else { word });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn the_transcript_of_the_document_is_what_the_relay_shows() {
+    let document = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/RELAY.md")).unwrap();
+    let shown = document.split("relay --listen 127.0.0.1:4460 --to 127.0.0.1:4456\n").nth(1).unwrap();
+    let wanted: Vec<_> = shown.split("```").next().unwrap().lines().map(comparable).collect();
+
+    let server = TestServer::start();
+    server.dir.put("notes.txt", "TCP delivers bytes, not messages.\n");
+    let relay = Relay::start(server.address, &[]);
+    assert!(document.contains("-- --server 127.0.0.1:4460 DOWNLOAD notes.txt\n"));
+    assert_eq!(download(&relay, &TempDir::new(), &["notes.txt"]).code, Some(0));
+    relay.program.shows("closed");
+    let shown: Vec<_> = relay.program.so_far().lines().map(comparable).collect();
+    assert_eq!(shown, wanted, "{}", relay.program.so_far());
+}
+
+#[test]
+fn the_documents_tell_of_every_option() {
+    let document = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/RELAY.md")).unwrap();
+    let help = run(LAB, &["--help"]).stdout;
+    for (from, to) in [("  relay --to", "  talk HOST"), ("  talk HOST", "  server  ")] {
+        let section = help.split(from).nth(1).unwrap().split(to).next().unwrap();
+        let options = section.lines().filter_map(|line| line.strip_prefix("    --")?.split(' ').next());
+        assert!(options.clone().count() >= 2);
+        for option in options {
+            assert!(document.contains(&format!("`--{option}")) || option == "listen", "--{option} is missing");
+        }
+    }
+    assert!(help.lines().all(|line| line.chars().count() <= 80), "{help}");
+}
+
 // Limits.
 
 #[test]

@@ -1,7 +1,9 @@
 //! `lab talk`: what is typed goes out, what comes is shown, each read of it marked.
 
+use std::fs;
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
 use std::process::Command;
 use std::thread;
 
@@ -33,6 +35,26 @@ fn a_whole_conversation_is_typed_and_ends_with_exit_code_0() {
     let ended = talk.ended();
     assert!(ended.stdout.ends_with("   Goodbye.\\n\n<- end: the server has closed\n"), "{ended:?}");
     assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""), "{ended:?}");
+}
+
+#[test]
+fn the_transcript_of_the_document_takes_place_line_by_line() {
+    let document = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/RELAY.md")).unwrap();
+    let shown = document.split("-- talk 127.0.0.1:4456\n").nth(1).unwrap().split("```").next().unwrap();
+    let server = TestServer::start();
+    server.dir.put("notes.txt", "TCP delivers bytes, not messages.\n");
+    let talk = talk(server.address, &[]);
+    let mut wanted = String::new();
+    for line in shown.lines() {
+        if line.starts_with("<-") || line.starts_with("   ") {
+            wanted += &format!("{line}\n");
+        } else {
+            talk.shows(&wanted);
+            talk.types(&format!("{line}\n"));
+        }
+    }
+    let ended = talk.ended();
+    assert!(ended.stdout == wanted && wanted.lines().count() > 8, "{ended:?}");
 }
 
 #[test]

@@ -18,8 +18,8 @@ const MAX_BYTES: u64 = 8 * 1024 * 1024;
 /// What stands behind the directory's name in the name of the secret beside it.
 const SECRET: &str = "-secret.txt";
 
-/// A line without its line end: a server that goes wrong with line ends shall be found out by the files that are made for
-/// it, and not by all.
+/// A line without its line end: a server that goes wrong with line ends shall be found out by the files that are made
+/// for it, and not by all.
 fn text(random: &mut Random) -> String {
     format!("{} {} {}", random.letters(20), random.letters(30), random.letters(10))
 }

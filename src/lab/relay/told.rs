@@ -19,7 +19,7 @@ use crate::wire::visible;
 const SHOWN: usize = 60;
 
 /// What stands above the lines.
-pub const COLUMNS: &str = "  seconds  conn    offset length  bytes   (-> to the server, <- to the client)";
+pub const COLUMNS: &str = "  seconds  conn       offset length  bytes (-> to the server, <- to the client)";
 
 /// Who has gone without an end.
 #[derive(Debug, Clone, Copy)]

@@ -1,5 +1,5 @@
-//! `lab talk`: netcat for systems that have none, and with glasses. What is typed goes out; what comes is shown with its
-//! line ends visible, and each read of it is marked.
+//! `lab talk`: netcat for systems that have none, and with glasses. What is typed goes out; what comes is shown with
+//! its line ends visible, and each read of it is marked.
 //!
 //! Two threads: this one reads the connection, another reads what is typed. It ends when the server closes.
 //!

@@ -1,5 +1,5 @@
-//! `lab relay`: the same bytes pass whatever it does to them; what it shows and captures is what passed; whoever vanishes
-//! leaves nothing behind.
+//! `lab relay`: the same bytes pass whatever it does to them; what it shows and captures is what passed; whoever
+//! vanishes leaves nothing behind.
 
 use std::fs;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use file_transfer::lab::broken::one_read;
 use file_transfer::lab::relay::MAX_CONNECTIONS;
+use file_transfer::server::designs::Design;
 use file_transfer::server::file_handler::FileHandler;
 
 use crate::command_lines::{listening_address, run, Ended, Program, CLIENT};
@@ -590,7 +591,7 @@ fn where_no_server_is_the_client_gets_the_end_and_the_relay_says_why() {
 
 #[test]
 fn a_hundred_connections_at_once_are_served_and_take_little_memory() {
-    let server = TestServer::with(Wanted { max_sessions: 200, ..Wanted::default() });
+    let server = TestServer::with(Wanted { max_sessions: 200, design: Design::default(), ..Wanted::default() });
     let relay = Relay::start(server.address, &["--chop", "40"]);
     let mut wires: Vec<_> = (0..100).map(|_| relay.session()).collect();
     wires.iter_mut().for_each(|wire| wire.send("LIST\n"));
@@ -719,8 +720,8 @@ fn packet(frame: &[u8]) -> Packet {
     }
 }
 
-/// Puts the bytes that this port sent together again: each packet must begin where the one before ended, and acknowledge
-/// no more than has come.
+/// Puts the bytes that this port sent together again: each packet must begin where the one before ended, and
+/// acknowledge no more than has come.
 fn stream_from(packets: &[Packet], port: u16) -> Vec<u8> {
     let (mut bytes, mut next, mut others) = (Vec::new(), None, 0u32);
     for packet in packets {

@@ -1,4 +1,5 @@
-//! What one direction holds: bytes that have arrived and have not yet gone, in pieces, each with the time at which it goes.
+//! What one direction holds: bytes that have arrived and have not yet gone, in pieces, each with the time at which it
+//! goes.
 //!
 //! Read first: `disturbance.rs`. It does not know where the bytes come from.
 
@@ -8,7 +9,8 @@ use std::time::{Duration, Instant};
 /// Most bytes that a direction holds. While it is full, the relay does not read, and TCP holds the sender up.
 pub const BUFFER: usize = 64 * 1024;
 
-/// Most pieces that a direction holds: bytes that come one by one shall not take more memory than bytes in large pieces.
+/// Most pieces that a direction holds: bytes that come one by one shall not take more memory than bytes in large
+/// pieces.
 const MAX_PIECES: usize = 1024;
 
 /// The bounded buffer of one direction.
@@ -46,7 +48,8 @@ impl Buffer {
         &mut self.bytes[self.filled..]
     }
 
-    /// So many bytes were put there just now. `times` says how long a new piece gathers more, and how much later it goes.
+    /// So many bytes were put there just now. `times` says how long a new piece gathers more, and how much later it
+    /// goes.
     pub fn arrived(&mut self, count: usize, now: Instant, times: impl FnOnce() -> (Duration, Duration)) {
         self.filled += count;
         match self.pieces.back_mut() {

@@ -19,8 +19,8 @@ const SHORTEST_READ: Duration = Duration::from_millis(20);
 /// How long a reset waits for input that can stay unread, if there is none yet.
 const RESET_WAIT: Duration = Duration::from_secs(1);
 
-/// How long a connection stays open under `--stall-after` when the sender has ended. Without an end, a receiver that has
-/// ended its own sending side would keep the relay's threads for ever.
+/// How long a connection stays open under `--stall-after` when the sender has ended. Without an end, a receiver that
+/// has ended its own sending side would keep the relay's threads for ever.
 const SILENCE: Duration = Duration::from_secs(60);
 
 /// One direction of a connection.

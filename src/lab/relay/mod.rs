@@ -1,4 +1,5 @@
-//! `lab relay`: it stands between any client and any server, shows every piece that passes, and disturbs what it is told to.
+//! `lab relay`: it stands between any client and any server, shows every piece that passes, and disturbs what it is
+//! told to.
 //!
 //! Each connection has two threads, one for each direction, and each direction has one bounded buffer. The model of the
 //! disturbances is Toxiproxy. docs/RELAY.md is for those who use it.

@@ -137,7 +137,7 @@ fn contradictions(asked: &Asked) -> Result<(), Usage> {
 /// Would the relay be its own client?
 fn leads_back(listen: SocketAddr, target: &Target) -> bool {
     let is_mine = |ip: IpAddr| ip == listen.ip() || (listen.ip().is_unspecified() && ip.is_loopback());
-    target.addresses.iter().any(|to| to.port() == listen.port() && is_mine(to.ip()))
+    listen.port() != 0 && target.addresses.iter().any(|to| to.port() == listen.port() && is_mine(to.ip()))
 }
 
 /// Listens, and passes on for ever.

@@ -17,7 +17,7 @@ use crate::lab::relay::pair::Pair;
 use crate::wire::framing::is_timeout;
 
 /// How often it is looked whether more has come behind the byte that is kept unread. No call waits for that.
-const POLL: Duration = Duration::from_millis(2);
+const POLL: Duration = Duration::from_millis(5);
 
 /// How often it is looked whether the connection is over, while nothing has come that could be kept unread.
 const LOOK: Duration = Duration::from_millis(50);

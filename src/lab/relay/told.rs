@@ -1,7 +1,7 @@
 //! What the relay tells of each connection: lines for people, and packets for a capture file.
 //!
-//! Lines are printed by a thread of their own. If nobody reads them, they are lost and counted, and the relay goes on. The
-//! capture file loses nothing: a piece is written there before it is passed on.
+//! Lines are printed by a thread of their own. If nobody reads them, they are lost and counted, and the relay goes on.
+//! The capture file loses nothing: a piece is written there before it is passed on.
 //!
 //! Read first: `disturbance.rs`, `capture.rs`. It does not know when what is passed on.
 

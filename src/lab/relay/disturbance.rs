@@ -89,7 +89,6 @@ pub struct Disturbance {
 
 impl fmt::Display for Disturbance {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        let bytes = |count: u64| if count == 1 { "1 byte".to_string() } else { format!("{count} bytes") };
         let drawn = if self.seed.is_some() { "up to " } else { "" };
         let mut parts = Vec::new();
         parts.extend(self.chop.map(|most| format!("packets of at most {}", bytes(most))));
@@ -110,6 +109,15 @@ impl fmt::Display for Then {
             Then::Reset => "a reset",
             Then::Stall => "silence",
         })
+    }
+}
+
+/// So many bytes, for people.
+pub fn bytes(count: u64) -> String {
+    if count == 1 {
+        "1 byte".to_string()
+    } else {
+        format!("{count} bytes")
     }
 }
 

@@ -2,13 +2,14 @@
 //!
 //! Read first: `buffer.rs`, `pair.rs`, `source.rs`. It does not know the other direction.
 
+use std::io;
 use std::time::{Duration, Instant};
 
 use crate::lab::relay::buffer::Buffer;
-use crate::lab::relay::disturbance::{Direction, Disturbance, Pace, Then};
-use crate::lab::relay::pair::{Ending, Pair};
+use crate::lab::relay::disturbance::{bytes, Direction, Disturbance, Pace, Then};
+use crate::lab::relay::pair::{Broken, Pair};
 use crate::lab::relay::source::Source;
-use crate::lab::relay::told::{ConnectionTold, Gone};
+use crate::lab::relay::told::ConnectionTold;
 use crate::server::connection::{cut, end_sending, read_until_end};
 use crate::watch::Watch;
 
@@ -22,6 +23,22 @@ const RESET_WAIT: Duration = Duration::from_secs(1);
 /// How long a connection stays open under `--stall-after` when the sender has ended. Without an end, a receiver that
 /// has ended its own sending side would keep the relay's threads for ever.
 const SILENCE: Duration = Duration::from_secs(60);
+
+/// Why a direction ends.
+enum Ending {
+    /// The sender has ended its sending side, and everything before that has been passed on.
+    End,
+    /// So many bytes have been passed on as were to pass.
+    Limit(Then),
+    /// Nothing more can be passed on.
+    Broken(Broken),
+}
+
+impl From<Broken> for Ending {
+    fn from(broken: Broken) -> Ending {
+        Ending::Broken(broken)
+    }
+}
 
 /// One direction of a connection.
 pub struct Flow<'a> {
@@ -65,13 +82,20 @@ impl<'a> Flow<'a> {
 
     /// Passes everything on, and does what its ending makes necessary.
     pub fn run(mut self) {
-        let ending = self.pass_all();
-        match self.conclude(ending) {
-            Ok(()) | Err(Ending::Over) => {}
-            Err(Ending::SenderGone(why)) => self.give_up(Gone::Sender, &why.to_string()),
-            Err(Ending::ReceiverGone(why)) => self.give_up(Gone::Receiver, &why.to_string()),
-            // These two are concluded above.
-            Err(Ending::End | Ending::Limit(_)) => {}
+        let concluded = match self.pass_all() {
+            Ending::End => self.pass_end_on("end of stream"),
+            Ending::Limit(Then::Cut) => self.cut(),
+            Ending::Limit(Then::Reset) => {
+                self.reset();
+                Ok(())
+            }
+            Ending::Limit(Then::Stall) => self.fall_silent(),
+            Ending::Broken(broken) => Err(broken),
+        };
+        match concluded {
+            Ok(()) | Err(Broken::Over) => {}
+            Err(Broken::Sender(why)) => self.give_up(self.direction, &why),
+            Err(Broken::Receiver(why)) => self.give_up(self.direction.other(), &why),
         }
     }
 
@@ -87,7 +111,7 @@ impl<'a> Flow<'a> {
     /// Does what is to be done next: to pass a packet on, to wait for its time, or to read.
     fn next(&mut self) -> Result<(), Ending> {
         match (self.buffer.due(), self.end_due) {
-            (None, None) => self.receive(None),
+            (None, None) => Ok(self.receive(None)?),
             (None, Some(end)) => {
                 self.pair.wait_until(end.max(self.free_at))?;
                 Err(Ending::End)
@@ -97,21 +121,21 @@ impl<'a> Flow<'a> {
                 if at <= now {
                     self.pass_packet()
                 } else if end.is_some() || !self.buffer.has_room() || at - now < SHORTEST_READ {
-                    self.pair.wait_until(at)
+                    Ok(self.pair.wait_until(at)?)
                 } else {
-                    self.receive(Some(at))
+                    Ok(self.receive(Some(at))?)
                 }
             }
         }
     }
 
-    fn receive(&mut self, until: Option<Instant>) -> Result<(), Ending> {
+    fn receive(&mut self, until: Option<Instant>) -> Result<(), Broken> {
         let read = self.source.read(self.buffer.space(), until);
-        let read = read.map_err(|error| self.pair.unless_over(Ending::SenderGone(error)))?;
+        let read = read.map_err(|error| self.pair.unless_over(Broken::Sender(error)))?;
         let now = Instant::now();
         match read {
             None => {}
-            Some(0) if self.pair.is_over() => return Err(Ending::Over),
+            Some(0) if self.pair.is_over() => return Err(Broken::Over),
             Some(0) => self.end_due = Some(now + self.pace.times_of_a_piece().1),
             Some(count) => self.buffer.arrived(count, now, || self.pace.times_of_a_piece()),
         }
@@ -120,7 +144,7 @@ impl<'a> Flow<'a> {
 
     fn pass_packet(&mut self) -> Result<(), Ending> {
         if self.pair.is_over() {
-            return Err(Ending::Over);
+            return Err(Broken::Over.into());
         }
         let to_limit = self.disturbance.limit.map(|limit| limit.after - self.passed);
         let packet = self.buffer.first(self.pace.room().min(to_limit.unwrap_or(u64::MAX)));
@@ -137,20 +161,7 @@ impl<'a> Flow<'a> {
         }
     }
 
-    fn conclude(&mut self, ending: Ending) -> Result<(), Ending> {
-        match ending {
-            Ending::End => {
-                self.pass_end_on("end of stream")?;
-                Ok(())
-            }
-            Ending::Limit(Then::Cut) => self.cut(),
-            Ending::Limit(Then::Reset) => self.reset(),
-            Ending::Limit(Then::Stall) => self.fall_silent(),
-            other => Err(other),
-        }
-    }
-
-    fn pass_end_on(&mut self, what: &str) -> Result<(), Ending> {
+    fn pass_end_on(&self, what: &str) -> Result<(), Broken> {
         self.pair.wait_until(Instant::now() + self.disturbance.slow_close.unwrap_or_default())?;
         self.told.ends(self.direction, &format!("{what} after {}", bytes(self.passed)));
         end_sending(self.pair.receiver(self.direction));
@@ -158,7 +169,7 @@ impl<'a> Flow<'a> {
     }
 
     /// The receiver gets the end, and time to read all before it. The sender's connection is closed.
-    fn cut(&mut self) -> Result<(), Ending> {
+    fn cut(&self) -> Result<(), Broken> {
         self.pass_end_on("cut: end of stream")?;
         self.pair.set_over();
         cut(self.pair.sender(self.direction));
@@ -168,7 +179,7 @@ impl<'a> Flow<'a> {
     }
 
     /// Leaves the receiver's connection with unread input. When both threads have ended it is closed, and so reset.
-    fn reset(&mut self) -> Result<(), Ending> {
+    fn reset(&self) {
         self.pair.set_over();
         let receiver = self.pair.receiver(self.direction);
         let waiting = receiver.set_read_timeout(Some(RESET_WAIT)).and_then(|()| receiver.peek(&mut [0]));
@@ -179,11 +190,10 @@ impl<'a> Flow<'a> {
             self.told.ends(self.direction, &format!("{why} after {}", bytes(self.passed)));
         }
         cut(self.pair.sender(self.direction));
-        Ok(())
     }
 
     /// Reads and drops, so that a sender that vanishes is seen.
-    fn fall_silent(&mut self) -> Result<(), Ending> {
+    fn fall_silent(&mut self) -> Result<(), Broken> {
         self.told.notes(self.direction, &format!("silence after {}", bytes(self.passed)));
         self.buffer = Buffer::default();
         while self.end_due.is_none() {
@@ -196,17 +206,9 @@ impl<'a> Flow<'a> {
         Ok(())
     }
 
-    /// One end has vanished: the other is told by the end of its connection.
-    fn give_up(&self, who: Gone, why: &str) {
-        self.told.gone(self.direction, who, why);
+    /// The sender of the direction `of` has vanished: the other end is told by the end of its connection.
+    fn give_up(&self, of: Direction, why: &io::Error) {
+        self.told.vanished(of, why);
         self.pair.end();
-    }
-}
-
-fn bytes(count: u64) -> String {
-    if count == 1 {
-        "1 byte".to_string()
-    } else {
-        format!("{count} bytes")
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::lab::relay::disturbance::{Direction, Then};
+use crate::lab::relay::disturbance::Direction;
 use crate::lock::locked;
 use crate::server::connection::cut;
 use crate::wire::framing::is_timeout;
@@ -19,17 +19,13 @@ const LOOK: Duration = Duration::from_millis(50);
 /// How often a thread whose receiver takes nothing looks whether the sender is still there.
 const WRITE_LOOK: Duration = Duration::from_millis(500);
 
-/// Why a direction ends.
+/// Why nothing more can be passed on in a direction.
 #[derive(Debug)]
-pub enum Ending {
-    /// The sender ended its sending side.
-    End,
-    /// So many bytes have passed as were to pass.
-    Limit(Then),
+pub enum Broken {
     /// The sender's connection broke.
-    SenderGone(io::Error),
+    Sender(io::Error),
     /// The receiver's connection broke.
-    ReceiverGone(io::Error),
+    Receiver(io::Error),
     /// The other direction has ended the whole connection.
     Over,
 }
@@ -78,16 +74,16 @@ impl Pair {
     ///
     /// # Errors
     /// If either end is gone, or the connection is over.
-    pub fn write(&self, direction: Direction, bytes: &[u8]) -> Result<(), Ending> {
+    pub fn write(&self, direction: Direction, bytes: &[u8]) -> Result<(), Broken> {
         let mut receiver = self.receiver(direction);
         let mut rest = bytes;
         while !rest.is_empty() {
             match receiver.write(rest) {
-                Ok(0) => return Err(self.unless_over(Ending::ReceiverGone(io::ErrorKind::WriteZero.into()))),
+                Ok(0) => return Err(self.unless_over(Broken::Receiver(io::ErrorKind::WriteZero.into()))),
                 Ok(count) => rest = &rest[count..],
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if is_timeout(&error) => self.still_stands(direction)?,
-                Err(error) => return Err(self.unless_over(Ending::ReceiverGone(error))),
+                Err(error) => return Err(self.unless_over(Broken::Receiver(error))),
             }
         }
         locked(&self.state, |state| state.last_passed = Instant::now());
@@ -95,20 +91,20 @@ impl Pair {
     }
 
     /// While the receiver takes nothing, nobody reads what the sender sends: so its reset is asked for.
-    fn still_stands(&self, direction: Direction) -> Result<(), Ending> {
+    fn still_stands(&self, direction: Direction) -> Result<(), Broken> {
         match self.sender(direction).take_error() {
-            Ok(Some(error)) | Err(error) => Err(self.unless_over(Ending::SenderGone(error))),
-            Ok(None) if self.is_over() => Err(Ending::Over),
+            Ok(Some(error)) | Err(error) => Err(self.unless_over(Broken::Sender(error))),
+            Ok(None) if self.is_over() => Err(Broken::Over),
             Ok(None) => Ok(()),
         }
     }
 
     /// Why a direction ends that meets an error: if the connection is over, that is why.
-    pub fn unless_over(&self, ending: Ending) -> Ending {
+    pub fn unless_over(&self, broken: Broken) -> Broken {
         if self.is_over() {
-            Ending::Over
+            Broken::Over
         } else {
-            ending
+            broken
         }
     }
 
@@ -138,7 +134,7 @@ impl Pair {
     ///
     /// # Errors
     /// `Over`, if the connection is over before.
-    pub fn wait_until(&self, then: Instant) -> Result<(), Ending> {
+    pub fn wait_until(&self, then: Instant) -> Result<(), Broken> {
         loop {
             let left = then.saturating_duration_since(Instant::now());
             if left.is_zero() {
@@ -146,7 +142,7 @@ impl Pair {
             }
             thread::sleep(left.min(LOOK));
             if self.is_over() {
-                return Err(Ending::Over);
+                return Err(Broken::Over);
             }
         }
     }

@@ -5,6 +5,7 @@
 //!
 //! Read first: `disturbance.rs`, `capture.rs`. It does not know when what is passed on.
 
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Mutex;
 use std::time::Instant;
@@ -20,15 +21,6 @@ const SHOWN: usize = 60;
 
 /// What stands above the lines.
 pub const COLUMNS: &str = "  seconds  conn       offset length  bytes (-> to the server, <- to the client)";
-
-/// Who has gone without an end.
-#[derive(Debug, Clone, Copy)]
-pub enum Gone {
-    /// Who sends in this direction.
-    Sender,
-    /// Who receives.
-    Receiver,
-}
 
 /// Where it is told.
 pub struct Told {
@@ -109,14 +101,10 @@ impl ConnectionTold<'_> {
         self.told.capture(self.number, |capture| capture.reset(self.number, direction));
     }
 
-    /// One end has broken the connection.
-    pub fn gone(&self, direction: Direction, who: Gone, why: &str) {
-        let from = match who {
-            Gone::Sender => direction,
-            Gone::Receiver => direction.other(),
-        };
-        self.notes(direction, &format!("{} has broken the connection: {why}", from.sender()));
-        self.told.capture(self.number, |capture| capture.reset(self.number, from));
+    /// The sender of this direction has vanished.
+    pub fn vanished(&self, direction: Direction, why: &io::Error) {
+        self.notes(direction, &format!("{} has broken the connection: {why}", direction.sender()));
+        self.told.capture(self.number, |capture| capture.reset(self.number, direction));
     }
 
     /// Something else about the connection.

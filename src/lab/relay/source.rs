@@ -1,9 +1,9 @@
 //! Where a direction's bytes come from: a socket that is read until a time, and that can keep its last byte unread.
 //!
-//! Why unread? The standard library has no call that resets a connection. But a system that closes a socket with unread
-//! input sends a reset. So for `--reset-after`, the relay looks at the last byte that came without reading it (`peek`),
-//! passes it on, and reads it when the next one has come. An end behind an unread byte can't be seen. So after some
-//! seconds of silence the byte is read all the same.
+//! Why unread? The standard library has no call that resets a connection. But Linux sends a reset when a socket is
+//! closed with unread input (docs/RELAY.md says what other systems may do). So for `--reset-after`, the relay looks at
+//! the last byte that came without reading it (`peek`), passes it on, and reads it when the next one has come. An end
+//! behind an unread byte can't be seen. So after some seconds of silence the byte is read all the same.
 //!
 //! Read first: `pair.rs`. It does not know where the bytes go.
 

@@ -18,4 +18,12 @@ pub mod cost;
 
 pub mod timeline;
 
+pub mod relay;
+
+pub mod talk;
+
+pub mod dial;
+
+pub mod random;
+
 pub mod program;

@@ -12,6 +12,8 @@ use crate::lab::check;
 use crate::lab::compare;
 use crate::lab::cost;
 use crate::lab::load;
+use crate::lab::relay;
+use crate::lab::talk;
 use crate::lab::walk::{walk, Language, Options};
 use crate::programs::args::{answer, complain, unknown, version, Arg, Args, Usage};
 use crate::programs::server;
@@ -78,6 +80,31 @@ Usage: lab TOOL [OPTIONS]
   cost                  what a thread costs on this machine: to start one, the
                         memory of one that waits, a lock, to wake another
 
+  relay --to HOST:PORT  stands between any client and any server, shows every
+                        piece that passes, and disturbs it, both ways unless
+                        --only says otherwise
+    --listen ADDR:PORT  where clients connect; port 0 takes a free one
+                        [127.0.0.1:0]
+    --chop N            at most N bytes a packet, and a pause behind each
+    --glue MS           what arrives within MS milliseconds goes on as one piece
+    --delay MS          everything goes on so much later
+    --rate BYTES        so many bytes a second at most
+    --cut-after N       N bytes of a direction, then the end of the stream
+    --reset-after N     ... then a reset (not on every system)
+    --stall-after N     ... then silence; the connection stays open
+    --slow-close MS     the end goes on so much later
+    --only up|down      disturbs this direction alone; up is to the server
+    --seed N            random sizes and times within these bounds, the same for
+                        the same N
+    --pcap FILE         writes what passes for Wireshark, with headers made up
+    --quiet             prints no pieces
+
+  talk HOST:PORT        sends what is typed, and shows what comes: line ends
+                        visible, each read marked. Ctrl-D ends the sending side
+                        (on Windows Ctrl-Z and Enter)
+    --hex               shows numbers
+    --crlf              sends CR LF at the end of each line
+
   server                the server itself, which compare starts; takes --help
 
   -h, --help            this text
@@ -112,6 +139,8 @@ fn tool(mut args: Args) -> Result<ExitCode, Usage> {
         Some(Arg::Word(tool)) if tool == "broken" => broken_tool(args),
         Some(Arg::Word(tool)) if tool == "load" => load::program::load(args),
         Some(Arg::Word(tool)) if tool == "compare" => compare::program::compare_tool(args),
+        Some(Arg::Word(tool)) if tool == "relay" => relay::program::relay(args),
+        Some(Arg::Word(tool)) if tool == "talk" => talk::talk(args),
         Some(Arg::Word(tool)) if tool == "cost" => cost_tool(args),
         Some(Arg::Word(tool)) if tool == compare::subject::TOOL => Ok(server::main(args.rest())),
         Some(other) => Err(unknown(&other, "lab")),

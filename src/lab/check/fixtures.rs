@@ -8,6 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::lab::check::peer::Failure;
+use crate::lab::random::Random;
 use crate::server::file_handler::FileHandler;
 use crate::wire::Listed;
 
@@ -17,35 +18,10 @@ const MAX_BYTES: u64 = 8 * 1024 * 1024;
 /// What stands behind the directory's name in the name of the secret beside it.
 const SECRET: &str = "-secret.txt";
 
-/// A small generator (Marsaglia's xorshift64): the same seed gives the same files everywhere.
-struct Random(u64);
-
-impl Random {
-    fn new(seed: u64) -> Random {
-        // Neighbouring seeds must not give similar files, and 0 would give nothing but zeros.
-        Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
-    }
-
-    fn bytes(&mut self, count: usize) -> Vec<u8> {
-        (0..count).map(|_| (self.next() >> 32) as u8).collect()
-    }
-
-    fn letters(&mut self, count: usize) -> String {
-        (0..count).map(|_| char::from(b'a' + (self.next() >> 32) as u8 % 26)).collect()
-    }
-
-    /// A line without its line end: a server that goes wrong with line ends shall be found out by the files that are
-    /// made for it, and not by all.
-    fn text(&mut self) -> String {
-        format!("{} {} {}", self.letters(20), self.letters(30), self.letters(10))
-    }
+/// A line without its line end: a server that goes wrong with line ends shall be found out by the files that are made
+/// for it, and not by all.
+fn text(random: &mut Random) -> String {
+    format!("{} {} {}", random.letters(20), random.letters(30), random.letters(10))
 }
 
 /// Makes the fixtures in a directory that is empty or not yet there, and the secret beside it; what was made, by name.
@@ -57,18 +33,18 @@ pub fn make(dir: &Path, seed: u64) -> io::Result<Vec<String>> {
     if fs::read_dir(dir)?.next().is_some() {
         return Err(io::Error::new(io::ErrorKind::AlreadyExists, "the directory is not empty; name a new one"));
     }
-    let mut random = Random::new(seed);
-    for (name, bytes) in files(&mut random) {
+    let random = &mut Random::new(seed);
+    for (name, bytes) in files(random) {
         fs::write(dir.join(name), bytes)?;
     }
     // Not every file system takes a name so long.
-    let _ = fs::write(dir.join(random.letters(255)), random.text());
+    let _ = fs::write(dir.join(random.letters(255)), text(random));
     let hidden = format!(".hidden-{}.txt", random.letters(5));
-    fs::write(dir.join(&hidden), random.text())?;
+    fs::write(dir.join(&hidden), text(random))?;
     let inner = dir.join(format!("directory-{}", random.letters(5)));
     fs::create_dir(&inner)?;
-    fs::write(inner.join("inside.txt"), random.text())?;
-    fs::write(secret_beside(dir)?, random.text())?;
+    fs::write(inner.join("inside.txt"), text(random))?;
+    fs::write(secret_beside(dir)?, text(random))?;
     link(&hidden, &dir.join(format!("link-{}.txt", random.letters(5))));
     let mut names = Vec::new();
     for entry in fs::read_dir(dir)? {
@@ -81,12 +57,12 @@ pub fn make(dir: &Path, seed: u64) -> io::Result<Vec<String>> {
 /// Capital and small letters and accents, so that the order of the bytes is none that a dictionary would know.
 fn files(random: &mut Random) -> Vec<(String, Vec<u8>)> {
     let mut files = vec![
-        (format!("{}.txt", random.letters(6)), random.text().into_bytes()),
-        (format!("Upper-{}.txt", random.letters(4)), random.text().into_bytes()),
+        (format!("{}.txt", random.letters(6)), text(random).into_bytes()),
+        (format!("Upper-{}.txt", random.letters(4)), text(random).into_bytes()),
         (format!("empty-{}", random.letters(4)), Vec::new()),
         (format!("one-{}", random.letters(4)), random.bytes(1)),
-        (format!("two  spaces {}.txt", random.letters(4)), random.text().into_bytes()),
-        (format!("\u{e9}t\u{e9} \u{e0} {}.txt", random.letters(4)), random.text().into_bytes()),
+        (format!("two  spaces {}.txt", random.letters(4)), text(random).into_bytes()),
+        (format!("\u{e9}t\u{e9} \u{e0} {}.txt", random.letters(4)), text(random).into_bytes()),
         (format!("replies-{}.txt", random.letters(4)), b"OK 5\nERR NOT_FOUND no\r\nOK 0\n\n".to_vec()),
         (format!("ff-{}.bin", random.letters(4)), vec![0xff; 3000]),
     ];

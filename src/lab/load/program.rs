@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use crate::lab::dial::host_and_port;
 use crate::lab::load::report::{announcement, text, tsv};
 use crate::lab::load::{find, run, Workload, GRACE};
 use crate::programs::args::{complain, prepare, say, unknown, Arg, Args, Usage};
@@ -63,7 +64,7 @@ fn asked(mut args: Args) -> Result<Asked, Usage> {
     while let Some(argument) = args.take()? {
         let option = match &argument {
             Arg::Word(word) if asked.server.is_none() => {
-                asked.server = Some(address(word.to_string_lossy().into_owned())?);
+                asked.server = Some(host_and_port(word.to_string_lossy().into_owned())?);
                 continue;
             }
             Arg::Word(_) => return Err(unknown(&argument, "lab")),
@@ -80,14 +81,6 @@ fn asked(mut args: Args) -> Result<Asked, Usage> {
         }
     }
     Ok(asked)
-}
-
-fn address(word: String) -> Result<String, Usage> {
-    if word.contains(':') {
-        Ok(word)
-    } else {
-        Err(Usage(format!("'{}' needs a port, as in 127.0.0.1:4456", word.escape_debug())))
-    }
 }
 
 fn file_name(args: &mut Args, option: &str) -> Result<FileName, Usage> {

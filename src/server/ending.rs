@@ -56,11 +56,13 @@ impl Ending {
         if !is_timeout(&error) {
             return Ending::Lost(error);
         }
-        let what = match unfinished {
-            None => "you were silent for too long".to_string(),
-            Some(bytes) => format!("no command was complete in time, {bytes} bytes of an unfinished line wait"),
+        let message = match unfinished {
+            None => "you were silent for too long; connect again to go on (a command ends with a newline)".to_string(),
+            Some(bytes) => format!(
+                "no command was complete in time, {bytes} bytes of an unfinished line wait; \
+                 connect again, and end every line with a newline"
+            ),
         };
-        let message = format!("{what}; connect again, and end every line with a newline");
         Ending::Refused(Refusal::new(ErrorCode::IdleTimeout, message))
     }
 }

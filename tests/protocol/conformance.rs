@@ -212,11 +212,27 @@ fn wrong_usage_says_what_is_right() {
         (&["check", "--level", "easy"], "report, stream, robust, threads"),
         (&["check", "--only", "9.9"], "--list"),
         (&["check", "--command", "python3 'x"], "does not end"),
+        (&["check", "--command", "cd server && python3 server.py {port}"], "there is no shell"),
+        (&["check", "--command", "PORT={port} python3 server.py"], "there is no shell"),
         (&["fixtures"], "lab fixtures DIR"),
     ] {
         let (code, _, complaint) = lab(arguments);
         assert!(code == Some(2) && complaint.contains(right), "{arguments:?}: {complaint}");
     }
+}
+
+#[test]
+fn what_makes_grading_useless_is_told_before_the_first_check() {
+    let dir = TempDir::new();
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let (code, table, complaint) = lab(&["check", &nobody, "--fixtures", dir.path().to_str().unwrap()]);
+    assert!(code == Some(1) && table.is_empty() && complaint.contains("nobody listens"), "{complaint}");
+
+    let (code, table, complaint) = lab(&["check", "--command", &server_command(), "--tsv", "/nonexistent/marks.tsv"]);
+    assert!(code == Some(1) && table.is_empty() && complaint.contains("/nonexistent/marks.tsv"), "{complaint}");
+
+    let (_, _, complaint) = lab(&["check", "--only", "1.1", "--command", "true"]);
+    assert!(complaint.contains("the command has no {port}"), "{complaint}");
 }
 
 #[test]

@@ -33,11 +33,11 @@ use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 use std::thread;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use exam::{Check, Exam, Level};
 use fixtures::Fixtures;
-use peer::{Failure, Verdict, POLL};
+use peer::{Failure, Peer, Steps, Verdict, POLL};
 use results::Graded;
 use student::Student;
 
@@ -131,6 +131,10 @@ impl Subject {
                 let resolved = address.to_socket_addrs().map_err(|error| error.to_string());
                 let first = resolved.and_then(|mut all| all.next().ok_or("it has no address".to_string()));
                 let address = first.map_err(|why| format!("{address} is not found: {why}; it should be HOST:PORT"))?;
+                // One refusal, and not one for each check.
+                let patience = Instant::now() + options.timeout;
+                Peer::connect(address, 0, Steps::default(), patience)
+                    .map_err(|_| format!("nobody listens at {address}: start the server, then grade it"))?;
                 let pid = student::listening_process(address);
                 Ok(Subject::Running { address, fixtures: fixtures.clone(), pid })
             }

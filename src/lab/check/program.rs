@@ -13,7 +13,7 @@ use crate::lab::check::peer::Verdict;
 use crate::lab::check::results::{list, summary, tsv};
 use crate::lab::check::student::words;
 use crate::lab::check::{any_seed, fixtures, grade, selected, Options, Target, DEFAULT_TIMEOUT};
-use crate::programs::args::{complain, say, unknown, Arg, Args, Usage};
+use crate::programs::args::{complain, prepare, say, unknown, Arg, Args, Usage};
 
 /// What was asked for, as it stands on the command line.
 #[derive(Default)]
@@ -143,8 +143,15 @@ fn target(asked: &Asked) -> Result<Target, Usage> {
 
 /// Did all pass?
 fn run(options: &Options, checks: &[&Check], tsv_file: Option<&Path>) -> Result<bool, String> {
-    if let Target::Command(_) = options.target {
+    if let Some(file) = tsv_file {
+        prepare(file)?;
+    }
+    if let Target::Command(words) = &options.target {
         let _ = say(&format!("checks: {}, fixtures from seed {}\n", checks.len(), options.seed));
+        if !words.iter().any(|word| word.contains("{port}")) {
+            let warning = "the command has no {port}: the program is not told where to listen, and will not be found";
+            complain("lab", warning);
+        }
     }
     let results = grade(options, |graded| {
         let _ = say(&graded.text());

@@ -59,11 +59,24 @@ pub fn words(command: &str) -> Result<Vec<String>, Usage> {
         return Err(Usage(format!("--command: the quote {open} does not end")));
     }
     words.extend(word);
-    if words.is_empty() {
-        Err(Usage("--command needs a program, such as --command 'python3 server.py {dir} {port}'".to_string()))
-    } else {
-        Ok(words)
+    match words.first() {
+        None => Err(Usage("--command needs a program, such as --command 'python3 server.py {dir} {port}'".to_string())),
+        Some(first) if is_for_a_shell(first) => Err(Usage(format!(
+            "--command: there is no shell that would understand '{}'; name the program with its path, or start a \
+             shell: sh -c 'cd dir && exec python3 server.py {{dir}} {{port}}'",
+            first.escape_debug()
+        ))),
+        Some(_) => Ok(words),
     }
+}
+
+/// Is it `cd`, or a variable such as `PORT=4456`? A shell understands these, and they are no programs.
+fn is_for_a_shell(word: &str) -> bool {
+    let is_name = |name: &str| {
+        name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+            && name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
+    };
+    word == "cd" || word.split_once('=').is_some_and(|(name, _)| is_name(name))
 }
 
 impl Student {
@@ -224,5 +237,9 @@ mod tests {
         );
         assert!(words("python3 'server.py").is_err());
         assert!(words("  ").is_err());
+        for shell in ["cd server && python3 server.py", "PORT={port} python3 server.py"] {
+            assert!(words(shell).unwrap_err().to_string().contains("no shell"), "{shell}");
+        }
+        assert!(words("./a=b {port}").is_ok());
     }
 }

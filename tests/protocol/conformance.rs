@@ -236,6 +236,19 @@ fn what_makes_grading_useless_is_told_before_the_first_check() {
 }
 
 #[test]
+fn without_a_greeting_the_other_checks_are_blocked_and_name_no_false_causes() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let (address, dir) = (silent.local_addr().unwrap().to_string(), TempDir::new());
+    let arguments = ["check", &address, "--fixtures", dir.path().to_str().unwrap(), "--timeout", "0.2"];
+    let (code, table, _) = lab(&arguments);
+    assert_eq!(code, Some(1));
+    let all = selected(&[], &[]).len();
+    assert_eq!(table.matches("FAIL  ").count(), 1, "{table}");
+    assert_eq!(table.matches("blocked by 1.1").count(), all - 1, "{table}");
+    assert!(table.contains("Fix first: 1.1"), "{table}");
+}
+
+#[test]
 fn the_same_seed_makes_the_same_fixtures() {
     let dir = TempDir::new();
     let made = |name: &str, seed: &str| {

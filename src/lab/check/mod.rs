@@ -45,6 +45,9 @@ use student::Student;
 /// that one which never answers is graded in some minutes.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(3);
 
+/// The check of the greeting. If it fails, all others would, and name false causes.
+const GREETING: &str = "1.1";
+
 /// Seeds that are chosen here are below this, so that they can be typed.
 const MAX_SEED: u32 = 1_000_000;
 
@@ -109,9 +112,15 @@ pub fn grade(options: &Options, mut tell: impl FnMut(&Graded)) -> Result<Vec<Gra
     subject.ready()?;
     let unreadable = |error| format!("can't read the fixtures: {error}; lab fixtures DIR makes some");
     let fixtures = Fixtures::read(subject.dir()).map_err(unreadable)?;
-    let mut results = Vec::new();
+    let mut results: Vec<Graded> = Vec::new();
     for check in selected(&options.levels, &options.only) {
-        let graded = subject.examine(check, &fixtures, options.timeout);
+        let is_blocked = results.first().is_some_and(|first| first.check.id == GREETING && first.has_failed());
+        let graded = if is_blocked {
+            let why = format!("blocked by {GREETING}: without a greeting nothing can be asked");
+            Graded::new(check, Err(Failure::skipped(why)), vec![], String::new())
+        } else {
+            subject.examine(check, &fixtures, options.timeout)
+        };
         tell(&graded);
         results.push(graded);
     }

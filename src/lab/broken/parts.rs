@@ -5,10 +5,11 @@
 
 use std::io::{self, Write};
 use std::net::{TcpListener, TcpStream};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
+use crate::lock::locked;
 use crate::server::connection::{end_sending, read_until_end};
 use crate::server::file_handler::FileHandler;
 use crate::server::limits::Limits;
@@ -68,6 +69,21 @@ pub fn spawn(work: impl FnOnce() + Send + 'static) {
     if thread::Builder::new().stack_size(SESSION_STACK).spawn(work).is_err() {
         thread::sleep(TROUBLE_PAUSE);
     }
+}
+
+/// Takes a place if one is free: it looks and takes under one lock.
+pub fn take_place(taken: &Mutex<usize>, places: usize) -> bool {
+    locked(taken, |taken| {
+        let is_free = *taken < places;
+        *taken += usize::from(is_free);
+        is_free
+    })
+}
+
+/// Tells the client that all places are taken.
+pub fn refuse(stream: &TcpStream) {
+    let full = Refusal::new(ErrorCode::ServerFull, "all places are taken; try again later");
+    let _ = send(stream, Reply::refusal(full).into());
 }
 
 /// One reply, ready to be sent.

@@ -1,12 +1,12 @@
 //! The mistake: two locks, taken by one function in one order and by another function in the other. Two threads, each
 //! with the one lock and waiting for the other, wait for ever, and with them all who come later.
 //!
-//! To see it: download a small and a large file at the same moment, from several terminals. Soon no download is answered
-//! any more; LIST and HELP still are. `top` shows nothing: all the threads sleep. The pause makes the moment long enough
-//! to be met each time; without it the mistake stays.
+//! To see it: download a small and a large file at the same moment, from several terminals. Soon no download is
+//! answered any more; LIST and HELP still are. `top` shows nothing, for all these threads sleep. The pause makes the
+//! moment long enough to be met each time; without it the mistake stays.
 //!
-//! The right way: one lock at a time, as [`Registry`](crate::server::registry::Registry) has one for all that is shared.
-//! Where two are needed, every function takes them in the same order.
+//! The right way: one lock at a time, as [`Registry`](crate::server::registry::Registry) has one for all that it
+//! shares. Where two are needed, every function takes them in the same order.
 //!
 //! Read first: `parts.rs`. It does not know the grader.
 

@@ -10,8 +10,7 @@
 //!
 //! Read first: `parts.rs`. It does not know the grader.
 
-use std::io;
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -19,8 +18,6 @@ use std::time::Duration;
 use crate::lab::broken::parts;
 use crate::lock::locked;
 use crate::server::file_handler::FileHandler;
-use crate::wire::framing::LineReader;
-use crate::wire::Command;
 
 /// In a sentence.
 pub const MISTAKE: &str = "reads the count, and writes it later: of places that come back together, some are lost";
@@ -39,7 +36,7 @@ pub fn serve(listener: &TcpListener, dir: &FileHandler) {
         parts::spawn(move || {
             if !parts::take_place(&taken, MAX_SESSIONS) {
                 parts::refuse(&stream);
-            } else if converse(&stream, &dir).unwrap_or(false) {
+            } else if parts::converse(&stream, &dir).unwrap_or(false) {
                 // Never below 0: an update that is lost may also have been somebody's coming in.
                 locked(&taken, |taken| *taken = taken.saturating_sub(1));
             } else {
@@ -57,21 +54,4 @@ fn lost(taken: &Mutex<usize>) {
     thread::sleep(PAUSE);
     // The mistake: since that reading others may have changed the count, and what they wrote is overwritten.
     locked(taken, |taken| *taken = left);
-}
-
-/// Did the client send LOGOUT?
-fn converse(stream: &TcpStream, dir: &FileHandler) -> io::Result<bool> {
-    parts::send(stream, parts::greeting())?;
-    let mut lines = LineReader::new(stream);
-    while let Some(command) = parts::next_command(&mut lines)? {
-        let logs_out = matches!(command, Ok(Command::Logout));
-        let answer = parts::answer(command, dir);
-        let last = answer.last;
-        let sent = parts::send(stream, answer);
-        if last {
-            return Ok(logs_out);
-        }
-        sent?;
-    }
-    Ok(false)
 }

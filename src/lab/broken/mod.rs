@@ -52,7 +52,8 @@ pub struct Broken {
     pub name: &'static str,
     /// What it does wrong, in a sentence.
     pub mistake: &'static str,
-    serve: fn(&TcpListener, &FileHandler),
+    /// Serves this directory for ever.
+    pub serve: fn(&TcpListener, &FileHandler),
 }
 
 /// All of them, from the mistakes in reading to those of threads.

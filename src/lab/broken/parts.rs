@@ -29,10 +29,10 @@ pub const MAX_SESSIONS: usize = 32;
 const TROUBLE_PAUSE: Duration = Duration::from_millis(50);
 
 /// Gives each connection an entry in a registry and a thread, holds its conversation there, and closes it.
-pub fn serve(
+pub fn serve<T>(
     listener: &TcpListener,
     dir: &FileHandler,
-    converse: impl Fn(&TcpStream, &FileHandler) -> io::Result<()> + Clone + Send + 'static,
+    converse: impl Fn(&TcpStream, &FileHandler) -> io::Result<T> + Clone + Send + 'static,
     close: fn(&TcpStream),
 ) {
     let registry = Registry::new(Limits { max_sessions: MAX_SESSIONS, max_per_address: None });
@@ -178,19 +178,21 @@ pub fn send(mut stream: &TcpStream, mut answer: Answer) -> io::Result<()> {
     })
 }
 
-/// A whole conversation, as it should be: to be read before those with a mistake in it.
-pub fn converse(stream: &TcpStream, dir: &FileHandler) -> io::Result<()> {
+/// A whole conversation, as it should be: to be read before those with a mistake in it. Did LOGOUT end it?
+pub fn converse(stream: &TcpStream, dir: &FileHandler) -> io::Result<bool> {
     send(stream, greeting())?;
     let mut lines = LineReader::new(stream);
     while let Some(command) = next_command(&mut lines)? {
+        let logs_out = matches!(command, Ok(Command::Logout));
         let answer = answer(command, dir);
         let last = answer.last;
-        send(stream, answer)?;
+        let sent = send(stream, answer);
         if last {
-            break;
+            return Ok(logs_out);
         }
+        sent?;
     }
-    Ok(())
+    Ok(false)
 }
 
 /// Closes so that the client gets the last reply.

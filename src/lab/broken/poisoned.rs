@@ -1,8 +1,8 @@
 //! The mistake: it gives up where a lock is poisoned. Rust marks a mutex when a thread panics while it holds it; from
 //! then on `lock` returns an error. The one panic is a bug of one session, and now it ends every session.
 //!
-//! To see it: send a line of 300 letters with accents: it is cut for the operator inside a letter, which panics. That
-//! session ends. From then on each client is greeted, and its first command ends the connection.
+//! To see it: `(printf 'é%.0s' $(seq 300); echo) | nc -N HOST PORT`. The line is cut for the operator, inside a letter,
+//! which panics: that session ends. From then on each client is greeted, and its first command ends the connection.
 //!
 //! The right way: [`locked`](crate::lock::locked) goes on with the value. What makes that right is a rule: no change
 //! under the lock is left half done. (And [`Refusal::new`](crate::wire::Refusal::new) cuts between two letters.)

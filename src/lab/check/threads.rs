@@ -283,7 +283,7 @@ fn vanished_places_come_back(exam: &Exam) -> Result<(), Failure> {
     let places = vanishing.len();
     vanishing.into_iter().for_each(Peer::vanish);
     for back in 0..places {
-        let story = format!("of {places} clients that vanished, {back} have given their place back; then: ");
+        let story = format!("{back} of {places} places came back; then: ");
         sessions.push(exam.session().map_err(tell(story))?);
     }
     Ok(())

@@ -123,9 +123,11 @@ fn running(name: &str, dir: &TempDir) -> SocketAddr {
     address
 }
 
-fn graded(id: &str, address: SocketAddr, dir: &TempDir) -> Graded {
+/// For a check that waits for what never comes, and needs no more than its first moments to see what does come.
+const SOON: Duration = Duration::from_secs(2);
+
+fn graded(id: &str, address: SocketAddr, dir: &TempDir, timeout: Duration) -> Graded {
     let target = Target::Running { address: address.to_string(), fixtures: dir.path().join("served") };
-    let timeout = Duration::from_secs(2);
     let options = Options { target, levels: Vec::new(), only: vec![id.to_string()], timeout, seed: 0 };
     grade(&options, |_| {}).unwrap().remove(0)
 }
@@ -139,10 +141,10 @@ fn where_every_place_is_lost_no_check_of_the_limit_passes_and_8_6_fails() {
         Wire::connect(address).expect_ok();
     }
     Wire::connect(address).expect_err("SERVER_FULL");
-    let place_check = graded("8.6", address, &dir);
+    let place_check = graded("8.6", address, &dir, SOON);
     assert!(place_check.has_failed() && place_check.text().contains("before this check"), "{}", place_check.text());
     for id in ["1.7", "1.8", "1.9", "8.5"] {
-        let graded = graded(id, address, &dir);
+        let graded = graded(id, address, &dir, SOON);
         assert_eq!(graded.verdict, Verdict::Skipped, "{}", graded.text());
     }
 }
@@ -151,7 +153,7 @@ fn where_every_place_is_lost_no_check_of_the_limit_passes_and_8_6_fails() {
 fn check_8_6_tells_whether_some_places_come_back_or_none() {
     for (name, none) in [("place_never_returned", true), ("lost_update", false)] {
         let dir = TempDir::new();
-        let graded = graded("8.6", running(name, &dir), &dir);
+        let graded = graded("8.6", running(name, &dir), &dir, TIMEOUT);
         let says_none = graded.text().contains("0 of 4 places came back");
         assert!(graded.has_failed() && says_none == none, "{name}: {}", graded.text());
     }
@@ -259,7 +261,7 @@ fn whatever_a_server_does_a_check_costs_no_more_than_its_time_out() {
 fn a_lost_reply_a_closed_connection_and_silence_are_told_apart() {
     let dir = TempDir::new();
     fixtures::make(&dir.path().join("served"), 1).unwrap();
-    let verdict = |id: &str, address: SocketAddr| graded(id, address, &dir).verdict;
+    let verdict = |id: &str, address: SocketAddr| graded(id, address, &dir, SOON).verdict;
     assert_eq!(verdict("1.1", serve(|_stream| thread::sleep(PATIENCE))), Verdict::NoReply);
     assert_eq!(verdict("1.1", serve(drop)), Verdict::Closed);
     let closes_on_unread_input = serve(|stream| {

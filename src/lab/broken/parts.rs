@@ -188,6 +188,7 @@ pub fn converse(stream: &TcpStream, dir: &FileHandler) -> io::Result<bool> {
         let last = answer.last;
         let sent = send(stream, answer);
         if last {
+            // Also if the goodbye was not sent: a client may leave right behind its LOGOUT.
             return Ok(logs_out);
         }
         sent?;

@@ -4,8 +4,8 @@
 //!
 //! To see it: no check fails. `lab load` shows it by the time of a request, beside any other server.
 //!
-//! The right way: [`copy_exactly`](crate::wire::framing::copy_exactly) puts the first line and the beginning of the
-//! body into one write. And [`Connection`](crate::server::connection::Connection) switches Nagle's algorithm off.
+//! The right way: [`copy_exactly`] puts the first line and the beginning of the body into one write. And
+//! [`Connection`](crate::server::connection::Connection) switches Nagle's algorithm off.
 //!
 //! Read first: `parts.rs`. It does not know the grader.
 

@@ -34,6 +34,9 @@ Usage: lab TOOL [OPTIONS]
 
   broken                lists the broken servers, each with its one mistake
   broken NAME           runs one
+    --mystery N         in place of a name: N chooses one, and its name is not
+                        told; the same N the same server
+    --reveal            runs nothing, and tells which one --mystery N is
     --bind ADDR:PORT    where it listens; port 0 takes a free one [127.0.0.1:0]
     --dir PATH          what it serves [server_data]
 
@@ -200,13 +203,21 @@ fn walk_tool(mut args: Args) -> Result<ExitCode, Usage> {
     })
 }
 
+const NAME_OR_MYSTERY: &str = "lab broken takes a name or --mystery N, not both";
+
+const REVEAL_WHAT: &str = "--reveal needs --mystery N: it tells which server that is";
+
 fn broken_tool(mut args: Args) -> Result<ExitCode, Usage> {
-    let mut chosen = None;
+    let (mut chosen, mut mystery, mut reveal) = (None, None, false);
     let mut bind = SocketAddr::from(([127, 0, 0, 1], 0));
     let mut dir = PathBuf::from("server_data");
     while let Some(argument) = args.take()? {
         match &argument {
             Arg::Word(name) if chosen.is_none() => chosen = Some(broken_named(&name.to_string_lossy())?),
+            Arg::Option(option) if option == "--mystery" => {
+                mystery = Some(args.parsed(option, "a whole number", |_| true)?)
+            }
+            Arg::Option(option) if option == "--reveal" => reveal = true,
             Arg::Option(option) if option == "--bind" => {
                 bind = args.parsed(option, "an IP address and a port, such as 127.0.0.1:4456", |_| true)?;
             }
@@ -214,7 +225,19 @@ fn broken_tool(mut args: Args) -> Result<ExitCode, Usage> {
             _ => return Err(unknown(&argument, "lab")),
         }
     }
-    let Some(server) = chosen else { return Ok(answer(&broken::list())) };
+    let server = match (chosen, mystery) {
+        (Some(_), Some(_)) => return Err(Usage(NAME_OR_MYSTERY.to_string())),
+        (_, None) if reveal => return Err(Usage(REVEAL_WHAT.to_string())),
+        (None, None) => return Ok(answer(&broken::list())),
+        (Some(server), None) => server,
+        (None, Some(number)) => Broken::mystery(number),
+    };
+    if reveal {
+        return Ok(answer(&server.to_string()));
+    }
+    if mystery.is_some() {
+        broken::keep_names_out_of_panics();
+    }
     Ok(match server.run(bind, &dir) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -2,6 +2,7 @@
 //! the checks that the table in docs/CONFORMANCE.md names for it.
 
 use std::collections::BTreeSet;
+use std::fs;
 use std::io::Write;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::Command;
@@ -9,12 +10,14 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use file_transfer::lab::broken;
+use file_transfer::lab::broken::{self, place_never_returned};
 use file_transfer::lab::check::peer::Verdict;
 use file_transfer::lab::check::results::Graded;
 use file_transfer::lab::check::{fixtures, grade, selected, student, Options, Target};
+use file_transfer::server::file_handler::FileHandler;
 
-use crate::support::{eventually, TempDir};
+use crate::command_lines::{listening_address, Program};
+use crate::support::{eventually, TempDir, Wire};
 
 /// For a check that passes: on a busy machine it may take its time.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -110,6 +113,105 @@ fn each_broken_server_fails_the_checks_of_its_row_and_no_other() {
     assert!(surprises.is_empty(), "{}", surprises.join("\n"));
 }
 
+/// A broken server that runs already, and stays as what happened has left it.
+fn running(name: &str, dir: &TempDir) -> SocketAddr {
+    let served = dir.path().join("served");
+    fixtures::make(&served, 1).unwrap();
+    let (listener, served) = (TcpListener::bind("127.0.0.1:0").unwrap(), FileHandler::new(&served).unwrap());
+    let (address, serve) = (listener.local_addr().unwrap(), broken::Broken::find(name).unwrap().serve);
+    thread::spawn(move || serve(&listener, &served));
+    address
+}
+
+/// For a check that waits for what never comes, and needs no more than its first moments to see what does come.
+const SOON: Duration = Duration::from_secs(2);
+
+fn graded(id: &str, address: SocketAddr, dir: &TempDir, timeout: Duration) -> Graded {
+    let target = Target::Running { address: address.to_string(), fixtures: dir.path().join("served") };
+    let options = Options { target, levels: Vec::new(), only: vec![id.to_string()], timeout, seed: 0 };
+    grade(&options, |_| {}).unwrap().remove(0)
+}
+
+#[test]
+fn where_every_place_is_lost_no_check_of_the_limit_passes_and_8_6_fails() {
+    let dir = TempDir::new();
+    let address = running("place_never_returned", &dir);
+    for _ in 0..place_never_returned::MAX_SESSIONS {
+        // Greeted, so it has its place; then it vanishes.
+        Wire::connect(address).expect_ok();
+    }
+    Wire::connect(address).expect_err("SERVER_FULL");
+    let place_check = graded("8.6", address, &dir, SOON);
+    assert!(place_check.has_failed() && place_check.text().contains("before this check"), "{}", place_check.text());
+    for id in ["1.7", "1.8", "1.9", "8.5"] {
+        let graded = graded(id, address, &dir, SOON);
+        assert_eq!(graded.verdict, Verdict::Skipped, "{}", graded.text());
+    }
+}
+
+#[test]
+fn check_8_6_tells_whether_some_places_come_back_or_none() {
+    for (name, none) in [("place_never_returned", true), ("lost_update", false)] {
+        let dir = TempDir::new();
+        let graded = graded("8.6", running(name, &dir), &dir, TIMEOUT);
+        let says_none = graded.text().contains("0 of 4 places came back");
+        assert!(graded.has_failed() && says_none == none, "{name}: {}", graded.text());
+    }
+}
+
+/// Cut after 255 bytes, as the server `poisoned` does, it is cut inside a letter.
+fn line_that_panics() -> String {
+    "\u{e9}".repeat(300) + "\n"
+}
+
+#[test]
+fn after_one_panic_a_server_that_gives_up_at_a_poisoned_lock_answers_nobody() {
+    let dir = TempDir::new();
+    let address = running("poisoned", &dir);
+    let asks = |line: &str| {
+        let mut wire = Wire::connect(address);
+        wire.expect_ok();
+        wire.send(line);
+        wire
+    };
+    asks("HELP\n").expect_ok();
+    asks(&line_that_panics()).expect_end();
+    asks("HELP\n").expect_end();
+}
+
+#[test]
+fn a_mystery_tells_its_name_nowhere_before_it_is_revealed() {
+    let dir = TempDir::new();
+    let mut panicked = 0;
+    for number in 0..broken::ALL.len() {
+        let number = number.to_string();
+        let (code, name, _) = lab(&["broken", "--mystery", &number, "--reveal"]);
+        let name = name.split_whitespace().next().unwrap();
+        assert!(code == Some(0) && broken::Broken::find(name).is_some(), "{name}");
+
+        let arguments = ["broken", "--mystery", &number, "--bind", "127.0.0.1:0", "--dir"];
+        let mut command = Command::new(env!("CARGO_BIN_EXE_lab"));
+        // What a panic says of itself must not depend on the user's own settings.
+        let program = Program::start(command.args(arguments).arg(dir.path()).env("RUST_BACKTRACE", "1"));
+        program.shows("\n");
+        let mut wire = Wire::connect(listening_address(&program.so_far()));
+        wire.send(line_that_panics());
+        wire.half_close();
+        if name == "poisoned" {
+            program.complains("has panicked\n");
+            panicked += 1;
+        } else {
+            // The greeting and the refusal: so the line has arrived.
+            wire.expect_ok();
+            wire.reply();
+        }
+        let seen_by_others = fs::read_to_string(format!("/proc/{}/cmdline", program.id())).unwrap_or_default();
+        let all = program.so_far() + &program.complaints() + &seen_by_others;
+        assert!(!all.contains(name), "{name} is told: {all}");
+    }
+    assert_eq!(panicked, 1, "one of them panics");
+}
+
 /// A server that does the same to everyone who comes, until the test's process ends.
 fn serve(what: impl Fn(TcpStream) + Send + Copy + 'static) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -158,14 +260,8 @@ fn whatever_a_server_does_a_check_costs_no_more_than_its_time_out() {
 #[test]
 fn a_lost_reply_a_closed_connection_and_silence_are_told_apart() {
     let dir = TempDir::new();
-    let served = dir.path().join("served");
-    fixtures::make(&served, 1).unwrap();
-    let verdict = |id: &str, address: SocketAddr| {
-        let target = Target::Running { address: address.to_string(), fixtures: served.clone() };
-        let timeout = Duration::from_secs(2);
-        let options = Options { target, levels: Vec::new(), only: vec![id.to_string()], timeout, seed: 0 };
-        grade(&options, |_| {}).unwrap()[0].verdict
-    };
+    fixtures::make(&dir.path().join("served"), 1).unwrap();
+    let verdict = |id: &str, address: SocketAddr| graded(id, address, &dir, SOON).verdict;
     assert_eq!(verdict("1.1", serve(|_stream| thread::sleep(PATIENCE))), Verdict::NoReply);
     assert_eq!(verdict("1.1", serve(drop)), Verdict::Closed);
     let closes_on_unread_input = serve(|stream| {
@@ -215,6 +311,9 @@ fn wrong_usage_says_what_is_right() {
         (&["check", "--command", "cd server && python3 server.py {port}"], "there is no shell"),
         (&["check", "--command", "PORT={port} python3 server.py"], "there is no shell"),
         (&["fixtures"], "lab fixtures DIR"),
+        (&["broken", "no_cr", "--mystery", "1"], "not both"),
+        (&["broken", "--reveal"], "needs --mystery N"),
+        (&["broken", "--mystery", "x"], "a whole number"),
     ] {
         let (code, _, complaint) = lab(arguments);
         assert!(code == Some(2) && complaint.contains(right), "{arguments:?}: {complaint}");

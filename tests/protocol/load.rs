@@ -6,7 +6,7 @@ use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use file_transfer::lab::broken::{iterative, lock_held};
+use file_transfer::lab::broken::{iterative, lock_held, no_cr, two_writes};
 use file_transfer::lab::load::{run, run_watched, Outcome, Workload, GRACE};
 use file_transfer::server::file_handler::FileHandler;
 use file_transfer::wire::FileName;
@@ -140,6 +140,22 @@ fn a_slow_reader_stops_a_server_that_sends_under_its_lock_and_not_ours() {
     ours.dir.put("a.txt", vec![b'x'; 64 * 1024]);
     let outcome = run(&Workload { slow: 1, ..workload(ours.address) }).unwrap();
     assert!(outcome.is_faultless() && outcome.slow_ended == 0, "{}", told(&outcome));
+}
+
+/// The delayed acknowledgement is some 40 ms long on Linux; other systems may have none on loopback.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_reply_in_two_writes_waits_for_an_acknowledgement_and_a_reply_in_one_does_not() {
+    let answers = |serve: fn(&TcpListener, &FileHandler)| {
+        let dir = TempDir::new();
+        dir.put("a.txt", "hello\n");
+        let served = FileHandler::new(dir.path()).unwrap();
+        let outcome = run(&workload(serving(move |listener| serve(listener, &served)))).unwrap();
+        assert!(outcome.is_faultless(), "{}", told(&outcome));
+        outcome.tally.answers
+    };
+    let (apart, together) = (answers(two_writes::serve), answers(no_cr::serve));
+    assert!(apart * 3 < together, "{apart} answers in two writes, {together} in one");
 }
 
 #[test]

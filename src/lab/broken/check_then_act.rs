@@ -17,8 +17,6 @@ use std::time::Duration;
 use crate::lab::broken::parts;
 use crate::lock::locked;
 use crate::server::file_handler::FileHandler;
-use crate::server::reply::Reply;
-use crate::wire::{ErrorCode, Refusal};
 
 /// In a sentence.
 pub const MISTAKE: &str = "looks whether a place is free, and takes it later: who comes at that moment comes in too";
@@ -43,8 +41,7 @@ pub fn serve(listener: &TcpListener, dir: &FileHandler) {
                 let _ = parts::converse(&stream, &dir);
                 locked(&sessions, |active| *active -= 1);
             } else {
-                let full = Refusal::new(ErrorCode::ServerFull, "all places are taken; try again later");
-                let _ = parts::send(&stream, Reply::refusal(full).into());
+                parts::refuse(&stream);
             }
             parts::close(&stream);
         });

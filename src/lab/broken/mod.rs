@@ -25,13 +25,25 @@ pub mod unread_close;
 
 pub mod check_then_act;
 
+pub mod lost_update;
+
+pub mod lock_order;
+
+pub mod place_never_returned;
+
+pub mod poisoned;
+
+pub mod two_writes;
+
 pub mod parts;
 
+use std::fmt;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::panic;
 use std::path::Path;
 
-use crate::programs::args::say;
+use crate::programs::args::{complain, say};
 use crate::server::file_handler::FileHandler;
 
 /// One broken server.
@@ -40,11 +52,12 @@ pub struct Broken {
     pub name: &'static str,
     /// What it does wrong, in a sentence.
     pub mistake: &'static str,
-    serve: fn(&TcpListener, &FileHandler),
+    /// Serves this directory for ever.
+    pub serve: fn(&TcpListener, &FileHandler),
 }
 
 /// All of them, from the mistakes in reading to those of threads.
-pub const ALL: [Broken; 10] = [
+pub const ALL: [Broken; 15] = [
     Broken { name: "one_read", mistake: one_read::MISTAKE, serve: one_read::serve },
     Broken { name: "no_cr", mistake: no_cr::MISTAKE, serve: no_cr::serve },
     Broken { name: "short_write", mistake: short_write::MISTAKE, serve: short_write::serve },
@@ -55,6 +68,11 @@ pub const ALL: [Broken; 10] = [
     Broken { name: "traversal", mistake: traversal::MISTAKE, serve: traversal::serve },
     Broken { name: "unread_close", mistake: unread_close::MISTAKE, serve: unread_close::serve },
     Broken { name: "check_then_act", mistake: check_then_act::MISTAKE, serve: check_then_act::serve },
+    Broken { name: "lost_update", mistake: lost_update::MISTAKE, serve: lost_update::serve },
+    Broken { name: "lock_order", mistake: lock_order::MISTAKE, serve: lock_order::serve },
+    Broken { name: "place_never_returned", mistake: place_never_returned::MISTAKE, serve: place_never_returned::serve },
+    Broken { name: "poisoned", mistake: poisoned::MISTAKE, serve: poisoned::serve },
+    Broken { name: "two_writes", mistake: two_writes::MISTAKE, serve: two_writes::serve },
 ];
 
 /// A line for each: its name and its mistake.
@@ -64,10 +82,31 @@ pub fn list() -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
+/// From now on a thread that panics does not say in which file: the files have the servers' names.
+pub fn keep_names_out_of_panics() {
+    panic::set_hook(Box::new(|_| complain("lab", "a thread of the server has panicked")));
+}
+
+/// A line: its name and its mistake.
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        write!(f, "{}  {}", self.name, self.mistake)
+    }
+}
+
 impl Broken {
     /// The server of that name.
     pub fn find(name: &str) -> Option<&'static Broken> {
         ALL.iter().find(|broken| broken.name == name)
+    }
+
+    /// The server that this number stands for: always the same. So many numbers in a row as there are servers are all
+    /// of them, in another order than the list's.
+    pub fn mystery(number: u64) -> &'static Broken {
+        /// Has no divisor in common with how many servers there are, so no server is left out.
+        const STRIDE: usize = 7;
+        let turn = (number % ALL.len() as u64) as usize;
+        &ALL[(turn + 1) * STRIDE % ALL.len()]
     }
 
     /// Says where it listens, in a first line on standard output, and serves the directory until the process ends.
@@ -80,5 +119,22 @@ impl Broken {
         say(&format!("listening on {}", listener.local_addr()?))?;
         (self.serve)(&listener, &dir);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn numbers_in_a_row_are_all_the_servers_and_the_same_number_is_the_same_server() {
+        for first in [0, 1, 40, u64::MAX - ALL.len() as u64] {
+            let numbers = first..first + ALL.len() as u64;
+            let names: BTreeSet<_> = numbers.map(|number| Broken::mystery(number).name).collect();
+            assert_eq!(names.len(), ALL.len(), "{names:?}");
+        }
+        assert_eq!(Broken::mystery(3).name, Broken::mystery(3).name);
     }
 }

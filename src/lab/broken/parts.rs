@@ -5,10 +5,11 @@
 
 use std::io::{self, Write};
 use std::net::{TcpListener, TcpStream};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
+use crate::lock::locked;
 use crate::server::connection::{end_sending, read_until_end};
 use crate::server::file_handler::FileHandler;
 use crate::server::limits::Limits;
@@ -28,10 +29,10 @@ pub const MAX_SESSIONS: usize = 32;
 const TROUBLE_PAUSE: Duration = Duration::from_millis(50);
 
 /// Gives each connection an entry in a registry and a thread, holds its conversation there, and closes it.
-pub fn serve(
+pub fn serve<T>(
     listener: &TcpListener,
     dir: &FileHandler,
-    converse: impl Fn(&TcpStream, &FileHandler) -> io::Result<()> + Clone + Send + 'static,
+    converse: impl Fn(&TcpStream, &FileHandler) -> io::Result<T> + Clone + Send + 'static,
     close: fn(&TcpStream),
 ) {
     let registry = Registry::new(Limits { max_sessions: MAX_SESSIONS, max_per_address: None });
@@ -68,6 +69,21 @@ pub fn spawn(work: impl FnOnce() + Send + 'static) {
     if thread::Builder::new().stack_size(SESSION_STACK).spawn(work).is_err() {
         thread::sleep(TROUBLE_PAUSE);
     }
+}
+
+/// Takes a place if one is free: it looks and takes under one lock.
+pub fn take_place(taken: &Mutex<usize>, places: usize) -> bool {
+    locked(taken, |taken| {
+        let is_free = *taken < places;
+        *taken += usize::from(is_free);
+        is_free
+    })
+}
+
+/// Tells the client that all places are taken.
+pub fn refuse(stream: &TcpStream) {
+    let full = Refusal::new(ErrorCode::ServerFull, "all places are taken; try again later");
+    let _ = send(stream, Reply::refusal(full).into());
 }
 
 /// One reply, ready to be sent.
@@ -162,19 +178,22 @@ pub fn send(mut stream: &TcpStream, mut answer: Answer) -> io::Result<()> {
     })
 }
 
-/// A whole conversation, as it should be: to be read before those with a mistake in it.
-pub fn converse(stream: &TcpStream, dir: &FileHandler) -> io::Result<()> {
+/// A whole conversation, as it should be: to be read before those with a mistake in it. Did LOGOUT end it?
+pub fn converse(stream: &TcpStream, dir: &FileHandler) -> io::Result<bool> {
     send(stream, greeting())?;
     let mut lines = LineReader::new(stream);
     while let Some(command) = next_command(&mut lines)? {
+        let logs_out = matches!(command, Ok(Command::Logout));
         let answer = answer(command, dir);
         let last = answer.last;
-        send(stream, answer)?;
+        let sent = send(stream, answer);
         if last {
-            break;
+            // Also if the goodbye was not sent: a client may leave right behind its LOGOUT.
+            return Ok(logs_out);
         }
+        sent?;
     }
-    Ok(())
+    Ok(false)
 }
 
 /// Closes so that the client gets the last reply.

@@ -1,0 +1,60 @@
+//! The mistake: a place comes back where LOGOUT is answered, and nowhere else. A client that vanishes keeps its place
+//! for ever, and so does one that is refused and closed. After a day nobody comes in, and nobody is there.
+//!
+//! To see it: end netcat with Ctrl-C, again and again. After [`MAX_SESSIONS`] times the server says SERVER_FULL for
+//! ever. With clients that send LOGOUT it runs for years.
+//!
+//! The right way: the place belongs to a value, and the value's `Drop` gives it back, whatever ends the session:
+//! [`SessionGuard`](crate::server::registry::SessionGuard).
+//!
+//! Read first: `parts.rs`. It does not know the grader.
+
+use std::io;
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+
+use crate::lab::broken::parts;
+use crate::lock::locked;
+use crate::server::file_handler::FileHandler;
+use crate::wire::framing::LineReader;
+use crate::wire::Command;
+
+/// In a sentence.
+pub const MISTAKE: &str = "gives a place back at LOGOUT alone: a client that vanishes keeps it for ever";
+
+/// More than a whole grading loses in passing, about twenty: so the check that looks for the mistake finds it.
+pub const MAX_SESSIONS: usize = 64;
+
+/// Serves for ever.
+pub fn serve(listener: &TcpListener, dir: &FileHandler) {
+    let taken = Arc::new(Mutex::new(0));
+    loop {
+        let (stream, dir, taken) = (parts::accept(listener), dir.clone(), Arc::clone(&taken));
+        parts::spawn(move || {
+            if parts::take_place(&taken, MAX_SESSIONS) {
+                let _ = converse(&stream, &dir, &taken);
+            } else {
+                parts::refuse(&stream);
+            }
+            parts::close(&stream);
+        });
+    }
+}
+
+fn converse(stream: &TcpStream, dir: &FileHandler, taken: &Mutex<usize>) -> io::Result<()> {
+    parts::send(stream, parts::greeting())?;
+    let mut lines = LineReader::new(stream);
+    while let Some(command) = parts::next_command(&mut lines)? {
+        if matches!(command, Ok(Command::Logout)) {
+            // The mistake: each `?` of this function is another way out of it, and so is the end of the loop.
+            locked(taken, |taken| *taken -= 1);
+        }
+        let answer = parts::answer(command, dir);
+        let last = answer.last;
+        parts::send(stream, answer)?;
+        if last {
+            break;
+        }
+    }
+    Ok(())
+}

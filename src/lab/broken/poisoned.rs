@@ -1,0 +1,57 @@
+//! The mistake: it gives up where a lock is poisoned. Rust marks a mutex when a thread panics while it holds it; from
+//! then on `lock` returns an error. The one panic is a bug of one session, and now it ends every session.
+//!
+//! To see it: `(printf 'é%.0s' $(seq 300); echo) | nc -N HOST PORT`. The line is cut for the operator, inside a letter,
+//! which panics: that session ends. From then on each client is greeted, and its first command ends the connection.
+//!
+//! The right way: [`locked`](crate::lock::locked) goes on with the value. What makes that right is a rule: no change
+//! under the lock is left half done. (And [`Refusal::new`](crate::wire::Refusal::new) cuts between two letters.)
+//!
+//! Read first: `parts.rs`. It does not know the grader.
+
+use std::io;
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+
+use crate::lab::broken::parts;
+use crate::server::file_handler::FileHandler;
+use crate::wire::framing::LineReader;
+use crate::wire::Command;
+
+/// In a sentence.
+pub const MISTAKE: &str = "gives up where a lock is poisoned: after one session's panic nobody is served";
+
+/// How much of a line the operator is shown, in bytes.
+const MAX_SHOWN: usize = 255;
+
+/// What the threads share.
+#[derive(Default)]
+struct Registry {
+    last_line: String,
+}
+
+/// Serves for ever.
+pub fn serve(listener: &TcpListener, dir: &FileHandler) {
+    let registry = Arc::new(Mutex::new(Registry::default()));
+    parts::serve(listener, dir, move |stream, dir| converse(stream, dir, &registry), parts::close);
+}
+
+fn converse(stream: &TcpStream, dir: &FileHandler, registry: &Mutex<Registry>) -> io::Result<()> {
+    parts::send(stream, parts::greeting())?;
+    let mut lines = LineReader::new(stream);
+    while let Some(line) = parts::next_line(&mut lines)? {
+        let text = line.as_ref().map(|line| String::from_utf8_lossy(line).into_owned()).unwrap_or_default();
+        // The mistake: to end here, or to write `lock().unwrap()`, which most do. It panics in every later session.
+        let Ok(mut held) = registry.lock() else { return Ok(()) };
+        // The panic: this byte may be in the middle of a letter.
+        held.last_line = text[..text.len().min(MAX_SHOWN)].to_string();
+        drop(held);
+        let answer = parts::answer(line.and_then(|line| Command::parse(&line)), dir);
+        let last = answer.last;
+        parts::send(stream, answer)?;
+        if last {
+            break;
+        }
+    }
+    Ok(())
+}

@@ -4,7 +4,7 @@
 //! that continues an earlier one.) It does not know the wire.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::client::part::Part;
 use crate::client::resume::{self, Resumed};
@@ -58,22 +58,37 @@ pub fn store(
     on_progress: impl FnMut(u64, u64),
 ) -> Result<Stored, ClientError> {
     let path = storage.dir.join(LocalName::of(name).map_err(ClientError::NoLocalName)?.as_str());
-    let not_stored = |error| ClientError::NotStored { path: path.clone(), error };
     if storage.keep && fs::symlink_metadata(&path).is_ok() {
         return Err(ClientError::Kept(path));
     }
     fs::create_dir_all(&storage.dir).map_err(|error| ClientError::NotStored { path: storage.dir.clone(), error })?;
-    let taken_over = if storage.resume { Part::take_over(&path) } else { None };
-    let (received, part) = match taken_over {
-        Some((mut file, part)) => (resume::download(client, name, &mut file, on_progress), part),
-        None => {
-            let (mut file, part) = Part::create(&path, storage.resume).map_err(not_stored)?;
-            (client.download(name, &mut file, on_progress).map(|size| (size, Resumed::NoPart)), part)
-        }
-    };
-    // The file is closed by now: Windows renames no open file.
-    let (bytes, resumed) = received.map_err(|error| error.at(&path))?;
-    let replaced = part.take_final_name(storage.keep)?;
+    if storage.resume {
+        resume::store(client, name, storage, &path, on_progress)
+    } else {
+        store_whole(client, name, storage, &path, Resumed::NoPart, on_progress)
+    }
+}
+
+/// Downloads all of the file into a new part.
+pub(super) fn store_whole(
+    client: &mut Client,
+    name: &FileName,
+    storage: &Storage,
+    path: &Path,
+    resumed: Resumed,
+    on_progress: impl FnMut(u64, u64),
+) -> Result<Stored, ClientError> {
+    let not_stored = |error| ClientError::NotStored { path: path.to_path_buf(), error };
+    let (mut file, part) = Part::create(path, storage.resume).map_err(not_stored)?;
+    let received = client.download(name, &mut file, on_progress);
+    // Windows renames no open file.
+    drop(file);
+    finish(part, received.map_err(|error| error.at(path))?, resumed, storage)
+}
+
+/// The file is complete.
+pub(super) fn finish(part: Part, bytes: u64, resumed: Resumed, storage: &Storage) -> Result<Stored, ClientError> {
+    let (path, replaced) = part.take_final_name(storage.keep)?;
     Ok(Stored { bytes, path, replaced, resumed })
 }
 

@@ -9,7 +9,7 @@ use std::fs::{self, File, Metadata, OpenOptions};
 use std::hash::{BuildHasher, Hasher};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use crate::client::ClientError;
 use crate::wire::checksum::{Checksum, SUM_PART};
@@ -22,8 +22,8 @@ const NAME_ENDS: &str = ".part";
 /// In place of the process's number, in the name of a part that nobody writes any more.
 const LEFT: &str = "left";
 
-/// A part that was not written for so long, and whose client was killed, may be continued. A living client writes more
-/// often, unless its server is slow.
+/// Where nobody knows which processes live, a part that was not written for so long may be continued. A living client
+/// writes more often, unless its server is slow.
 const IDLE_AFTER: Duration = Duration::from_secs(60);
 
 /// A part that was not written for so long is removed. A running client writes more often, unless its `--timeout` is
@@ -71,6 +71,8 @@ impl Part {
             if !is_ours_alone(&file, &part.path) {
                 return None;
             }
+            // It is written again from now on.
+            file.set_modified(SystemTime::now()).ok()?;
             if let Some(earlier) = fs::symlink_metadata(target).ok().filter(Metadata::is_file) {
                 take_stricter_mode(&file, &earlier).ok()?;
             }
@@ -78,17 +80,18 @@ impl Part {
         })
     }
 
-    /// Gives it its final name. Returns whether something else had that name until now.
+    /// Gives it its final name. Returns where it is, and whether something else had that name until now.
     ///
     /// # Errors
     /// [`ClientError::Kept`] if `keep` is set and the name is taken; else what the system says.
-    pub(super) fn take_final_name(self, keep: bool) -> Result<bool, ClientError> {
+    pub(super) fn take_final_name(self, keep: bool) -> Result<(PathBuf, bool), ClientError> {
         let path = self.target.clone();
         let named = if keep { self.take_free_name().map(|()| false) } else { self.replace() };
-        named.map_err(|error| match error.kind() {
-            io::ErrorKind::AlreadyExists if keep => ClientError::Kept(path),
-            _ => ClientError::NotStored { path, error },
-        })
+        match named {
+            Ok(replaced) => Ok((path, replaced)),
+            Err(error) if keep && error.kind() == io::ErrorKind::AlreadyExists => Err(ClientError::Kept(path)),
+            Err(error) => Err(ClientError::NotStored { path, error }),
+        }
     }
 
     /// In place of whatever has the name.
@@ -102,13 +105,21 @@ impl Part {
     /// Only if nothing has the name. Nobody can take the name between a look and the renaming, because there is no
     /// look: the system makes a second name for the file, or refuses with `AlreadyExists`.
     fn take_free_name(mut self) -> io::Result<()> {
-        // Whatever happens, the first name goes.
-        self.leave = false;
         match fs::hard_link(&self.path, &self.target) {
-            Ok(()) => Ok(()),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(error),
-            Err(_) => claim_and_rename(&self.path, &self.target),
+            // The first name goes when this is dropped.
+            Ok(()) => self.leave = false,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Err(error),
+            Err(_) => {
+                claim_and_rename(&self.path, &self.target)?;
+                self.has_final_name = true;
+            }
         }
+        Ok(())
+    }
+
+    /// All of the file is there without this part: it is not left.
+    pub(super) fn remove(mut self) {
+        self.leave = false;
     }
 }
 
@@ -147,25 +158,32 @@ fn writer(path: &Path) -> Option<&str> {
     (is_hex(checksum, 8) && is_hex(random, 16)).then_some(who)
 }
 
-/// Is this a part that nobody writes any more? Its client left it, or has ended, or has not written it for a minute.
+/// Is this a part that nobody writes any more? Its client left it, or has ended. Only Linux shows its processes as
+/// files. Elsewhere a part counts as such that was not written for a minute.
 fn nobody_writes(path: &Path) -> bool {
     let Some(who) = writer(path) else { return false };
     let Ok(metadata) = fs::symlink_metadata(path) else { return false };
-    metadata.is_file() && (who == LEFT || has_ended(who) || is_older(&metadata, IDLE_AFTER))
-}
-
-/// Has the process of this number ended? Only Linux shows its processes as files; elsewhere nobody knows.
-fn has_ended(process: &str) -> bool {
     let processes = Path::new("/proc");
-    processes.join("self").exists() && !processes.join(process).exists()
+    let has_ended =
+        if processes.join("self").exists() { !processes.join(who).exists() } else { is_older(&metadata, IDLE_AFTER) };
+    metadata.is_file() && (who == LEFT || has_ended)
 }
 
-/// Is the open file what has the name, under this name alone? Somebody could have put a link into the directory.
+/// Is the open file what has the name, under this name alone, and can nobody else write it? Somebody could have put a
+/// link or a file into the directory.
 #[cfg(unix)]
 fn is_ours_alone(file: &File, path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
+    /// The permissions of others to write.
+    const WRITE: u32 = 0o022;
     let (Ok(opened), Ok(named)) = (file.metadata(), fs::symlink_metadata(path)) else { return false };
-    named.is_file() && (opened.dev(), opened.ino()) == (named.dev(), named.ino()) && opened.nlink() == 1
+    // Where the system shows this process as a file, that has this process's owner.
+    let has_other_owner = fs::metadata("/proc/self").is_ok_and(|own| own.uid() != opened.uid());
+    named.is_file()
+        && (opened.dev(), opened.ino()) == (named.dev(), named.ino())
+        && opened.nlink() == 1
+        && opened.mode() & WRITE == 0
+        && !has_other_owner
 }
 
 /// Elsewhere the standard library does not know. (On Windows, only a privileged user can create a link.)

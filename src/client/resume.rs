@@ -1,13 +1,16 @@
 //! A download that continues what an earlier one left, if the server has the extensions of `docs/EXTENSIONS.md`.
 //!
 //! The part is taken over, and stays a part until all of the file is there: whatever goes wrong, what is good of it can
-//! be continued another time. Only when the server sends the file anew, the part begins anew.
+//! be continued another time. If the server sends the file anew, it gets a part of its own.
 //!
 //! Read first: `docs/EXTENSIONS.md`, `client/download.rs`, `part.rs`. It does not know the user.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::Path;
 
+use crate::client::download::{finish, store_whole, Storage, Stored};
+use crate::client::part::Part;
 use crate::client::patience::Patience;
 use crate::client::receive::receiving_failed;
 use crate::client::{Awaited, Client, ClientError};
@@ -39,35 +42,42 @@ struct Agreed {
     of_whole: Vec<u8>,
 }
 
-/// Downloads a file into an earlier part of it: only what the part does not have, if it can be continued. Returns the
-/// file's size.
-///
-/// # Errors
-/// The same as [`Client::download`].
-pub(super) fn download(
+/// Stores a file as [`download::store`](crate::client::download::store) does, but continues an earlier part if there is
+/// one.
+pub(super) fn store(
     client: &mut Client,
     name: &FileName,
-    part: &mut File,
+    storage: &Storage,
+    path: &Path,
     mut on_progress: impl FnMut(u64, u64),
-) -> Result<(u64, Resumed), ClientError> {
-    let resumed = continue_part(client, name, part, &mut on_progress)?;
-    if matches!(resumed, Resumed::Anew(_)) {
-        let size = client.request(&Command::Download(name.clone()))?;
-        part.rewind().and_then(|()| part.set_len(0)).map_err(ClientError::Sink)?;
-        client.receive_file(size, part, on_progress)?;
+) -> Result<Stored, ClientError> {
+    let Some((mut file, part)) = Part::take_over(path) else {
+        return store_whole(client, name, storage, path, Resumed::NoPart, on_progress);
+    };
+    let continued = continue_part(client, name, &mut file, &mut on_progress);
+    // Windows renames no open file.
+    drop(file);
+    match continued.map_err(|error| error.at(path))? {
+        Ok((bytes, resumed)) => finish(part, bytes, resumed, storage),
+        Err(reason) => {
+            let stored = store_whole(client, name, storage, path, Resumed::Anew(reason), on_progress)?;
+            part.remove();
+            Ok(stored)
+        }
     }
-    let size = part.stream_position().map_err(ClientError::Sink)?;
-    Ok((size, resumed))
 }
 
-/// The four steps of `docs/EXTENSIONS.md`.
+/// Continues an earlier part, by the four steps of `docs/EXTENSIONS.md`. Returns the size of the file that it is then.
+///
+/// # Errors
+/// The same as of [`Client::download`]. If the part can't be continued, that is no error: the reason is returned.
 fn continue_part(
     client: &mut Client,
     name: &FileName,
     part: &mut File,
     mut on_progress: impl FnMut(u64, u64),
-) -> Result<Resumed, ClientError> {
-    let anew = |reason: &str| Ok(Resumed::Anew(reason.to_string()));
+) -> Result<Result<(u64, Resumed), String>, ClientError> {
+    let anew = |reason: &str| Ok(Err(reason.to_string()));
     let Agreed { bytes, mut checksum, of_whole } = match client.compare_patiently(name, part) {
         Ok(agreed) => agreed,
         Err(ClientError::Refused(refusal)) if refusal.code == ErrorCode::UnknownCommand => {
@@ -89,7 +99,7 @@ fn continue_part(
     let mut sink = Summed { file: part, checksum: &mut checksum };
     client.receive_file(size, &mut sink, |received, size| on_progress(bytes + received, bytes + size))?;
     if format!("{checksum}\n").as_bytes() == of_whole {
-        Ok(Resumed::After(bytes))
+        Ok(Ok((bytes + size, Resumed::After(bytes))))
     } else {
         anew("the server's file has changed")
     }

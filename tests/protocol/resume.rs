@@ -168,20 +168,44 @@ fn without_the_extensions_all_of_the_file_is_downloaded() {
     assert_eq!(*commands.lock().unwrap(), "SUM file\nDOWNLOAD file\n");
 }
 
+#[cfg(target_os = "linux")]
 #[test]
-fn a_part_that_a_living_client_writes_is_left_alone_until_it_was_not_written_for_a_minute() {
+fn a_part_of_a_living_client_is_left_alone_however_long_it_was_not_written() {
     let bytes = some_bytes(3 * MIB);
     let (server, _) = serving(&bytes, true, |_| {});
     let dir = TempDir::new();
     let living = written_by(&std::process::id().to_string(), 1);
     dir.put(&living, &bytes[..MIB]);
-    assert_eq!(resume(&server, &dir, |_, _| {}).unwrap().resumed, Resumed::NoPart);
-    assert_eq!(dir.names(), [living.clone(), "file".to_string()]);
-
     let file = fs::OpenOptions::new().write(true).open(dir.path().join(&living)).unwrap();
-    file.set_modified(SystemTime::now() - Duration::from_secs(61)).unwrap();
-    assert_eq!(resume(&server, &dir, |_, _| {}).unwrap().resumed, Resumed::After(MIB as u64));
-    assert_eq!(dir.names(), ["file"]);
+    file.set_modified(SystemTime::now() - Duration::from_secs(7200)).unwrap();
+    assert_eq!(resume(&server, &dir, |_, _| {}).unwrap().resumed, Resumed::NoPart);
+    assert_eq!(dir.names(), [living, "file".to_string()]);
+}
+
+#[test]
+fn a_part_that_could_not_be_continued_stays_until_all_of_the_file_is_there() {
+    let part = vec![0; MIB];
+    let answers = [GREETING, "ERR UNKNOWN_COMMAND no SUM here\n", "OK 9999999\nonly this"];
+    let server = EvilServer::that_says(&answers);
+    let dir = TempDir::new();
+    dir.put(&part_name(1), &part);
+    let ended = client(&server.address, &dir, &["--resume", "DOWNLOAD", "file"]);
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    let names = dir.names();
+    assert!(names.len() == 1 && dir.get(&names[0]) == part, "{names:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_part_that_others_may_write_is_never_continued() {
+    use std::os::unix::fs::PermissionsExt;
+    let bytes = some_bytes(2 * MIB);
+    let (server, _) = serving(&bytes, true, |_| {});
+    let dir = TempDir::new();
+    dir.put(&part_name(1), &bytes[..MIB]);
+    fs::set_permissions(dir.path().join(part_name(1)), fs::Permissions::from_mode(0o666)).unwrap();
+    assert_eq!(resume(&server, &dir, |_, _| {}).unwrap().resumed, Resumed::NoPart);
+    assert!(dir.get("file") == bytes);
 }
 
 #[cfg(target_os = "linux")]

@@ -20,9 +20,12 @@ const SHORTEST_READ: Duration = Duration::from_millis(20);
 /// How long a reset waits for input that can stay unread, if there is none yet.
 const RESET_WAIT: Duration = Duration::from_secs(1);
 
-/// How long a connection stays open under `--stall-after` when the sender has ended. Without an end, a receiver that
-/// has ended its own sending side would keep the relay's threads for ever.
+/// How long a connection stays open under `--stall-after` when nothing passes in either direction. Without an end, two
+/// peers that wait for each other would keep the relay's threads for ever.
 const SILENCE: Duration = Duration::from_secs(60);
+
+/// How often a silent direction looks whether both ends are still there.
+const SILENCE_LOOK: Duration = Duration::from_millis(200);
 
 /// Why a direction ends.
 enum Ending {
@@ -192,16 +195,15 @@ impl<'a> Flow<'a> {
         cut(self.pair.sender(self.direction));
     }
 
-    /// Reads and drops, so that a sender that vanishes is seen.
-    fn fall_silent(&mut self) -> Result<(), Broken> {
+    /// Reads no more, so that TCP holds the sender up, as on a way that carries nothing. It lasts until one end
+    /// vanishes, or nothing has passed in either direction for so long.
+    fn fall_silent(&self) -> Result<(), Broken> {
         self.told.notes(self.direction, &format!("silence after {}", bytes(self.passed)));
-        self.buffer = Buffer::default();
-        while self.end_due.is_none() {
-            self.receive(None)?;
-            self.buffer = Buffer::default();
+        while self.pair.silent_for() < SILENCE {
+            self.pair.still_stands(self.direction)?;
+            self.pair.wait_until(Instant::now() + SILENCE_LOOK)?;
         }
-        self.told.notes(self.direction, &format!("the sender has ended; {SILENCE:?} later the connection is closed"));
-        self.pair.wait_until(Instant::now() + SILENCE)?;
+        self.told.notes(self.direction, &format!("nothing passed for {SILENCE:?}: the connection is closed"));
         self.pair.end();
         Ok(())
     }

@@ -90,8 +90,11 @@ impl Pair {
         Ok(())
     }
 
-    /// While the receiver takes nothing, nobody reads what the sender sends: so its reset is asked for.
-    fn still_stands(&self, direction: Direction) -> Result<(), Broken> {
+    /// Where nobody reads what the sender sends, its reset has to be asked for.
+    ///
+    /// # Errors
+    /// If the sender is gone, or the connection is over.
+    pub fn still_stands(&self, direction: Direction) -> Result<(), Broken> {
         match self.sender(direction).take_error() {
             Ok(Some(error)) | Err(error) => Err(self.unless_over(Broken::Sender(error))),
             Ok(None) if self.is_over() => Err(Broken::Over),

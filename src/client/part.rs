@@ -43,10 +43,10 @@ impl Part {
     /// Makes a file that did not exist, beside `target`: `create_new` follows no link and takes no file that somebody
     /// planted. It forbids what the file at `target` forbids. If the download is cut, `leave` leaves it.
     pub(super) fn create(target: &Path, leave: bool) -> io::Result<(File, Part)> {
-        let path = own_name(target, &std::process::id().to_string());
+        let path = new_name(target, &std::process::id().to_string());
         let mut options = OpenOptions::new();
         options.read(true).write(true).create_new(true);
-        if let Some(earlier) = fs::symlink_metadata(target).ok().filter(Metadata::is_file) {
+        if let Some(earlier) = earlier_file(target) {
             keep_stricter_mode(&mut options, &earlier);
         }
         let file = options.open(&path)?;
@@ -59,11 +59,12 @@ impl Part {
         let begins = name_begins(target);
         let entries = fs::read_dir(target.parent()?).ok()?.flatten();
         let parts = entries.filter(|entry| entry.file_name().to_str().is_some_and(|name| name.starts_with(&begins)));
-        let mut parts: Vec<_> = parts.filter_map(|entry| Some((entry.metadata().ok()?.len(), entry.path()))).collect();
-        parts.sort_by_key(|(length, _)| Reverse(*length));
-        let mut takeable = parts.into_iter().filter(|(length, path)| *length >= SUM_PART && nobody_writes(path));
-        takeable.find_map(|(_, found)| {
-            let path = own_name(target, &std::process::id().to_string());
+        let found = parts.filter_map(|entry| Some((entry.metadata().ok()?, entry.path())));
+        let mut takeable: Vec<_> =
+            found.filter(|(metadata, path)| metadata.len() >= SUM_PART && nobody_writes(path, metadata)).collect();
+        takeable.sort_by_key(|(metadata, _)| Reverse(metadata.len()));
+        takeable.into_iter().find_map(|(_, found)| {
+            let path = new_name(target, &std::process::id().to_string());
             // Of several clients that want it, one is granted the renaming.
             fs::rename(found, &path).ok()?;
             let part = Part { path, target: target.to_path_buf(), leave: true, has_final_name: false };
@@ -73,7 +74,7 @@ impl Part {
             }
             // It is written again from now on.
             file.set_modified(SystemTime::now()).ok()?;
-            if let Some(earlier) = fs::symlink_metadata(target).ok().filter(Metadata::is_file) {
+            if let Some(earlier) = earlier_file(target) {
                 take_stricter_mode(&file, &earlier).ok()?;
             }
             Some((file, part))
@@ -130,7 +131,7 @@ impl Drop for Part {
         }
         let is_large_enough = || fs::symlink_metadata(&self.path).is_ok_and(|metadata| metadata.len() >= SUM_PART);
         if self.leave && is_large_enough() {
-            let _ = fs::rename(&self.path, own_name(&self.target, LEFT));
+            let _ = fs::rename(&self.path, new_name(&self.target, LEFT));
         } else {
             let _ = fs::remove_file(&self.path);
         }
@@ -144,8 +145,13 @@ fn name_begins(target: &Path) -> String {
     format!("{NAME_BEGINS}{checksum}-")
 }
 
+/// The file that is to be replaced, if there is one.
+fn earlier_file(target: &Path) -> Option<Metadata> {
+    fs::symlink_metadata(target).ok().filter(Metadata::is_file)
+}
+
 /// A new name for a part of a file. `who` writes it.
-fn own_name(target: &Path, who: &str) -> PathBuf {
+fn new_name(target: &Path, who: &str) -> PathBuf {
     target.with_file_name(format!("{}{who}-{:016x}{NAME_ENDS}", name_begins(target), random()))
 }
 
@@ -160,12 +166,11 @@ fn writer(path: &Path) -> Option<&str> {
 
 /// Is this a part that nobody writes any more? Its client left it, or has ended. Only Linux shows its processes as
 /// files. Elsewhere a part counts as such that was not written for a minute.
-fn nobody_writes(path: &Path) -> bool {
+fn nobody_writes(path: &Path, metadata: &Metadata) -> bool {
     let Some(who) = writer(path) else { return false };
-    let Ok(metadata) = fs::symlink_metadata(path) else { return false };
     let processes = Path::new("/proc");
     let has_ended =
-        if processes.join("self").exists() { !processes.join(who).exists() } else { is_older(&metadata, IDLE_AFTER) };
+        if processes.join("self").exists() { !processes.join(who).exists() } else { is_older(metadata, IDLE_AFTER) };
     metadata.is_file() && (who == LEFT || has_ended)
 }
 

@@ -98,7 +98,7 @@ fn continue_part(
     part.set_len(bytes).and_then(|()| part.seek(SeekFrom::Start(bytes))).map_err(ClientError::Sink)?;
     let mut sink = Summed { file: part, checksum: &mut checksum };
     client.receive_file(size, &mut sink, |received, size| on_progress(bytes + received, bytes + size))?;
-    if format!("{checksum}\n").as_bytes() == of_whole {
+    if checksum.line().as_bytes() == of_whole {
         Ok(Ok((bytes + size, Resumed::After(bytes))))
     } else {
         anew("the server's file has changed")
@@ -130,7 +130,7 @@ impl Client {
             if agrees {
                 let mut longer = checksum;
                 longer.add(&piece);
-                agrees = format!("{longer}\n").as_bytes() == line;
+                agrees = longer.line().as_bytes() == line;
                 if agrees {
                     (bytes, checksum) = (bytes + SUM_PART, longer);
                 }

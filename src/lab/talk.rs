@@ -13,6 +13,7 @@ use std::thread::Builder;
 
 use crate::lab::dial::{host_and_port, Target};
 use crate::programs::args::{complain, say, unknown, Arg, Args, Usage};
+use crate::programs::human::counted;
 use crate::server::connection::end_sending;
 use crate::wire::visible;
 
@@ -115,8 +116,8 @@ fn show_what_comes(mut stream: &TcpStream, show: fn(&[u8]) -> String) -> Result<
             Err(error) => return Err(format!("the connection broke: {error}")),
             Ok(0) => return say("<- end: the server has closed").map_err(cant_print),
             Ok(count) => {
-                let bytes = if count == 1 { "byte" } else { "bytes" };
-                say(&format!("<- a read of {count} {bytes}{}", show(&buffer[..count]))).map_err(cant_print)?;
+                let bytes = counted(count as u64, "byte");
+                say(&format!("<- a read of {bytes}{}", show(&buffer[..count]))).map_err(cant_print)?;
             }
         }
     }

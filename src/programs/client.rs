@@ -13,7 +13,7 @@ use crate::client::Client;
 use crate::journal::Journal;
 use crate::programs::args::{answer, complain, unknown, version, Arg, Args, Usage};
 use crate::programs::plan::{Plan, Request};
-use crate::programs::prompt::{for_resume, not_sent, typed, verb};
+use crate::programs::prompt::{as_request, for_resume, typed, verb};
 use crate::programs::terminal::{Settings, Source, Terminal};
 use crate::programs::words::Word;
 use crate::wire::{Command, CommandSet, ErrorCode, FileName, Refusal, Verb, DEFAULT_ADDRESS, DEFAULT_PORT};
@@ -138,10 +138,6 @@ fn given(word: &OsStr, arguments: &[OsString]) -> Result<Vec<Result<Request, Str
         }
         (_, names) => Ok(names.iter().map(|name| as_request(with_argument(word, name))).collect()),
     }
-}
-
-fn as_request(command: Result<Command, Refusal>) -> Result<Request, String> {
-    command.map(Request::Command).map_err(|refusal| not_sent(&refusal))
 }
 
 /// The command with a name as it stands on the command line. The wire would take the spaces at its ends away, and end

@@ -1,8 +1,9 @@
-//! Sizes, times and rates for people.
+//! Sizes, times, rates and addresses for people, and texts that fit a terminal.
 //!
 //! Read first: nothing. It does not know what is measured.
 
 use std::fmt;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 /// A size for people: `1.5 MiB`; below 1 KiB the exact number of bytes.
@@ -43,6 +44,19 @@ pub fn write_rate(text: &mut String, bytes: u64, took: Duration) -> fmt::Result 
     write_size(text, (bytes as f64 / seconds) as u64)?;
     text.push_str("/s");
     Ok(())
+}
+
+/// How many there are, in words: `1 file`, `3 files`.
+pub fn counted(count: u64, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+/// An IPv4 peer of a listener on IPv6 shows as `::ffff:a.b.c.d`, which says no more and is longer.
+pub fn as_ipv4(peer: SocketAddr) -> SocketAddr {
+    match peer.ip().to_canonical() {
+        ip @ IpAddr::V4(_) => SocketAddr::new(ip, peer.port()),
+        IpAddr::V6(_) => peer,
+    }
 }
 
 /// A time for people, with at most three digits: `850 ns`, `12.5 µs`, `1.5 ms`, `2 s`.

@@ -7,14 +7,13 @@
 
 use std::collections::HashMap;
 use std::fmt::{self, Write};
-use std::net::SocketAddr;
 use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::journal::{Event, Record};
 use crate::lock::locked;
-use crate::programs::human::write_rate;
+use crate::programs::human::{as_ipv4, write_rate};
 use crate::programs::printer::Printer;
 use crate::server::registry::Registry;
 use crate::wire::text::push_quote;
@@ -167,7 +166,7 @@ fn write_who(text: &mut String, record: &Record) -> fmt::Result {
         None => text.push_str("-     "),
     }
     match record.peer {
-        Some(peer) => write!(text, "{:<21} ", SocketAddr::new(peer.ip().to_canonical(), peer.port()))?,
+        Some(peer) => write!(text, "{:<21} ", as_ipv4(peer))?,
         None => write!(text, "{:<21} ", "-")?,
     }
     write!(text, "{:<12} ", thread::current().name().unwrap_or("unnamed"))

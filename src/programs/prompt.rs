@@ -2,6 +2,7 @@
 //!
 //! Read first: `lines.rs`, `plan.rs`. It does not know what becomes of a request.
 
+use std::fmt;
 use std::io::{self, BufRead, Write};
 
 use crate::programs::args::say;
@@ -36,37 +37,38 @@ pub fn habits() -> String {
     )
 }
 
-/// What is said of a command that was refused before it was sent.
-pub fn not_sent(refusal: &Refusal) -> String {
-    format!("{refusal} (nothing was sent)")
+/// What is said of a request that was found wrong before anything of it was sent.
+pub fn not_sent(mistake: impl fmt::Display) -> String {
+    format!("{mistake} (nothing was sent)")
+}
+
+/// The request of one command, or what is said if it is none.
+pub fn as_request(command: Result<Command, Refusal>) -> Result<Request, String> {
+    command.map(Request::Command).map_err(not_sent)
 }
 
 /// The request that a line means, in the protocol's words or with an alias for the first. `None` for an empty line.
 fn parse(line: &[u8]) -> Option<Result<Request, String>> {
-    let Ok(text) = std::str::from_utf8(line) else { return Some(command(line)) };
+    let Ok(text) = std::str::from_utf8(line) else { return Some(as_request(Command::parse(line))) };
     let (word, argument) = split_verb(text);
     match verb(word) {
         _ if word.is_empty() => None,
         Some(Verb::Download) if !argument.is_empty() => Some(files(argument)),
-        Some(verb) => Some(command(format!("{} {argument}", verb.row().word).as_bytes())),
+        Some(verb) => Some(as_request(Command::parse(format!("{} {argument}", verb.row().word).as_bytes()))),
         None if CommandSet::Extended.verb(word).is_some() => Some(Err(for_resume(word))),
-        None => Some(command(line)),
+        None => Some(as_request(Command::parse(line))),
     }
 }
 
 /// What is said of a command that a server with extensions has, and this client does not send by itself.
 pub fn for_resume(word: &str) -> String {
-    format!("{word} is what client --resume sends; to try it by hand, use netcat (nothing was sent)")
-}
-
-fn command(line: &[u8]) -> Result<Request, String> {
-    Command::parse(line).map(Request::Command).map_err(|refusal| not_sent(&refusal))
+    not_sent(format_args!("{word} is what client --resume sends; to try it by hand, use netcat"))
 }
 
 /// On the wire, `DOWNLOAD my notes.txt` is one name. So that a line of the protocol keeps its meaning here, it is asked
 /// for so first.
 fn files(argument: &str) -> Result<Request, String> {
-    let words = split(argument).map_err(|mistake| format!("{mistake} (nothing was sent)"))?;
+    let words = split(argument).map_err(not_sent)?;
     let plan = Plan::new(words.into_iter().map(Ok));
     Ok(Request::Files(if is_plain(argument) { plan.or_the_whole(argument) } else { plan }))
 }
@@ -109,9 +111,10 @@ fn too_long() -> String {
 }
 
 fn no_editor() -> String {
-    "that line holds an arrow key or a Tab, which this prompt does not know; start 'rlwrap client' for a history and \
-     for editing (nothing was sent)"
-        .to_string()
+    not_sent(
+        "that line holds an arrow key or a Tab, which this prompt does not know; start 'rlwrap client' for a history \
+         and for editing",
+    )
 }
 
 #[cfg(test)]

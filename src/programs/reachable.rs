@@ -6,7 +6,7 @@ use std::fs;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 
-use crate::programs::human::human_size;
+use crate::programs::human::{counted, human_size};
 use crate::server::file_handler::FileHandler;
 
 /// Where the way to others is looked for: an address of documentation, which the default route leads to, then one in
@@ -34,7 +34,7 @@ pub fn what_is_served(files: &FileHandler) -> String {
     let dir = fs::canonicalize(files.dir()).unwrap_or_else(|_| files.dir().to_path_buf());
     match files.files() {
         Ok(files) => {
-            let count = if files.len() == 1 { "1 file".to_string() } else { format!("{} files", files.len()) };
+            let count = counted(files.len() as u64, "file");
             let bytes = files.iter().fold(0, |sum: u64, file| sum.saturating_add(file.size));
             format!("serving {dir:?}: {count}, {} in all", human_size(bytes))
         }

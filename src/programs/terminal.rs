@@ -12,7 +12,7 @@ use crate::client::part::remove_left_behind;
 use crate::client::patience::Patience;
 use crate::client::{ClientError, User};
 use crate::programs::args::{complain, say};
-use crate::programs::human::human_size;
+use crate::programs::human::{counted, human_size};
 use crate::programs::plan::{Next, Plan, Request};
 use crate::programs::progress::{summary, ProgressBar};
 use crate::programs::prompt::{habits, not_sent};
@@ -47,6 +47,13 @@ pub struct Settings {
     pub min_rate: Option<u64>,
     /// No progress and no summary.
     pub quiet: bool,
+}
+
+impl Settings {
+    /// When a request must be done that begins now.
+    fn deadline(&self) -> Option<Instant> {
+        self.max_time.and_then(|time| Instant::now().checked_add(time))
+    }
 }
 
 /// Where the current command stands, when sessions come and go.
@@ -92,8 +99,7 @@ pub struct Terminal<R> {
 impl<R: Iterator<Item = Result<Request, String>>> Terminal<R> {
     /// A user with these requests.
     pub fn new(requests: R, settings: Settings, source: Source) -> Terminal<R> {
-        let now = Instant::now();
-        let deadline = settings.max_time.and_then(|time| now.checked_add(time));
+        let deadline = settings.deadline();
         Terminal {
             settings,
             source,
@@ -101,7 +107,7 @@ impl<R: Iterator<Item = Result<Request, String>>> Terminal<R> {
             plan: Plan::default(),
             command: None,
             sending: Sending::Sent,
-            begun: now,
+            begun: Instant::now(),
             deadline,
             sessions: 0,
             greeted: false,
@@ -193,7 +199,7 @@ impl<R: Iterator<Item = Result<Request, String>>> Terminal<R> {
     fn next_request(&mut self) -> Option<Result<Request, String>> {
         let request = self.requests.next();
         if self.source != Source::CommandLine {
-            self.deadline = self.settings.max_time.and_then(|time| Instant::now().checked_add(time));
+            self.deadline = self.settings.deadline();
         }
         request
     }
@@ -203,7 +209,7 @@ impl<R: Iterator<Item = Result<Request, String>>> Terminal<R> {
         loop {
             match self.plan.next_step() {
                 Some(Next::Ask(command)) => return command,
-                Some(Next::Tell(refusal)) => self.fail(&not_sent(&refusal)),
+                Some(Next::Tell(refusal)) => self.fail(&not_sent(refusal)),
                 None => match self.next_request() {
                     Some(Ok(Request::Files(plan))) => self.plan = plan,
                     Some(Ok(Request::Command(command))) => {
@@ -251,9 +257,8 @@ impl<R: Iterator<Item = Result<Request, String>>> Terminal<R> {
         }
         let removed = remove_left_behind(&self.settings.storage.dir);
         if removed.count > 0 && !self.settings.quiet {
-            let files = if removed.count == 1 { "file" } else { "files" };
-            let size = human_size(removed.bytes);
-            self.show(&format!("removed {} {files} of interrupted downloads ({size})", removed.count));
+            let (files, size) = (counted(removed.count, "file"), human_size(removed.bytes));
+            self.show(&format!("removed {files} of interrupted downloads ({size})"));
         }
     }
 }
@@ -369,8 +374,7 @@ fn write_table(files: &FileList, quiet: bool) -> io::Result<()> {
         (count, total) = (count + 1, total.saturating_add(file.size));
     }
     if !quiet {
-        let files = if count == 1 { "file" } else { "files" };
-        writeln!(out, "{:>10}  in {count} {files}", human_size(total))?;
+        writeln!(out, "{:>10}  in {}", human_size(total), counted(count, "file"))?;
     }
     out.flush()
 }

@@ -3,10 +3,9 @@
 //! Read first: `server/registry.rs`, `human.rs`. It does not know who asks, nor where the table is printed.
 
 use std::cmp::Reverse;
-use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
-use crate::programs::human::{fitted, human_rate, human_size};
+use crate::programs::human::{as_ipv4, fitted, human_rate, human_size};
 use crate::server::registry::{Doing, SessionView};
 use crate::wire::visible;
 
@@ -63,14 +62,6 @@ fn row(session: &SessionView, now: Instant) -> Row {
     ];
     let (doing, name) = doing(&session.doing, now);
     (cells, doing, name)
-}
-
-/// An IPv4 peer of a listener on IPv6 shows as `::ffff:a.b.c.d`, which says no more and is longer.
-fn as_ipv4(peer: SocketAddr) -> SocketAddr {
-    match peer.ip().to_canonical() {
-        ip @ IpAddr::V4(_) => SocketAddr::new(ip, peer.port()),
-        IpAddr::V6(_) => peer,
-    }
 }
 
 /// What a session is doing; of a transfer: how much of it is sent, and how fast on average; then its name.

@@ -107,7 +107,7 @@ impl Read for Sums {
             if !self.sum_part()? {
                 return Ok(0);
             }
-            self.line = Cursor::new(format!("{}\n", self.checksum));
+            self.line = Cursor::new(self.checksum.line());
             self.left_of_part = self.left.min(SUM_PART);
             self.left -= self.left_of_part;
         }

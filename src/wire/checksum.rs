@@ -61,6 +61,13 @@ impl Checksum {
     }
 }
 
+impl Checksum {
+    /// It as a line of the answer to SUM: [`SUM_LINE`] bytes.
+    pub fn line(self) -> String {
+        format!("{self}\n")
+    }
+}
+
 impl fmt::Display for Checksum {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         write!(f, "{:08x}", self.0)

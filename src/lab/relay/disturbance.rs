@@ -6,6 +6,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::lab::random::Random;
+use crate::programs::human::counted;
 
 /// The pause behind a packet of `--chop`: long enough that a receiver which waits reads each packet on its own.
 pub const CHOP_PAUSE: Duration = Duration::from_millis(2);
@@ -114,11 +115,7 @@ impl fmt::Display for Then {
 
 /// So many bytes, for people.
 pub fn bytes(count: u64) -> String {
-    if count == 1 {
-        "1 byte".to_string()
-    } else {
-        format!("{count} bytes")
-    }
+    counted(count, "byte")
 }
 
 /// How large the packets of one direction are, and how long it waits. With a seed, where packets end follows from the

@@ -18,7 +18,7 @@ use crate::programs::args::{complain, prepare, say, unknown, Arg, Args, Usage};
 use crate::programs::printer::Printer;
 
 /// Longest time that can be asked for, in milliseconds: an hour.
-const MAX_MILLISECONDS: usize = 3_600_000;
+const MAX_MILLISECONDS: u64 = 3_600_000;
 
 /// What was asked for, as it stands on the command line.
 struct Asked {
@@ -94,7 +94,7 @@ fn asked(mut args: Args) -> Result<Asked, Usage> {
 
 fn milliseconds(args: &mut Args, option: &str) -> Result<Duration, Usage> {
     let wanted = format!("a whole number of milliseconds from 1 to {MAX_MILLISECONDS}");
-    let fits = |count: &u64| (1..=MAX_MILLISECONDS as u64).contains(count);
+    let fits = |count: &u64| (1..=MAX_MILLISECONDS).contains(count);
     args.parsed(option, &wanted, fits).map(Duration::from_millis)
 }
 

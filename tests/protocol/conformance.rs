@@ -11,9 +11,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use file_transfer::lab::broken::{self, place_never_returned};
-use file_transfer::lab::check::peer::Verdict;
+use file_transfer::lab::check::command;
+use file_transfer::lab::check::outcome::Verdict;
 use file_transfer::lab::check::results::Graded;
-use file_transfer::lab::check::{fixtures, grade, selected, student, Options, Target};
+use file_transfer::lab::check::servers::{fixtures, grade, selected, Options, Target};
 use file_transfer::server::file_handler::FileHandler;
 
 use crate::command_lines::{listening_address, Program};
@@ -35,7 +36,7 @@ const AT_ONCE: usize = 16;
 const NEEDS_LINUX: &str = "8.4";
 
 fn options(command: &str, only: Vec<String>, timeout: Duration) -> Options {
-    let target = Target::Command(student::words(command).unwrap());
+    let target = Target::Command(command::words(command).unwrap());
     Options { target, levels: Vec::new(), only, timeout, seed: 1 }
 }
 

@@ -7,9 +7,10 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use file_transfer::journal::Event;
-use file_transfer::lab::check::peer::Verdict;
+use file_transfer::lab::check::command;
+use file_transfer::lab::check::outcome::Verdict;
 use file_transfer::lab::check::results::Graded;
-use file_transfer::lab::check::{grade, student, Options, Target};
+use file_transfer::lab::check::servers::{grade, Options, Target};
 use file_transfer::server::registry::Doing;
 
 use crate::command_lines::{run, ServerProgram, CLIENT, SERVER};
@@ -140,7 +141,7 @@ fn the_program_takes_them_with_its_option_alone() {
 #[test]
 fn a_server_that_has_them_passes_every_check_of_version_1() {
     let command = format!("'{SERVER}' --extensions --bind 127.0.0.1:{{port}} --dir {{dir}}");
-    let target = Target::Command(student::words(&command).unwrap());
+    let target = Target::Command(command::words(&command).unwrap());
     let options = Options { target, levels: Vec::new(), only: Vec::new(), timeout: PATIENCE, seed: 1 };
     let failed = |graded: &&Graded| graded.verdict != Verdict::Passed && cfg!(target_os = "linux");
     let results = grade(&options, |_| {}).unwrap();

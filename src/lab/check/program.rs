@@ -8,11 +8,12 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use crate::lab::check::exam::{Check, Level};
-use crate::lab::check::peer::Verdict;
+use crate::lab::check::catalogue::Level;
+use crate::lab::check::command::words;
+use crate::lab::check::outcome::Verdict;
 use crate::lab::check::results::{list, summary, tsv};
-use crate::lab::check::student::words;
-use crate::lab::check::{any_seed, fixtures, grade, selected, Options, Target, DEFAULT_TIMEOUT};
+use crate::lab::check::servers::exam::Check;
+use crate::lab::check::servers::{any_seed, fixtures, grade, selected, Options, Target, DEFAULT_TIMEOUT};
 use crate::programs::args::{complain, prepare, say, unknown, Arg, Args, Usage};
 
 /// What was asked for, as it stands on the command line.
@@ -121,9 +122,9 @@ fn text(value: OsString) -> Result<String, Usage> {
 }
 
 fn level(args: &mut Args, option: &str) -> Result<Level, Usage> {
-    let wanted = Level::ALL.map(Level::word).join(", ");
+    let wanted = Level::OF_SERVERS.map(Level::word).join(", ");
     let word = text(args.value(option, &wanted)?)?;
-    let found = Level::ALL.into_iter().find(|level| level.word() == word);
+    let found = Level::OF_SERVERS.into_iter().find(|level| level.word() == word);
     found.ok_or_else(|| Usage(format!("{option} needs one of {wanted}, not '{}'", word.escape_debug())))
 }
 
@@ -156,7 +157,7 @@ fn run(options: &Options, checks: &[&Check], tsv_file: Option<&Path>) -> Result<
     let results = grade(options, |graded| {
         let _ = say(&graded.text());
     })?;
-    let _ = say(&format!("\n{}", summary(&results)));
+    let _ = say(&format!("\n{}", summary(&results, Level::OF_SERVERS)));
     if let Some(file) = tsv_file {
         fs::write(file, tsv(&results)).map_err(|error| format!("can't write {file:?}: {error}"))?;
     }

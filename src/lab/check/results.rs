@@ -2,8 +2,8 @@
 //!
 //! Read first: `mod.rs`. It does not know how a check is made.
 
-use crate::lab::check::exam::{Check, Level};
-use crate::lab::check::peer::{Failure, Verdict};
+use crate::lab::check::catalogue::{About, Check, Level};
+use crate::lab::check::outcome::{Failure, Verdict};
 
 /// The document that all rules stand in.
 const PROTOCOL: &str = include_str!("../../../docs/PROTOCOL.md");
@@ -34,7 +34,7 @@ const RESET: &str = "the server closed while bytes of the client waited unread (
 /// One check's result.
 pub struct Graded {
     /// The check.
-    pub check: &'static Check,
+    pub check: About,
     /// How it ended.
     pub verdict: Verdict,
     /// What was expected and what came; empty if it passed.
@@ -47,8 +47,8 @@ pub struct Graded {
 
 impl Graded {
     /// The outcome of a check, its steps, and the last words of a program that has ended.
-    pub fn new(
-        check: &'static Check,
+    pub fn new<R>(
+        check: &Check<R>,
         outcome: Result<(), Failure>,
         steps: Vec<(usize, String)>,
         ended: String,
@@ -57,7 +57,7 @@ impl Graded {
             Ok(()) => (Verdict::Passed, String::new()),
             Err(failure) => (failure.verdict, failure.what),
         };
-        Graded { check, verdict, what, steps, ended }
+        Graded { check: check.about(), verdict, what, steps, ended }
     }
 
     /// Neither passed nor skipped.
@@ -67,7 +67,7 @@ impl Graded {
 
     /// One line if it passed, two if it was skipped, the whole story if it failed.
     pub fn text(&self) -> String {
-        let Check { id, title, rule, .. } = self.check;
+        let About { id, title, rule, .. } = self.check;
         match self.verdict {
             Verdict::Passed => format!("ok    {id:<5} {title}"),
             Verdict::Skipped => format!("skip  {id:<5} {title}\n{}", indented("why", &self.what)),
@@ -150,16 +150,16 @@ pub fn heading_of(rule: &str) -> Option<String> {
 }
 
 /// The table of what passed of all, per step and level, and what to do first.
-pub fn summary(results: &[Graded]) -> String {
-    let mut lines = vec![row("passed of all", &Level::ALL.map(|level| level.word().to_string()))];
+pub fn summary(results: &[Graded], levels: [Level; 4]) -> String {
+    let mut lines = vec![row("passed of all", &levels.map(|level| level.word().to_string()))];
     for (index, name) in STEPS.iter().enumerate() {
         let number = (index + 1).to_string();
-        let cells = Level::ALL.map(|level| {
+        let cells = levels.map(|level| {
             passed_of(results.iter().filter(|one| one.check.step() == number && one.check.level == level))
         });
         lines.push(row(&format!("step {number}  {name}"), &cells));
     }
-    let cells = Level::ALL.map(|level| passed_of(results.iter().filter(|one| one.check.level == level)));
+    let cells = levels.map(|level| passed_of(results.iter().filter(|one| one.check.level == level)));
     lines.push(row("all steps", &cells));
     let count = |verdict: Verdict| results.iter().filter(|one| one.verdict == verdict).count();
     let failed = results.iter().filter(|one| one.has_failed()).count();
@@ -203,7 +203,7 @@ pub fn tsv(results: &[Graded]) -> String {
 }
 
 /// All these checks, without running them.
-pub fn list(checks: &[&Check]) -> String {
+pub fn list<R>(checks: &[&Check<R>]) -> String {
     let lines = checks.iter().map(|check| format!("{:<8} {:<5} {}", check.level.word(), check.id, check.title));
     lines.collect::<Vec<_>>().join("\n")
 }

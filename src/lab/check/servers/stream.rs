@@ -3,9 +3,10 @@
 //!
 //! Read first: `exam.rs`. It does not know our server.
 
-use crate::lab::check::exam::{Check, Exam, Level};
-use crate::lab::check::fixtures::Fixture;
-use crate::lab::check::peer::Failure;
+use crate::lab::check::catalogue::Level;
+use crate::lab::check::outcome::Failure;
+use crate::lab::check::servers::exam::{Check, Exam};
+use crate::lab::check::servers::fixtures::Fixture;
 use crate::wire::ErrorCode;
 
 const LEVEL: Level = Level::Stream;

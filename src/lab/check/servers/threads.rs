@@ -5,9 +5,11 @@
 use std::thread;
 use std::time::Duration;
 
-use crate::lab::check::exam::{Check, Exam, Level};
-use crate::lab::check::peer::{Failure, Peer, Reply, Verdict, PAUSE};
-use crate::lab::check::stream::MORE_THAN_BUFFERS;
+use crate::lab::check::catalogue::Level;
+use crate::lab::check::outcome::{Failure, Verdict};
+use crate::lab::check::servers::exam::{Check, Exam};
+use crate::lab::check::servers::peer::{Peer, Reply, PAUSE};
+use crate::lab::check::servers::stream::MORE_THAN_BUFFERS;
 use crate::wire::ErrorCode;
 
 const LEVEL: Level = Level::Threads;

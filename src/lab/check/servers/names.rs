@@ -2,9 +2,11 @@
 //!
 //! Read first: `exam.rs`. It does not know our server.
 
-use crate::lab::check::exam::{Check, Exam, Level};
-use crate::lab::check::peer::{Failure, Reply};
-use crate::lab::check::robust::refused;
+use crate::lab::check::catalogue::Level;
+use crate::lab::check::outcome::Failure;
+use crate::lab::check::servers::exam::{Check, Exam};
+use crate::lab::check::servers::peer::Reply;
+use crate::lab::check::servers::robust::refused;
 use crate::wire::{ErrorCode, MAX_FILE_NAME};
 
 const LEVEL: Level = Level::Robust;

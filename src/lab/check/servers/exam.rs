@@ -7,60 +7,14 @@ use std::net::SocketAddr;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::lab::check::fixtures::Fixtures;
-use crate::lab::check::peer::{Failure, Peer, Reply, Steps, PAUSE, POLL};
+use crate::lab::check::catalogue;
+use crate::lab::check::outcome::{Failure, Steps};
+use crate::lab::check::servers::fixtures::Fixtures;
+use crate::lab::check::servers::peer::{Peer, Reply, PAUSE, POLL};
 use crate::wire::ErrorCode;
 
-/// What a group of checks is about, in the order in which a server grows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Level {
-    /// The eight steps of the report.
-    Report,
-    /// TCP is a stream of bytes.
-    Stream,
-    /// Mistakes, limits, malice.
-    Robust,
-    /// Several clients.
-    Threads,
-}
-
-impl Level {
-    /// All, in order.
-    pub const ALL: [Level; 4] = [Level::Report, Level::Stream, Level::Robust, Level::Threads];
-
-    /// Its name on the command line.
-    pub fn word(self) -> &'static str {
-        match self {
-            Level::Report => "report",
-            Level::Stream => "stream",
-            Level::Robust => "robust",
-            Level::Threads => "threads",
-        }
-    }
-}
-
-/// One check.
-pub struct Check {
-    /// The protocol's step, a dot, and a number of its own: `4.2`.
-    pub id: &'static str,
-    /// To which group it belongs.
-    pub level: Level,
-    /// What a server does that passes, in a sentence.
-    pub title: &'static str,
-    /// The words of docs/PROTOCOL.md that it rests on.
-    pub rule: &'static str,
-    /// The likely cause if it does not pass, and what to look at.
-    pub hint: &'static str,
-    /// The conversation.
-    pub run: fn(&Exam) -> Result<(), Failure>,
-}
-
-impl Check {
-    /// The step that its number begins with.
-    pub fn step(&self) -> &'static str {
-        self.id.split('.').next().unwrap_or_default()
-    }
-}
+/// A check of a server: a conversation with it.
+pub type Check = catalogue::Check<fn(&Exam) -> Result<(), Failure>>;
 
 /// What one run of one check has at hand. All its clients share its deadline, so that no server, whatever it does, can
 /// cost more than the time-out.

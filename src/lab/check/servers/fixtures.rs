@@ -7,7 +7,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::lab::check::peer::Failure;
+use crate::lab::check::outcome::Failure;
 use crate::lab::random::Random;
 use crate::server::file_handler::FileHandler;
 use crate::wire::Listed;

@@ -4,8 +4,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::lab::check::exam::{Check, Level};
-use crate::lab::check::peer::{shown, Failure};
+use crate::lab::check::catalogue::Level;
+use crate::lab::check::outcome::Failure;
+use crate::lab::check::servers::exam::Check;
+use crate::lab::check::servers::peer::shown;
 use crate::wire::{CommandSet, ErrorCode, Listed, Verb};
 
 const LEVEL: Level = Level::Report;

@@ -1,0 +1,86 @@
+//! What a check says of itself, and which checks were asked for.
+//!
+//! Read first: `mod.rs`. It does not know who is graded.
+
+/// What a group of checks is about, in the order in which a program grows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// The eight steps of the report.
+    Report,
+    /// TCP is a stream of bytes.
+    Stream,
+    /// Mistakes, limits, malice.
+    Robust,
+    /// Several clients of one server.
+    Threads,
+    /// What a client stores.
+    Files,
+}
+
+impl Level {
+    /// Those of servers, in order.
+    pub const OF_SERVERS: [Level; 4] = [Level::Report, Level::Stream, Level::Robust, Level::Threads];
+
+    /// Its name on the command line.
+    pub fn word(self) -> &'static str {
+        match self {
+            Level::Report => "report",
+            Level::Stream => "stream",
+            Level::Robust => "robust",
+            Level::Threads => "threads",
+            Level::Files => "files",
+        }
+    }
+}
+
+/// One check. `R` is what runs it: a conversation with a server, or with a client.
+#[derive(Debug, Clone, Copy)]
+pub struct Check<R> {
+    /// The protocol's step, a dot, and a number of its own: `4.2`.
+    pub id: &'static str,
+    /// To which group it belongs.
+    pub level: Level,
+    /// What a program does that passes, in a sentence.
+    pub title: &'static str,
+    /// The words of docs/PROTOCOL.md that it rests on.
+    pub rule: &'static str,
+    /// The likely cause if it does not pass, and what to look at.
+    pub hint: &'static str,
+    /// What runs it.
+    pub run: R,
+}
+
+/// What a check says of itself.
+pub type About = Check<()>;
+
+impl<R> Check<R> {
+    /// The same without what runs it.
+    pub fn about(&self) -> About {
+        Check { id: self.id, level: self.level, title: self.title, rule: self.rule, hint: self.hint, run: () }
+    }
+
+    /// The step that its number begins with.
+    pub fn step(&self) -> &'static str {
+        self.id.split('.').next().unwrap_or_default()
+    }
+}
+
+/// Of all these checks those that were asked for, by level and step; none if no check has such a number.
+pub fn selected<R>(
+    all: impl Iterator<Item = &'static Check<R>>,
+    levels: &[Level],
+    only: &[String],
+) -> Vec<&'static Check<R>> {
+    let fits = |check: &&Check<R>| {
+        let level = levels.is_empty() || levels.contains(&check.level);
+        level && (only.is_empty() || only.iter().any(|wanted| wanted == check.id || wanted == check.step()))
+    };
+    let mut checks: Vec<_> = all.filter(fits).collect();
+    checks.sort_by_key(|check| (check.level, numbers(check.id)));
+    checks
+}
+
+/// The parts of a check's number, so that `4.12` stands behind `4.2`.
+pub fn numbers(id: &str) -> Vec<u32> {
+    id.split('.').filter_map(|number| number.parse().ok()).collect()
+}

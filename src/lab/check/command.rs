@@ -1,0 +1,65 @@
+//! The command line of a student's program.
+//!
+//! Read first: nothing. It does not know what the program is.
+
+use crate::programs::args::Usage;
+
+/// Cuts a command line into words. Spaces part them; quotes of either kind keep what stands between them together.
+///
+/// # Errors
+/// If there is no word, or a quote does not end.
+pub fn words(command: &str) -> Result<Vec<String>, Usage> {
+    let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
+    for letter in command.chars() {
+        match quote {
+            Some(open) if letter == open => quote = None,
+            None if letter == '\'' || letter == '"' => {
+                quote = Some(letter);
+                word.get_or_insert_with(String::new);
+            }
+            None if letter.is_whitespace() => words.extend(word.take()),
+            _ => word.get_or_insert_with(String::new).push(letter),
+        }
+    }
+    if let Some(open) = quote {
+        return Err(Usage(format!("--command: the quote {open} does not end")));
+    }
+    words.extend(word);
+    match words.first() {
+        None => Err(Usage("--command needs a program, such as --command 'python3 server.py {dir} {port}'".to_string())),
+        Some(first) if is_for_a_shell(first) => Err(Usage(format!(
+            "--command: there is no shell that would understand '{}'; name the program with its path, or start a \
+             shell: sh -c 'cd dir && exec python3 server.py {{dir}} {{port}}'",
+            first.escape_debug()
+        ))),
+        Some(_) => Ok(words),
+    }
+}
+
+/// Is it `cd`, or a variable such as `PORT=4456`? A shell understands these, and they are no programs.
+fn is_for_a_shell(word: &str) -> bool {
+    let is_name = |name: &str| {
+        name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+            && name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
+    };
+    word == "cd" || word.split_once('=').is_some_and(|(name, _)| is_name(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::words;
+
+    #[test]
+    fn a_command_is_cut_at_spaces_and_quotes_keep_words_together() {
+        assert_eq!(
+            words("python3 'my server.py'  {dir} \"\" a\"b c\"d").unwrap(),
+            ["python3", "my server.py", "{dir}", "", "ab cd"]
+        );
+        assert!(words("python3 'server.py").is_err());
+        assert!(words("  ").is_err());
+        for shell in ["cd server && python3 server.py", "PORT={port} python3 server.py"] {
+            assert!(words(shell).unwrap_err().to_string().contains("no shell"), "{shell}");
+        }
+        assert!(words("./a=b {port}").is_ok());
+    }
+}

@@ -1,0 +1,96 @@
+//! A program that was started here: what it printed, and whether it has ended.
+//!
+//! Read first: `mod.rs`. It does not know the protocol, nor who is graded.
+
+use std::io::{self, Read};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use crate::lock::locked;
+use crate::wire::visible;
+
+/// How much of what the program printed is kept: its end, where a trace of an error stands.
+const MAX_PRINTED: usize = 4096;
+
+/// How long a program that has ended gets to have its last words read.
+const LAST_WORDS: Duration = Duration::from_millis(300);
+
+/// A program that runs. It ends when this is dropped.
+pub struct Process {
+    child: Child,
+    printed: Arc<Mutex<Vec<u8>>>,
+}
+
+impl Process {
+    /// Starts a program with this as its standard input.
+    ///
+    /// # Errors
+    /// In a sentence.
+    pub fn start(words: &[String], stdin: Stdio) -> Result<Process, String> {
+        let (program, arguments) = words.split_first().ok_or("no program is named")?;
+        let mut command = Command::new(program);
+        command.args(arguments).stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let child = command.spawn().map_err(|error| format!("can't start {program:?}: {error}; is its name right?"))?;
+        let mut process = Process { child, printed: Arc::default() };
+        let (stdout, stderr) = (process.child.stdout.take(), process.child.stderr.take());
+        let listening = process.listen_to(stdout).and_then(|()| process.listen_to(stderr));
+        listening.map_err(|error| format!("can't start a thread: {error}"))?;
+        Ok(process)
+    }
+
+    /// Keeps what the program prints, on a thread of its own: a program whose output nobody takes would come to a halt.
+    fn listen_to(&self, output: Option<impl Read + Send + 'static>) -> io::Result<()> {
+        let printed = Arc::clone(&self.printed);
+        let Some(mut output) = output else { return Ok(()) };
+        let listen = move || {
+            let mut part = [0; MAX_PRINTED];
+            while let Ok(count @ 1..) = output.read(&mut part) {
+                locked(&printed, |printed| {
+                    printed.extend_from_slice(&part[..count]);
+                    let too_many = printed.len().saturating_sub(MAX_PRINTED);
+                    printed.drain(..too_many);
+                });
+            }
+        };
+        thread::Builder::new().name("printed".to_string()).spawn(listen).map(drop)
+    }
+
+    /// How it ended, if it did; without waiting.
+    pub fn status(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().ok().flatten()
+    }
+
+    /// Has it ended by itself? In sentences, with what it printed.
+    pub fn ended(&mut self) -> Option<String> {
+        let status = self.status()?;
+        thread::sleep(LAST_WORDS);
+        Some(format!("The program has ended ({status}).\n{}", self.printed()))
+    }
+
+    /// The program's number, by which the system knows it.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// The end of what it printed, each line marked.
+    pub fn printed(&self) -> String {
+        let printed = locked(&self.printed, |printed| printed.clone());
+        let text = printed.strip_suffix(b"\n").unwrap_or(&printed);
+        let lines: Vec<_> = text.split(|byte| *byte == b'\n').map(|line| format!("    | {}", visible(line))).collect();
+        if printed.is_empty() {
+            "It printed nothing.".to_string()
+        } else {
+            format!("It printed last:\n{}", lines.join("\n"))
+        }
+    }
+}
+
+/// The program is ended, whatever the checks found.
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

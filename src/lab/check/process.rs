@@ -1,4 +1,5 @@
-//! A program that was started here: what it printed, and whether it has ended.
+//! A program that was started here: what it printed, whether it has ended, and its end together with all that it
+//! started.
 //!
 //! Read first: `mod.rs`. It does not know the protocol, nor who is graded.
 
@@ -17,14 +18,15 @@ const MAX_PRINTED: usize = 4096;
 /// How long a program that has ended gets to have its last words read.
 const LAST_WORDS: Duration = Duration::from_millis(300);
 
-/// A program that runs. It ends when this is dropped.
+/// A program that runs. It ends, with all that it started, when this is dropped.
 pub struct Process {
     child: Child,
     printed: Arc<Mutex<Vec<u8>>>,
 }
 
 impl Process {
-    /// Starts a program with this as its standard input.
+    /// Starts a program, in a process group of its own where the system has such groups (Unix), with this as its
+    /// standard input.
     ///
     /// # Errors
     /// In a sentence.
@@ -32,6 +34,7 @@ impl Process {
         let (program, arguments) = words.split_first().ok_or("no program is named")?;
         let mut command = Command::new(program);
         command.args(arguments).stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
+        in_a_group_of_its_own(&mut command);
         let child = command.spawn().map_err(|error| format!("can't start {program:?}: {error}; is its name right?"))?;
         let mut process = Process { child, printed: Arc::default() };
         let (stdout, stderr) = (process.child.stdout.take(), process.child.stderr.take());
@@ -57,6 +60,11 @@ impl Process {
         thread::Builder::new().name("printed".to_string()).spawn(listen).map(drop)
     }
 
+    /// Its standard input, if it was to be a pipe; once.
+    pub fn stdin(&mut self) -> Option<std::process::ChildStdin> {
+        self.child.stdin.take()
+    }
+
     /// How it ended, if it did; without waiting.
     pub fn status(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().ok().flatten()
@@ -69,7 +77,7 @@ impl Process {
         Some(format!("The program has ended ({status}).\n{}", self.printed()))
     }
 
-    /// The program's number, by which the system knows it.
+    /// The program's number, by which the system knows it; on Unix also the number of its group.
     pub fn pid(&self) -> u32 {
         self.child.id()
     }
@@ -87,10 +95,34 @@ impl Process {
     }
 }
 
-/// The program is ended, whatever the checks found.
+/// The program is ended, whatever the checks found. First its group, while its own number still stands for it.
 impl Drop for Process {
     fn drop(&mut self) {
+        end_group(self.pid());
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+#[cfg(unix)]
+fn in_a_group_of_its_own(command: &mut Command) {
+    use std::os::unix::process::CommandExt;
+    command.process_group(0);
+}
+
+#[cfg(not(unix))]
+fn in_a_group_of_its_own(_: &mut Command) {}
+
+/// Ends a program and all that it started. The standard library can end one process alone, so the system's own tools do
+/// it: the shell's `kill` knows groups, and `taskkill` knows trees.
+fn end_group(pid: u32) {
+    let (program, arguments) = if cfg!(windows) {
+        ("taskkill", vec!["/T".to_string(), "/F".to_string(), "/PID".to_string(), pid.to_string()])
+    } else {
+        ("sh", vec!["-c".to_string(), format!("kill -KILL -- -{pid}")])
+    };
+    let quiet =
+        Command::new(program).args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    // If there is no such tool, the program itself is ended all the same, by its handle.
+    drop(quiet);
 }

@@ -38,4 +38,5 @@ mod step_8_close;
 mod talk;
 mod tidy;
 mod timelines;
+mod transcripts;
 mod walk;

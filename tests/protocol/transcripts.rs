@@ -31,6 +31,9 @@ use crate::support::{eventually, TempDir, PATIENCE};
 /// How long a command may take: `lab compare` measures for a minute, and longer on a busy machine.
 const LONGEST: Duration = Duration::from_secs(300);
 
+/// So many documents at the same time: their commands mostly wait.
+const AT_ONCE: usize = 4;
+
 /// A console block of a document.
 #[derive(Debug)]
 struct Block {
@@ -334,21 +337,31 @@ fn digits_out(word: &str) -> String {
     told
 }
 
-/// Runs the blocks of all documents of which the others are wanted too; what went wrong, in all of them.
-fn run_documents(wanted: impl Fn(&Block) -> bool) {
-    let mut wrong = Vec::new();
-    for path in documents() {
-        let text = fs::read_to_string(&path).unwrap();
-        let mut desk = Desk::new(&text);
-        let (mut told, mut all) = (Vec::new(), blocks(&text));
-        all.retain(|block| block.mark("not run").is_none() && wanted(block));
-        for block in all {
-            told.extend(desk.types(block).err());
+/// Runs the wanted blocks of all documents, several documents at the same time; what went wrong, in all of them.
+fn run_documents(wanted: impl Fn(&Block) -> bool + Sync) {
+    let (to_do, wrong) = (Mutex::new(documents()), Mutex::new(Vec::new()));
+    thread::scope(|scope| {
+        for _ in 0..AT_ONCE {
+            scope.spawn(|| loop {
+                let Some(path) = to_do.lock().unwrap().pop() else { break };
+                let told = run_document(&fs::read_to_string(&path).unwrap(), &wanted);
+                wrong.lock().unwrap().extend(told.into_iter().map(|told| format!("{}: {told}", path.display())));
+            });
         }
-        told.extend(desk.ends().err());
-        wrong.extend(told.into_iter().map(|told| format!("{}: {told}", path.display())));
-    }
+    });
+    let wrong = wrong.into_inner().unwrap();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What went wrong in a document.
+fn run_document(text: &str, wanted: impl Fn(&Block) -> bool) -> Vec<String> {
+    let mut desk = Desk::new(text);
+    let mut told = Vec::new();
+    for block in blocks(text).into_iter().filter(|block| block.mark("not run").is_none() && wanted(block)) {
+        told.extend(desk.types(block).err());
+    }
+    told.extend(desk.ends().err());
+    told
 }
 
 #[test]

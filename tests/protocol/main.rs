@@ -22,6 +22,7 @@ mod install;
 mod load;
 mod memory;
 mod operator;
+mod processes;
 mod races;
 mod real_clients;
 mod relay;

@@ -1,5 +1,5 @@
-//! What the system tells about processes: who belongs to a program, whether it runs, where it listens. Linux tells it in
-//! `/proc`. Where there is no such directory, nothing is known.
+//! What the system tells about processes: who belongs to a program, whether it runs, where it listens. Linux tells it
+//! in `/proc`. Where there is no such directory, nothing is known.
 //!
 //! Read first: nothing. It does not know who is graded.
 

@@ -38,8 +38,8 @@ fn process(pid: u32) -> Option<Process> {
     Some(Process { pid, parent, group, is_zombie: state == "Z" || state == "X" })
 }
 
-/// The processes of a program that live: itself, its group if it leads one, all that have the mark in their environment,
-/// if there is one, and all that descend from these. Never the process that asks.
+/// The processes of a program that live: itself, its group if it leads one, all that have the mark in their
+/// environment, if there is one, and all that descend from these. Never the process that asks.
 pub fn members(pid: u32, mark: Option<&str>) -> Vec<u32> {
     let all = all();
     let mut children: HashMap<u32, Vec<u32>> = HashMap::new();

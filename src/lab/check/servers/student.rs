@@ -49,8 +49,8 @@ impl Student {
     /// Starts the program, in this working directory if one is given, and waits until its port is open.
     ///
     /// # Errors
-    /// The program can't be started, ends, or opens no port. The first line says it in one clause, in the same words each
-    /// time; what the program printed follows.
+    /// The program can't be started, ends, or opens no port. The first line says it in one clause, in the same words
+    /// each time; what the program printed follows.
     pub fn start(words: &[String], dir: &Path, folder: Option<&Path>) -> Result<Student, String> {
         let port = free_port().map_err(|error| format!("this system has no free port: {error}"))?;
         let dir = std::env::current_dir().map_or(dir.to_path_buf(), |here| here.join(dir));

@@ -23,6 +23,7 @@ mod languages;
 mod load;
 mod memory;
 mod operator;
+mod processes;
 mod races;
 mod real_clients;
 mod relay;

@@ -98,7 +98,7 @@ pub fn of_all(program: &Program, all: &All) -> Vec<Question> {
     let mut questions = vec![
         question("How many schedules are there?", count(all)),
         question(
-            format!("After how many of them is {expected} false?"),
+            format!("In how many do all threads end, but not with {expected}?"),
             ends_so(all, End::Otherwise, |_| String::new()),
         ),
     ];

@@ -19,6 +19,7 @@ mod framing;
 mod fuzz;
 mod hostile;
 mod install;
+mod interleave;
 mod load;
 mod memory;
 mod operator;

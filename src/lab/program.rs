@@ -84,6 +84,15 @@ Usage: lab TOOL [OPTIONS]
   cost                  what a thread costs on this machine: to start one, the
                         memory of one that waits, a lock, to wake another
 
+  interleave FILE       threads of a tiny language, one step at a time: in which
+                        order of their steps does the program go wrong? It asks
+                        only; docs/INTERLEAVE.md explains the language
+    --schedule ABBA     in this order: first a step of A, then of B, B, A
+    --random            in an order by chance
+    --seed N            ... the same as an earlier one
+    --all               in every order: how many end wrong, or in deadlock
+    --solve             answers the questions
+
   relay --to HOST:PORT  stands between any client and any server, shows every
                         piece that passes, and disturbs it, both ways unless
                         --only says otherwise
@@ -108,15 +117,6 @@ Usage: lab TOOL [OPTIONS]
                         (on Windows Ctrl-Z and Enter)
     --hex               shows numbers
     --crlf              sends CR LF at the end of each line
-
-  interleave FILE       threads of a tiny language, one step at a time: in which
-                        order of their steps does the program go wrong? It asks
-                        only; docs/INTERLEAVE.md explains the language
-    --schedule ABBA     in this order: first a step of A, then of B, B, A
-    --random            in an order by chance
-    --seed N            ... the same as an earlier one
-    --all               in every order: how many end wrong, or in deadlock
-    --solve             answers the questions
 
   server                the server itself, which compare starts; takes --help
 

@@ -399,7 +399,11 @@ fn wrong_usage_is_one_line_that_says_what_is_right() {
     }
     let help = run(LAB, &["interleave", "--help"]);
     help.expect_success();
-    assert!(help.stdout.contains("interleave FILE"), "{help:?}");
+    let section = help.stdout.split("  interleave FILE").nth(1).unwrap().split("  relay --to").next().unwrap();
+    let options: Vec<_> = section.lines().filter_map(|line| line.strip_prefix("    --")?.split(' ').next()).collect();
+    assert_eq!(options, ["schedule", "random", "seed", "all", "solve"]);
+    let document = fs::read_to_string(root().join("docs/INTERLEAVE.md")).unwrap();
+    assert!(options.iter().all(|option| document.contains(&format!("| `--{option}"))), "an option is missing there");
 }
 
 #[test]

@@ -23,7 +23,7 @@ const INDENT: &str = "   ";
 /// What to do when there is only a file.
 const MODES: &str =
     "To go on, add one of: --schedule ABBA (A takes the first step, then B, B, A), --random --seed 1 (a \
-                     schedule by chance), --all (every schedule). Add --solve to see the answers.";
+    schedule by chance), --all (every schedule). Add --solve to see the answers.";
 
 /// What was asked for, as it stands on the command line.
 #[derive(Default)]

@@ -20,6 +20,7 @@ mod fuzz;
 mod hostile;
 mod install;
 mod languages;
+mod interleave;
 mod load;
 mod memory;
 mod operator;

@@ -35,7 +35,7 @@ fn passes(command: &str) {
 #[test]
 fn the_example_in_python_passes_the_first_two_levels() {
     if runs("python3") {
-        passes(&format!("python3 '{}' {{dir}} {{port}}", here("docs/example_server.py")));
+        passes(&format!("python3 '{}' {{dir}} {{port}}", here("docs/teacher/server.py")));
     }
 }
 
@@ -44,10 +44,10 @@ fn the_example_in_python_passes_the_first_two_levels() {
 fn the_example_in_c_passes_the_first_two_levels() {
     if runs("cc") {
         let dir = TempDir::new();
-        let program = dir.path().join("example_server");
+        let program = dir.path().join("server");
         let mut compiler = Command::new("cc");
         compiler.args(["-std=c99", "-pthread", "-o"]).arg(&program);
-        let compiled = compiler.arg(here("docs/example_server.c")).output().unwrap();
+        let compiled = compiler.arg(here("docs/teacher/server.c")).output().unwrap();
         assert!(compiled.status.success(), "{}", String::from_utf8_lossy(&compiled.stderr));
         passes(&format!("'{}' {{dir}} {{port}}", program.display()));
     }

@@ -1,6 +1,6 @@
 /* An example: a server of the protocol in PROTOCOL.md, for POSIX systems.
  *
- *     cc -pthread -o example_server example_server.c && ./example_server DIR PORT
+ *     cc -pthread -o server server.c && ./server DIR PORT
  *
  * A thread for each client. It knows no limit of sessions, no idle time-out and no Telnet, and it does not look whether
  * text is UTF-8: what `lab check` says of those is left as an exercise.
@@ -138,7 +138,7 @@ int main(int count, char **arguments) {
     setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     if ((served = open(path, O_RDONLY | O_DIRECTORY)) < 0 ||
         bind(listener, (struct sockaddr *)&address, sizeof address) < 0 || listen(listener, BACKLOG) < 0)
-        return perror("usage: example_server DIR PORT"), 2;
+        return perror("usage: server DIR PORT"), 2;
     for (pthread_t thread;;) {
         int client = accept(listener, NULL, NULL);
         if (client < 0) continue;

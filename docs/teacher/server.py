@@ -1,4 +1,4 @@
-"""An example: a server of the protocol in PROTOCOL.md.   python3 example_server.py DIR PORT
+"""An example: a server of the protocol in PROTOCOL.md.   python3 server.py DIR PORT
 
 A thread for each client, the standard library alone, Python 3.8 or later. It knows no limit of sessions, no idle
 time-out and no Telnet: what `lab check` says of those is left as an exercise.

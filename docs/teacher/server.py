@@ -1,109 +1,159 @@
-"""An example: a server of the protocol in PROTOCOL.md.   python3 server.py DIR PORT
+"""A server of ../PROTOCOL.md, the key of ../skeletons/python/server.py:   python3 server.py DIR PORT [IDLE_SECONDS]"""
+import contextlib, os, re, socket, stat, sys, threading, time
 
-A thread for each client, the standard library alone, Python 3.8 or later. It knows no limit of sessions, no idle
-time-out and no Telnet: what `lab check` says of those is left as an exercise.
-"""
-import io, os, socket, stat, sys, threading
+TEXTS = {b"HELP": b"LIST\nDOWNLOAD <filename>\nHELP\nLOGOUT\n", b"LOGOUT": b"Goodbye.\n"}
+IDLE_TIMEOUT = int(sys.argv[3]) if len(sys.argv) > 3 else 300  # seconds
+PART = 1024 * IDLE_TIMEOUT  # it must leave within the idle time-out: so a client takes 1 KiB a second at least
+MAX_LINE, MAX_NAME, MAX_SESSIONS, MAX_DROPPED = 1024, 255, 64, 256 * 1024
+PLACES = threading.Semaphore(MAX_SESSIONS)
+TELNET = re.compile(rb"\xff(\xfa([^\xff]|\xff[^\xf0])*\xff\xf0|[\xfb-\xfe].|[^\xfa-\xfe])", re.S)  # a whole sequence
+OPEN_FLAGS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)  # follow no link, wait for no FIFO
 
-class Refusal(Exception):
-    """Its text stands behind ERR."""
+class Refusal(Exception): """Refusal(code, message): the server answers ERR."""
 
-def decoded(line):
-    try:
-        return line.decode()
-    except UnicodeDecodeError:
-        raise Refusal("NOT_TEXT send commands as UTF-8")
+class Session:  # of one client
+    def __init__(self, connection):
+        self.connection, self.received = connection, b""  # what has arrived, and nobody has looked at yet
+        self.line = self.telnet = b""  # the line that has begun, and the Telnet sequence
 
-def is_served(name):
-    try:
-        text = decoded(name)
-    except Refusal:
-        return False
-    bad = any(c in "/\\" or ord(c) < 32 or 127 <= ord(c) < 160 for c in text)
-    return 1 <= len(name) <= 255 and text[0] not in ". " and text[-1] != " " and not bad
+def send(connection, data):
+    connection.settimeout(IDLE_TIMEOUT)  # a client that takes nothing must not keep its place for ever
+    connection.sendall(data)
+
+def send_ok(connection, body):
+    send(connection, b"OK %d\n" % len(body) + body)
+
+def send_err(connection, code, message):
+    send(connection, ("ERR %s %s\n" % (code, message)).encode())
+
+def is_name(name):
+    text = name.decode(errors="ignore")
+    good = text.encode() == name and not any(c in "/\\" or ord(c) < 32 or 127 <= ord(c) < 160 for c in text)
+    return good and 1 <= len(name) <= MAX_NAME and text[0] not in ". " and text[-1] != " "
 
 def list_files(directory):
-    with os.scandir(directory) as entries:  # the path is bytes, so the names are, and are sorted as bytes
-        files = sorted((e.name, e) for e in entries if is_served(e.name) and e.is_file(follow_symlinks=False))
-    return io.BytesIO(b"".join(b"%d %s\n" % (entry.stat().st_size, name) for name, entry in files))
+    try:  # the directory is bytes, so the names are bytes, and are sorted as bytes
+        files = [(e.name, e) for e in os.scandir(directory) if is_name(e.name) and e.is_file(follow_symlinks=False)]
+        return b"".join(b"%d %s\n" % (entry.stat().st_size, name) for name, entry in sorted(files))
+    except OSError:
+        raise Refusal("READ_FAILED", "the directory can't be read; try again, or tell the server's operator")
 
 def open_file(directory, name):
-    if not is_served(name):
-        raise Refusal("BAD_FILENAME no file here can have this name; LIST shows the files")
+    if not is_name(name):
+        raise Refusal("BAD_FILENAME", "no file here can have this name; LIST shows the files")
     path = os.path.join(directory, name)
-    if not os.path.lexists(path) or not stat.S_ISREG(os.lstat(path).st_mode):
-        raise Refusal("NOT_FOUND there is no such file; LIST shows the files")
-    return open(path, "rb")  # "b": a file is bytes
+    try:
+        if not stat.S_ISREG(os.lstat(path).st_mode):  # lstat() looks at a link itself
+            raise FileNotFoundError
+        return open(path, "rb", opener=lambda path, flags: os.open(path, flags | OPEN_FLAGS))  # "b": a file is bytes
+    except FileNotFoundError:
+        raise Refusal("NOT_FOUND", "there is no such file; LIST shows the files")
+    except OSError:
+        raise Refusal("READ_FAILED", "the file can't be opened; tell the server's operator")
 
-def answer(line, directory):
-    """The body that answers a command line, as an open file; or a Refusal."""
-    decoded(line)
-    line = line[:-2] if line.endswith(b"\r\n") else line[:-1]
-    verb, _, argument = line.strip(b" ").partition(b" ")
-    verb, argument = verb.upper(), argument.lstrip(b" ")
-    if verb not in (b"LIST", b"DOWNLOAD", b"HELP", b"LOGOUT"):
-        raise Refusal("UNKNOWN_COMMAND send HELP for the commands")
-    if (verb == b"DOWNLOAD") != (argument != b""):
-        raise Refusal("BAD_ARGUMENTS DOWNLOAD takes a filename, the others take nothing")
-    if verb == b"LIST":
-        return list_files(directory)
-    if verb == b"DOWNLOAD":
-        return open_file(directory, argument)
-    return io.BytesIO(b"LIST\nDOWNLOAD <filename>\nHELP\nLOGOUT\n" if verb == b"HELP" else b"Goodbye.\n")
-
-def send(connection, body):
-    left = body.seek(0, io.SEEK_END)
-    body.seek(0)
-    connection.sendall(b"OK %d\n" % left)  # not send(), which may take less
+def send_file(connection, file):
+    left = os.fstat(file.fileno()).st_size
+    send(connection, b"OK %d\n" % left)
     while left > 0:
-        part = body.read(min(left, 65536))
+        part = file.read(min(left, PART))
         if not part:
-            raise OSError("the file shrank: the promised size can't be kept")
-        connection.sendall(part)
+            raise OSError("the file has become shorter: close the connection, so that the client sees it")
+        send(connection, part)
         left -= len(part)
 
-def converse(connection, directory):
-    send(connection, io.BytesIO(b"Welcome. Send HELP for the commands.\n"))
-    lines = connection.makefile("rb")  # readline() reads until a line is complete, and keeps what follows it
+def answer(connection, directory, verb, argument):
+    if verb == b"LIST":
+        send_ok(connection, list_files(directory))
+    elif verb == b"DOWNLOAD":
+        with open_file(directory, argument) as file:
+            send_file(connection, file)
+    elif verb in TEXTS:
+        send_ok(connection, TEXTS[verb])
+    else:
+        raise Refusal("UNKNOWN_COMMAND", "send HELP for the commands")
+    return verb != b"LOGOUT"
+
+def receive(session):
+    try:
+        session.connection.settimeout(max(session.end - time.monotonic(), 0.001))
+        session.received = session.connection.recv(4096)
+    except socket.timeout:
+        raise Refusal("IDLE_TIMEOUT", "%d bytes of a line wait; end each line with a newline" % len(session.line))
+    return session.received != b""
+
+def text_of(session, byte):
+    if not session.telnet and byte != b"\xff":
+        return byte
+    session.telnet += byte
+    if TELNET.fullmatch(session.telnet):
+        if session.telnet == b"\xff\xfd\x06":  # DO TIMING-MARK
+            send(session.connection, b"\xff\xfc\x06")  # WONT TIMING-MARK
+        session.telnet = b""
+    return b""
+
+def read_line(session):
+    session.line, count, session.end = b"", 0, time.monotonic() + IDLE_TIMEOUT  # Telnet's bytes count too
+    while not session.line.endswith(b"\n"):
+        if count == MAX_LINE:
+            raise Refusal("LINE_TOO_LONG", "a line has at most 1024 bytes; end each line with a newline")
+        if not session.received and not receive(session):
+            if session.line:
+                raise Refusal("INCOMPLETE_LINE", "end each line with a newline")
+            return None
+        byte, session.received = session.received[:1], session.received[1:]
+        session.line, count = session.line + text_of(session, byte), count + 1
+    return session.line[:-2] if session.line.endswith(b"\r\n") else session.line[:-1]
+
+def parse(line):
+    if line.decode(errors="ignore").encode() != line:
+        raise Refusal("NOT_TEXT", "send commands as UTF-8")
+    verb, _, argument = line.strip(b" ").partition(b" ")
+    verb, argument = verb.upper(), argument.lstrip(b" ")  # upper() of bytes changes ASCII letters only
+    if verb in (b"LIST", b"HELP", b"LOGOUT") and argument or verb == b"DOWNLOAD" and not argument:
+        raise Refusal("BAD_ARGUMENTS", "DOWNLOAD takes a filename, the others take nothing")
+    return verb, argument
+
+def converse(session, directory):
+    send_ok(session.connection, b"Welcome. Send HELP for the commands.\n")
     while True:
-        line = lines.readline(1024)
-        if line == b"":  # the end of the stream
-            return
-        if not line.endswith(b"\n"):
-            code = b"LINE_TOO_LONG" if len(line) == 1024 else b"INCOMPLETE_LINE"
-            return connection.sendall(b"ERR %s end each command with a newline\n" % code)
         try:
-            body = answer(line, directory)
+            line = read_line(session)
+            if line is None or not answer(session.connection, directory, *parse(line)):
+                return
         except Refusal as refusal:
-            connection.sendall(b"ERR %s\n" % str(refusal).encode())
-            continue
-        except OSError:
-            connection.sendall(b"ERR READ_FAILED the system refuses it; tell the server's operator\n")
-            continue
-        with body:
-            send(connection, body)
-        if line.strip().upper() == b"LOGOUT":
-            return
+            send_err(session.connection, *refusal.args)
+            if refusal.args[0] in ("LINE_TOO_LONG", "INCOMPLETE_LINE", "IDLE_TIMEOUT"):  # they end the session
+                return
+
+def close(connection):  # while bytes wait unread, to close would send a reset: the last reply could be lost
+    connection.shutdown(socket.SHUT_WR)
+    dropped, end = 0, time.monotonic() + 1
+    while dropped < MAX_DROPPED and threading.active_count() < 2 * MAX_SESSIONS:
+        connection.settimeout(max(end - time.monotonic(), 0.001))
+        dropped += len(connection.recv(4096)) or MAX_DROPPED  # no bytes: the client has closed too
 
 def serve(connection, directory):
-    with connection:
-        try:
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            converse(connection, directory)
-            # To close while input waits unread would be a reset, and could cost the client the last reply.
-            connection.shutdown(socket.SHUT_WR)
-            connection.settimeout(1)
-            for _ in range(64):
-                if not connection.recv(4096):
-                    break
-        except OSError:
-            pass  # the client has vanished
+    with connection, contextlib.suppress(OSError):  # a client that vanishes ends its own session, and nothing else
+        if PLACES.acquire(blocking=False):  # looks for a place and takes it in one step
+            try:
+                converse(Session(connection), directory)
+            finally:
+                PLACES.release()  # before the client can see the end: who saw it can connect again
+        else:
+            send_err(connection, "SERVER_FULL", "all places are taken; try again later")
+        close(connection)
+
+def start(connection, directory):
+    threading.Thread(target=serve, args=(connection, directory), daemon=True).start()
 
 def main():
-    directory, port = os.fsencode(sys.argv[1]), int(sys.argv[2])
-    with socket.create_server(("127.0.0.1", port), backlog=128) as listener:
-        while True:
+    listener = socket.create_server(("127.0.0.1", int(sys.argv[2])), backlog=128)
+    while True:
+        try:
             connection, _ = listener.accept()
-            threading.Thread(target=serve, args=(connection, directory), daemon=True).start()
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            start(connection, os.fsencode(sys.argv[1]))
+        except (OSError, RuntimeError):  # no descriptor or no thread is left: wait a moment, and do not spin
+            time.sleep(0.1)
 
 main()

@@ -113,3 +113,12 @@ fn the_reports_steps_are_told_in_the_same_words_everywhere() {
         assert!(front_door.contains(&row), "src/lib.rs lacks: {row}");
     }
 }
+
+#[test]
+fn the_license_that_cargo_names_stands_in_docs() {
+    let manifest = document("Cargo.toml");
+    assert!(manifest.contains("license = \"MIT\"") && manifest.contains("docs/LICENSE"), "{manifest}");
+    let license = document("docs/LICENSE");
+    assert!(license.starts_with("MIT License\n") && license.contains("WITHOUT WARRANTY OF ANY KIND"), "{license}");
+    assert!(document("docs/README.md").contains("(LICENSE)"));
+}

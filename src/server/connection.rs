@@ -81,7 +81,7 @@ impl Read for Connection {
 
 impl Write for Connection {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        let _writing = self.watch.begin(Phase::Write);
+        let _writing = self.watch.begin(Phase::Write(buffer.len()));
         loop {
             let begun = Instant::now();
             match (&*self.stream).write(buffer) {

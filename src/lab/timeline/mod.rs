@@ -120,7 +120,7 @@ pub enum State {
     HoldingLock,
     /// A thread works for its client: mostly, it reads the file and sends.
     Working,
-    /// A thread is held in a write: its client has not read what was sent before.
+    /// A thread waits in a write: the socket's buffer is full, because the client has not read what was sent before.
     BlockedInSend,
     /// A thread has ended its sending side, and waits for its client's end.
     Closing,

@@ -10,6 +10,8 @@ mod replay;
 
 mod drawing;
 
+mod bars;
+
 pub mod svg;
 
 pub mod text;

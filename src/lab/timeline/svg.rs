@@ -3,16 +3,16 @@
 //! All panels share one scale. Colours are told apart by everybody (after Okabe and Ito), and where there is no colour
 //! by their lightness and their patterns: what waits is light, what works is dark.
 //!
-//! Read first: `drawing.rs`. It does not know what was recorded how.
+//! Read first: `drawing.rs`, `bars.rs`. It does not know what was recorded how.
 
 use std::fmt::{self, Write};
 use std::time::Duration;
 
+use super::bars::{gathered, Bar, GATHERING};
 use super::drawing::{
-    axis_length, axis_unit, drawn_lanes, exact, fitted, is_wide, longest_state, occurring, sums, ticks, wrapped, Times,
-    SIDES, STATES,
+    axis_length, axis_unit, drawn_lanes, exact, fitted, is_wide, occurring, ticks, wrapped, Times, SIDES, STATES,
 };
-use super::{Label, LabelKind, Lane, Panel, Picture, Span, State};
+use super::{Label, LabelKind, Lane, Panel, Picture, State};
 use crate::wire::printable;
 
 /// What makes a file of XML an SVG.
@@ -49,9 +49,6 @@ const MAX_STEPS: u32 = 10;
 
 /// A span narrower than so many pixels is gathered with such neighbours.
 const GRAIN: f64 = 1.0;
-
-/// As many grains as a gathering takes: enough for its pattern to be known, and for a busy lane to have few bars.
-const GATHERING: u32 = 4;
 
 /// A bracket narrower than this would be a blot.
 const NARROWEST_BRACKET: f64 = 4.0;
@@ -118,17 +115,6 @@ fn width_of_letter(letter: char) -> f64 {
         letter if is_wide(letter) => 1.05,
         _ => 0.62,
     }
-}
-
-/// What is drawn as one rectangle.
-#[derive(Debug, Clone)]
-struct Bar {
-    from: Duration,
-    to: Duration,
-    /// More than one where spans were too narrow.
-    spans: usize,
-    times: Times,
-    narrow: bool,
 }
 
 impl Page {
@@ -359,49 +345,6 @@ impl Page {
     }
 }
 
-impl Bar {
-    fn of(span: &Span, grain: Duration) -> Bar {
-        let times = sums(std::slice::from_ref(span));
-        Bar { from: span.from, to: span.to, spans: 1, times, narrow: span.lasted() < grain }
-    }
-
-    /// Takes in what follows it.
-    fn take(&mut self, next: &Bar) {
-        self.to = next.to;
-        self.spans += next.spans;
-        for (sum, time) in self.times.iter_mut().zip(next.times) {
-            *sum += time;
-        }
-    }
-
-    fn state(&self) -> State {
-        longest_state(&self.times)
-    }
-}
-
-/// The spans as bars, in order and without overlap: those shorter than the grain are gathered with such neighbours, up
-/// to [`GATHERING`] grains, and gatherings beside each other that show the same state become one. So three bars begin
-/// in a grain at most. What took no time is left out.
-fn gathered(spans: &[Span], grain: Duration) -> Vec<Bar> {
-    let joins = |last: &Bar, next: &Bar| last.narrow && next.narrow && next.from < last.to + grain;
-    let mut bars: Vec<Bar> = Vec::new();
-    for span in spans.iter().filter(|span| !span.lasted().is_zero()) {
-        let next = Bar::of(span, grain);
-        match bars.last_mut() {
-            Some(last) if joins(last, &next) && next.to <= last.from + grain * GATHERING => last.take(&next),
-            _ => bars.push(next),
-        }
-    }
-    bars.dedup_by(|next, last| {
-        let is_the_same = joins(last, next) && last.state() == next.state();
-        if is_the_same {
-            last.take(next);
-        }
-        is_the_same
-    });
-    bars
-}
-
 /// What a reader would look for in vain.
 fn too_short(lanes: &[&Lane], grain: Duration) -> Vec<String> {
     let mut seen = [false; STATES.len()];
@@ -499,7 +442,7 @@ fn pattern(state: State) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Side;
+    use super::super::{Side, Span};
     use super::*;
 
     fn span(state: State, from: u64, to: u64) -> Span {
@@ -590,35 +533,6 @@ mod tests {
         assert_eq!(widths.len(), 3, "{bars}");
         assert_eq!(widths[0], widths[1]);
         assert!((widths[0] * 45.0 - widths[2]).abs() < 1.0, "{widths:?}");
-    }
-
-    #[test]
-    fn gathering_keeps_the_order_and_all_times_and_bounds_the_bars() {
-        const GRAIN: Duration = Duration::from_micros(1000);
-        let mut spans = Vec::new();
-        let mut at = 0;
-        for (count, state) in (0..30_000).zip(STATES.into_iter().cycle()) {
-            // From next to nothing to two grains, with a gap now and then.
-            let lasts = if count % 97 == 0 { 2_000 } else { 1 + count * 7919 % 311 };
-            spans.push(span(state, at, at + lasts));
-            at += lasts + if count % 13 == 0 { 40 } else { 0 };
-        }
-        let bars = gathered(&spans, GRAIN);
-        assert!(bars.len() as u64 <= 3 * at / 1000, "{} bars in {at} microseconds", bars.len());
-        assert!(bars.windows(2).all(|two| two[0].to <= two[1].from && two[0].from <= two[0].to));
-        let gathered: Duration = bars.iter().flat_map(|bar| bar.times).sum();
-        assert_eq!(gathered, spans.iter().map(Span::lasted).sum());
-        assert_eq!(bars.iter().map(|bar| bar.spans).sum::<usize>(), spans.len());
-        let wide: Vec<_> = bars.iter().filter(|bar| !bar.narrow).map(|bar| (bar.from, bar.to, bar.spans)).collect();
-        let long = spans.iter().filter(|span| span.lasted() >= GRAIN).map(|span| (span.from, span.to, 1));
-        assert_eq!(wide, long.collect::<Vec<_>>());
-    }
-
-    #[test]
-    fn what_took_no_time_is_no_bar() {
-        let spans = [span(State::Working, 5, 5), span(State::Closing, 5, 6), span(State::Working, 6, 6)];
-        let bars = gathered(&spans, Duration::from_millis(1));
-        assert_eq!((bars.len(), bars[0].spans, bars[0].state()), (1, 1, State::Closing));
     }
 
     #[test]

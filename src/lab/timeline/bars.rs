@@ -64,6 +64,27 @@ pub(super) fn gathered(spans: &[Span], grain: Duration) -> Vec<Bar> {
     bars
 }
 
+/// A stretch of a lane in which one state is seen, with nothing else but bars too narrow to count: room for a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Stretch {
+    pub(super) state: State,
+    pub(super) from: Duration,
+    pub(super) to: Duration,
+}
+
+/// The stretches of a lane, in order.
+pub(super) fn stretches(bars: &[Bar], grain: Duration) -> Vec<Stretch> {
+    let mut stretches: Vec<Stretch> = Vec::new();
+    for bar in bars.iter().filter(|bar| !bar.narrow) {
+        let state = bar.state();
+        match stretches.last_mut() {
+            Some(last) if last.state == state && bar.from <= last.to + grain * GATHERING => last.to = bar.to,
+            _ => stretches.push(Stretch { state, from: bar.from, to: bar.to }),
+        }
+    }
+    stretches
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::drawing::STATES;
@@ -93,6 +114,23 @@ mod tests {
         let wide: Vec<_> = bars.iter().filter(|bar| !bar.narrow).map(|bar| (bar.from, bar.to, bar.spans)).collect();
         let long = spans.iter().filter(|span| span.lasted() >= GRAIN).map(|span| (span.from, span.to, 1));
         assert_eq!(wide, long.collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_stretch_goes_over_what_is_too_narrow_to_count_and_ends_at_what_is_not() {
+        let spans = [
+            span(State::BlockedInSend, 0, 9_000),
+            span(State::Working, 9_000, 9_100),
+            span(State::BlockedInSend, 9_100, 20_000),
+            span(State::Working, 20_000, 30_000),
+            span(State::BlockedInSend, 30_000, 40_000),
+        ];
+        let grain = Duration::from_millis(1);
+        let found: Vec<_> = stretches(&gathered(&spans, grain), grain)
+            .into_iter()
+            .map(|stretch| (stretch.state, stretch.from.as_millis(), stretch.to.as_millis()))
+            .collect();
+        assert_eq!(found, [(State::BlockedInSend, 0, 20), (State::Working, 20, 30), (State::BlockedInSend, 30, 40)]);
     }
 
     #[test]

@@ -17,19 +17,19 @@ const BLOCKED: Duration = Duration::from_millis(1);
 /// begin with). So a write that was late although less was under way was not blocked: its thread had no processor.
 const ALWAYS_ROOM: usize = 16 * 1024;
 
-/// The lanes of the threads that accepted connections or carried out sessions, by their names' numbers; and sentences
-/// on what they don't show.
-pub(super) fn lanes(threads: Vec<Recorded>) -> (Vec<Lane>, Vec<String>) {
+/// The lanes of the threads that accepted connections or carried out sessions, by their names' numbers; a sentence on
+/// the registry's lock; and sentences on what the lanes don't show.
+pub(super) fn lanes(threads: Vec<Recorded>) -> (Vec<Lane>, String, Vec<String>) {
     let mut locks = Locks::default();
     let lanes = threads.into_iter().map(|thread| Replay::new(&mut locks).play(thread));
     let (mut lanes, others): (Vec<_>, Vec<_>) = lanes.partition(serves);
     lanes.sort_by_key(|lane| number_in(&lane.name));
-    let mut notes = vec![locks.told()];
+    let mut notes = Vec::new();
     let lingering = others.iter().filter(|lane| lane.spans.iter().any(|span| span.state == State::Closing)).count();
     if lingering > 0 {
         notes.push(format!("Threads that did nothing but wait for a client's end have no lane here: {lingering}."));
     }
-    (lanes, notes)
+    (lanes, locks.told(), notes)
 }
 
 /// Did this thread accept, or carry out a session?
@@ -206,8 +206,8 @@ mod tests {
     /// The lane of a thread that did this, each at its millisecond; and the sentence on the lock.
     fn replayed(marks: impl IntoIterator<Item = (u64, What)>) -> (Lane, String) {
         let marks = marks.into_iter().map(|(at, what)| Mark { at: ms(at), what }).collect();
-        let (mut lanes, notes) = lanes(vec![Recorded { name: "worker-1".to_string(), marks: vec![marks] }]);
-        (lanes.remove(0), notes.join(" "))
+        let (mut lanes, lock, _) = lanes(vec![Recorded { name: "worker-1".to_string(), marks: vec![marks] }]);
+        (lanes.remove(0), lock)
     }
 
     fn session() -> What {

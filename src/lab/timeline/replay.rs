@@ -13,8 +13,8 @@ use crate::watch::Phase;
 /// had no processor for a while.
 const BLOCKED: Duration = Duration::from_millis(1);
 
-/// So many bytes find room in the buffer of every connection on Linux, if none of them wait there (`tcp_wmem`: 16 KiB to
-/// begin with). So a write that was late although less was under way was not blocked: its thread had no processor.
+/// So many bytes find room in the buffer of every connection on Linux, if none of them wait there (`tcp_wmem`: 16 KiB
+/// to begin with). So a write that was late although less was under way was not blocked: its thread had no processor.
 const ALWAYS_ROOM: usize = 16 * 1024;
 
 /// The lanes of the threads that accepted connections or carried out sessions, by their names' numbers; a sentence on

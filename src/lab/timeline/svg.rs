@@ -1,8 +1,8 @@
 //! A timeline as one SVG file that stands alone: no script, no font or picture from elsewhere.
 //!
 //! All panels share one scale. Colours are told apart by everybody (after Okabe and Ito), and where there is no colour
-//! by their lightness and their patterns. Darkest is a client that waits for the server. A thread that works is dark, and
-//! one that waits is light. A state's words stand on a bar that has room for them; the legend has what is left.
+//! by their lightness and their patterns. Darkest is a client that waits for the server. A thread that works is dark,
+//! and one that waits is light. A state's words stand on a bar that has room for them; the legend has what is left.
 //!
 //! Read first: `drawing.rs`, `bars.rs`. It does not know what was recorded how.
 

@@ -96,8 +96,8 @@ fn told(holder: &str, hold: Span, waiter: &str, wait: Span, holds: &[(usize, Spa
         count => format!("in between the lock was taken {}", counted(count as u64, "time")),
     };
     format!(
-        "{holder} held the lock for {}. {waiter} waited for {}: {} of them until {holder} released it, and {} until it had \
-         the lock itself ({taken}). A thread that sleeps has to be woken first, and given a processor.",
+        "{holder} held the lock for {}. {waiter} waited for {}: {} of them until {holder} released it, and {} until it \
+         had the lock itself ({taken}). A thread that sleeps has to be woken first, and given a processor.",
         time(hold.from, hold.to),
         time(wait.from, wait.to),
         time(wait.from, hold.to),

@@ -14,6 +14,10 @@ pub mod outcome;
 
 pub mod command;
 
+pub mod processes;
+
+pub mod keeper;
+
 pub mod process;
 
 pub mod results;

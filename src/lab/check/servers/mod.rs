@@ -31,7 +31,7 @@ pub mod fixtures;
 pub mod student;
 
 use std::path::PathBuf;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use exam::Check;
 use fixtures::Fixtures;
@@ -56,9 +56,6 @@ const SHORTER: u32 = 4;
 
 /// After so many in a row the others are not run.
 const SILENT_MANY: usize = 12;
-
-/// Seeds that are chosen here are below this, so that they can be typed.
-const MAX_SEED: u32 = 1_000_000;
 
 /// Which server is graded.
 #[derive(Debug, Clone)]
@@ -89,12 +86,6 @@ pub struct Options {
     pub seed: u64,
     /// The server's idle time-out, if it has one that is to be checked.
     pub idle: Option<Duration>,
-}
-
-/// A seed that nobody has used.
-pub fn any_seed() -> u64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::from(now.subsec_nanos() % MAX_SEED)
 }
 
 /// The checks of servers that were asked for, by level and step; none if no check has such a number.

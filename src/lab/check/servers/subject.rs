@@ -11,12 +11,13 @@ use std::time::Duration;
 
 use crate::lab::check::cause::Cause;
 use crate::lab::check::outcome::{Failure, Steps, Verdict};
+use crate::lab::check::processes::listening_process;
 use crate::lab::check::results::Graded;
 use crate::lab::check::servers::exam::{Check, Exam, OwnList};
 use crate::lab::check::servers::fixtures::{self, Fixtures};
 use crate::lab::check::servers::leave::Courtesy;
 use crate::lab::check::servers::peer::{somebody_listens, POLL};
-use crate::lab::check::servers::student::{self, Student};
+use crate::lab::check::servers::student::Student;
 use crate::lab::check::servers::{Options, Target};
 
 /// Checks in which chance plays a part: that one passes the next time says nothing.
@@ -63,7 +64,7 @@ impl Subject {
                 if !somebody_listens(address) {
                     return Err(format!("nobody listens at {address}: start the server, then grade it"));
                 }
-                let pid = student::listening_process(address);
+                let pid = listening_process(address);
                 Server::Running { address, fixtures: fixtures.clone(), pid }
             }
             Target::Command(words) => {
@@ -93,7 +94,7 @@ impl Subject {
             Server::Running { address, pid, .. } => Ok((*address, *pid)),
             Server::Started { words, dir, student } => {
                 if student.as_mut().map_or(true, |student| student.ended().is_some()) {
-                    *student = Some(Student::start(words, &dir.served)?);
+                    *student = Some(Student::start(words, &dir.served, None)?);
                     self.seen = 0;
                 }
                 student.as_ref().map(|student| (student.address, Some(student.pid()))).ok_or_else(String::new)

@@ -37,7 +37,7 @@ const NEEDS_LINUX: &str = "8.4";
 
 fn options(command: &str, only: Vec<String>, timeout: Duration) -> Options {
     let target = Target::Command(command::words(command).unwrap());
-    Options { target, levels: Vec::new(), only, timeout, seed: 1 }
+    Options { target, levels: Vec::new(), only, timeout, seed: 1, idle: None }
 }
 
 fn server_command() -> String {
@@ -129,7 +129,7 @@ const SOON: Duration = Duration::from_secs(2);
 
 fn graded(id: &str, address: SocketAddr, dir: &TempDir, timeout: Duration) -> Graded {
     let target = Target::Running { address: address.to_string(), fixtures: dir.path().join("served") };
-    let options = Options { target, levels: Vec::new(), only: vec![id.to_string()], timeout, seed: 0 };
+    let options = Options { target, levels: Vec::new(), only: vec![id.to_string()], timeout, seed: 0, idle: None };
     grade(&options, |_| {}).unwrap().remove(0)
 }
 
@@ -245,7 +245,7 @@ fn whatever_a_server_does_a_check_costs_no_more_than_its_time_out() {
         for (name, address) in servers {
             let target = Target::Running { address: address.to_string(), fixtures: served.clone() };
             let only = vec!["1".to_string(), "2".to_string()];
-            let options = Options { target, levels: Vec::new(), only, timeout: SHORT, seed: 0 };
+            let options = Options { target, levels: Vec::new(), only, timeout: SHORT, seed: 0, idle: None };
             scope.spawn(move || {
                 let begun = Instant::now();
                 let results = grade(&options, |_| {}).unwrap();

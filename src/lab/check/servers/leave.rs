@@ -94,7 +94,7 @@ impl Leaving {
             let line_end = if self.line_is_open { "\n" } else { "" };
             let sent = self.stream.set_write_timeout(Some(patience));
             // If it can't be sent, the end of the connection will come.
-            drop(sent.and_then(|()| write!(self.stream, "{line_end}LOGOUT\n")));
+            drop(sent.and_then(|()| writeln!(self.stream, "{line_end}LOGOUT")));
         }
         let has_ended = self.is_ended_within(patience);
         if !has_ended {

@@ -113,7 +113,7 @@ impl Subject {
     ) -> Graded {
         let first = match self.run(check, fixtures, timeout, idle) {
             Ok(run) => run,
-            Err(not_started) => return not_started,
+            Err(not_started) => return *not_started,
         };
         let is_failure = |run: &Run| run.outcome.as_ref().is_err_and(|failure| failure.verdict.is_failure());
         let was_fresh = self.seen == 1;
@@ -126,7 +126,7 @@ impl Subject {
         }
         let again = match self.run(check, fixtures, timeout, idle) {
             Ok(run) => run,
-            Err(not_started) => return not_started,
+            Err(not_started) => return *not_started,
         };
         if is_failure(&again) {
             self.forget();
@@ -141,11 +141,11 @@ impl Subject {
         fixtures: &Fixtures,
         timeout: Duration,
         idle: Option<Duration>,
-    ) -> Result<Run, Graded> {
+    ) -> Result<Run, Box<Graded>> {
         let ready = self.ready().map_err(|why| {
             self.broken = Some(why.lines().next().unwrap_or_default().to_string());
             let outcome = Err(Failure::skipped("the program does not start again"));
-            Graded::new(check, outcome, vec![], why)
+            Box::new(Graded::new(check, outcome, vec![], why))
         })?;
         self.seen += 1;
         let exam = Exam::new(ready, fixtures, &self.own_list, self.courtesy.clone(), timeout, idle);

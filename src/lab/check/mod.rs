@@ -18,4 +18,6 @@ pub mod results;
 
 pub mod servers;
 
+pub mod clients;
+
 pub mod program;

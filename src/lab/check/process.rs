@@ -82,9 +82,14 @@ impl Process {
         self.child.id()
     }
 
+    /// The end of what it printed, as it came.
+    pub fn output(&self) -> Vec<u8> {
+        locked(&self.printed, |printed| printed.clone())
+    }
+
     /// The end of what it printed, each line marked.
     pub fn printed(&self) -> String {
-        let printed = locked(&self.printed, |printed| printed.clone());
+        let printed = self.output();
         let text = printed.strip_suffix(b"\n").unwrap_or(&printed);
         let lines: Vec<_> = text.split(|byte| *byte == b'\n').map(|line| format!("    | {}", visible(line))).collect();
         if printed.is_empty() {

@@ -18,8 +18,8 @@ pub enum Phase {
     Session(u64, SocketAddr),
     /// It waits for bytes of the client's next command.
     Read,
-    /// It hands bytes of a reply to the system, which makes it wait when the client does not read.
-    Write,
+    /// It hands so many bytes of a reply to the system, which makes it wait when the client does not read.
+    Write(usize),
     /// It waits for its turn to wait in `accept`, where threads take turns.
     AwaitTurn,
     /// It waits for the registry's lock.

@@ -12,21 +12,27 @@ use std::time::{Duration, Instant};
 use crate::lab::compare::row::median;
 use crate::lab::compare::subject::{field, ServedFiles, Subject, SMALL};
 use crate::lab::load::client::Connection;
-use crate::lab::load::report::entry;
+use crate::lab::load::report::{entry, wrapped};
 use crate::lock::locked;
 use crate::programs::human::{human_size, human_time};
 use crate::server::designs::Design;
 use crate::server::SESSION_STACK;
 use crate::wire::{Command, FileName};
 
-/// How many requests, spawns and ways there and back are measured: a second of each at most, on a slow machine.
-const TIMES: usize = 2000;
+/// How many requests, spawns and ways there and back are measured in a round: a fraction of a second of each.
+const TIMES: usize = 400;
+
+/// How often all of them are measured, in turn: in the next round the system may put the threads on other processors.
+const ROUNDS: usize = 5;
+
+/// How wide a line may be.
+const WIDTH: usize = 80;
 
 /// How many threads wait while memory is measured.
 const WAITING: u64 = 200;
 
-/// How often a lock is taken.
-const LOCKS: u32 = 1_000_000;
+/// How often a lock is taken in a round.
+const LOCKS: u32 = 200_000;
 
 /// How long all the requests may take.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -36,31 +42,86 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// # Errors
 /// In a sentence: no server could be started, or no thread.
 pub fn told() -> Result<String, String> {
-    let no_thread = |error: io::Error| format!("the system grants no thread: {error}");
-    let request = a_request()?;
-    let line = |cost: Duration, what: &str| {
-        let ratio = cost.as_secs_f64() / request.as_secs_f64();
+    let rounds = (0..ROUNDS).map(|_| Round::measure()).collect::<Result<Vec<_>, _>>()?;
+    let of = |cost: fn(&Round) -> Duration| Spread::of(rounds.iter().map(cost).collect());
+    let request = of(|round| round.request);
+    let line = |cost: Spread, what: &str| {
+        let ratio = cost.median.as_secs_f64() / request.median.as_secs_f64();
         let relation = match ratio {
             ratio if ratio >= 0.1 => format!("{ratio:.1} times a request"),
             ratio => format!("a request costs {:.0} times as much", 1.0 / ratio),
         };
-        entry(&human_time(cost), &format!("{what}: {relation}."))
+        entry(&human_time(cost.median), &format!("{what}: {relation} ({}).", cost.told()))
     };
-    let spawn = spawned_and_joined(Builder::new).map_err(no_thread)?;
-    let session = spawned_and_joined(|| Builder::new().stack_size(SESSION_STACK)).map_err(no_thread)?;
     let memory = memory_of_a_waiting_thread().map_err(no_thread)?.map_or("not seen".to_string(), human_size);
-    let (lock, word) = (a_free_lock(), there_and_back().map_err(no_thread)?);
     let stack = human_size(SESSION_STACK as u64);
+    let heading = format!(
+        "What a thread costs on this machine: medians of {ROUNDS} rounds, and in brackets the lowest and the highest \
+         of them. In a round each was done {TIMES} times, the lock taken {LOCKS} times."
+    );
     Ok([
-        format!("What a thread costs on this machine (medians of {TIMES}; of the lock, an average).\n"),
-        entry(&human_time(request), "a small request of ours, 1 KiB over a kept connection: to compare with."),
-        line(spawn, "to start a thread and wait for its end"),
-        line(session, &format!("the same with a session's {stack} of stack; paid for each client, or once in a pool")),
-        entry(&memory, &format!("of memory for a thread that waits; the rest of its {stack} is only addresses.")),
-        line(lock, "to take a lock and release it, when nobody else wants it"),
-        line(word, "to wake another thread and be woken by it, over a Mutex with park and unpark"),
+        format!("{}\n", wrapped(&heading, WIDTH).join("\n")),
+        entry(
+            &human_time(request.median),
+            &format!("a small request of ours, 1 KiB over a kept connection: to compare with ({}).", request.told()),
+        ),
+        line(of(|round| round.spawn), "to start a thread and wait for its end"),
+        line(
+            of(|round| round.session),
+            &format!("the same with a session's {stack} of stack; paid for each client, or once in a pool"),
+        ),
+        entry(
+            &memory,
+            &format!("of the process's memory for a thread that waits; the rest of its {stack} is only addresses."),
+        ),
+        line(of(|round| round.lock), "to take a lock and release it, when nobody else wants it"),
+        line(of(|round| round.word), "to wake another thread and be woken by it, over a Mutex with park and unpark"),
     ]
     .join("\n"))
+}
+
+fn no_thread(error: io::Error) -> String {
+    format!("the system grants no thread: {error}")
+}
+
+/// What each of these took in one round: the median, and of the lock the average.
+struct Round {
+    request: Duration,
+    spawn: Duration,
+    session: Duration,
+    lock: Duration,
+    word: Duration,
+}
+
+impl Round {
+    fn measure() -> Result<Round, String> {
+        Ok(Round {
+            request: a_request()?,
+            spawn: spawned_and_joined(Builder::new).map_err(no_thread)?,
+            session: spawned_and_joined(|| Builder::new().stack_size(SESSION_STACK)).map_err(no_thread)?,
+            lock: a_free_lock(),
+            word: there_and_back().map_err(no_thread)?,
+        })
+    }
+}
+
+/// The rounds of one cost.
+struct Spread {
+    lowest: Duration,
+    median: Duration,
+    highest: Duration,
+}
+
+impl Spread {
+    fn of(mut rounds: Vec<Duration>) -> Spread {
+        rounds.sort();
+        let place = |place: usize| rounds.get(place).copied().unwrap_or_default();
+        Spread { lowest: place(0), median: place(rounds.len() / 2), highest: place(rounds.len().saturating_sub(1)) }
+    }
+
+    fn told(&self) -> String {
+        format!("{} to {}", human_time(self.lowest), human_time(self.highest))
+    }
 }
 
 fn a_request() -> Result<Duration, String> {

@@ -22,6 +22,8 @@ pub mod relay;
 
 pub mod talk;
 
+pub mod interleave;
+
 pub mod dial;
 
 pub mod random;

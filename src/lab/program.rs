@@ -11,6 +11,7 @@ use crate::lab::broken::{self, Broken};
 use crate::lab::check;
 use crate::lab::compare;
 use crate::lab::cost;
+use crate::lab::interleave;
 use crate::lab::load;
 use crate::lab::relay;
 use crate::lab::talk;
@@ -83,6 +84,15 @@ Usage: lab TOOL [OPTIONS]
   cost                  what a thread costs on this machine: to start one, the
                         memory of one that waits, a lock, to wake another
 
+  interleave FILE       threads of a tiny language, one step at a time: in which
+                        order of their steps does the program go wrong? It asks
+                        only; docs/INTERLEAVE.md explains the language
+    --schedule ABBA     in this order: first a step of A, then of B, B, A
+    --random            in an order by chance
+    --seed N            ... the same as an earlier one
+    --all               in every order: how many end wrong, or in deadlock
+    --solve             answers the questions
+
   relay --to HOST:PORT  stands between any client and any server, shows every
                         piece that passes, and disturbs it, both ways unless
                         --only says otherwise
@@ -144,6 +154,7 @@ fn tool(mut args: Args) -> Result<ExitCode, Usage> {
         Some(Arg::Word(tool)) if tool == "compare" => compare::program::compare_tool(args),
         Some(Arg::Word(tool)) if tool == "relay" => relay::program::relay(args),
         Some(Arg::Word(tool)) if tool == "talk" => talk::talk(args),
+        Some(Arg::Word(tool)) if tool == "interleave" => interleave::program::interleave(args),
         Some(Arg::Word(tool)) if tool == "cost" => cost_tool(args),
         Some(Arg::Word(tool)) if tool == compare::subject::TOOL => Ok(server::main(args.rest())),
         Some(other) => Err(unknown(&other, "lab")),

@@ -106,6 +106,12 @@ fn start_server(options: &Options, happenings: &Happenings) -> Result<Arc<Server
 /// The client's part, step by step; after each, the narrator tells what happened on both sides.
 fn play(address: &str, dir: &Path, mut narrator: Narrator) -> Result<(), Surprise> {
     let journal = narrator.happenings.journal(Side::Client, None);
+    narrator.print(
+        narrator.words(
+            "The eight steps of the report, in our own words.\n",
+            "Les huit étapes du rapport, avec nos mots.\n",
+        ),
+    );
     if !narrator.seen {
         narrator.print(narrator.words(
             "(The server is another program: its threads and its registry are not seen from here.)\n",
@@ -407,7 +413,7 @@ fn body_size(happened: &[Happening]) -> u64 {
     }
 }
 
-/// The report's sentence for a step.
+/// What a step is, in our own words: the report says it in others.
 pub fn sentence(step: Step, language: Language) -> &'static str {
     let (english, french) = match step {
         Step::Connect => {

@@ -14,6 +14,7 @@ use std::time::Duration;
 use crate::journal::Journal;
 use crate::lab::timeline::file::PictureFile;
 use crate::lab::timeline::recorder::Recorder;
+use crate::lab::timeline::zoom::Zoom;
 use crate::lab::timeline::Picture;
 use crate::programs::args::{answer, complain, unknown, version, Arg, Args, Usage};
 use crate::programs::console::{self, ConsoleEnd};
@@ -224,13 +225,15 @@ impl Timeline {
 
     fn draw(self, design: Design, print: impl Fn(&str)) -> Result<(), String> {
         let mut panel = self.recorder.finish(format!("server --design {design}")).around_its_sessions();
+        panel.notes.push(std::mem::take(&mut panel.lock));
         panel.notes.push(
             "A client that waits in the backlog has no thread yet, and is not seen here; lab compare --timeline draws \
              the clients' side too."
                 .to_string(),
         );
+        let zoom = Zoom::of(&panel);
         let title = "What each thread of this server did, and what it waited for.".to_string();
-        self.file.write(&Picture { title, panels: vec![panel] })?;
+        self.file.write(&Picture { title, longest_waits: Vec::new(), zoom, panels: vec![panel] })?;
         print(&format!("the timeline is drawn in {}", self.file.name()));
         Ok(())
     }

@@ -81,7 +81,7 @@ impl Read for Connection {
 
 impl Write for Connection {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        let _writing = self.watch.begin(Phase::Write);
+        let _writing = self.watch.begin(Phase::Write(buffer.len()));
         loop {
             let begun = Instant::now();
             match (&*self.stream).write(buffer) {
@@ -153,8 +153,8 @@ pub fn end_sending(stream: &TcpStream) {
 /// The lingering close, as web servers call it: reads and drops what the peer still sends, until it closes too, for
 /// [`LINGER_TIME`] at most.
 ///
-/// If a socket is closed with unread input, TCP sends a reset, and a reset can destroy what the peer has not read yet:
-/// our last reply (RFC 1122, 4.2.2.13).
+/// If a socket is closed with unread input, TCP sends a reset, and a reset can destroy what is still on its way to the
+/// peer: our last reply (RFC 1122, 4.2.2.13; `docs/CLOSING.md` says what was tried).
 pub fn read_until_end(stream: &TcpStream, watch: &Watch) {
     let _lingering = watch.begin(Phase::Linger);
     let deadline = Instant::now() + LINGER_TIME;

@@ -14,6 +14,7 @@ use crate::support::{eventually, Reply, TempDir, TestServer, Wanted, Wire, MOMEN
 
 pub const SERVER: &str = env!("CARGO_BIN_EXE_server");
 pub const CLIENT: &str = env!("CARGO_BIN_EXE_client");
+pub const LAB: &str = env!("CARGO_BIN_EXE_lab");
 
 /// A process that is killed at the end of the test.
 pub struct Process(pub Child);
@@ -29,7 +30,12 @@ impl Process {
 
     #[track_caller]
     fn exit_code(&mut self) -> Option<i32> {
-        let deadline = Instant::now() + PATIENCE;
+        self.exit_code_within(PATIENCE)
+    }
+
+    #[track_caller]
+    fn exit_code_within(&mut self, patience: Duration) -> Option<i32> {
+        let deadline = Instant::now() + patience;
         while self.is_running() {
             assert!(Instant::now() < deadline, "the program does not end");
             thread::sleep(Duration::from_millis(2));
@@ -131,8 +137,14 @@ impl Program {
 
     /// Waits until it ends, with its standard input open until then.
     #[track_caller]
-    pub fn ended(mut self) -> Ended {
-        let code = self.process.exit_code();
+    pub fn ended(self) -> Ended {
+        self.ended_within(PATIENCE)
+    }
+
+    /// The same for a program that may take longer than others.
+    #[track_caller]
+    pub fn ended_within(mut self, patience: Duration) -> Ended {
+        let code = self.process.exit_code_within(patience);
         Ended { code, stdout: self.stdout.all(), stderr: self.stderr.all() }
     }
 }

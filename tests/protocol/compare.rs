@@ -82,5 +82,9 @@ fn the_cost_of_a_thread_is_told_beside_a_request() {
     let shown = text(&output.stdout);
     assert_eq!(output.status.code(), Some(0), "{shown}{}", text(&output.stderr));
     assert_eq!(shown.matches("request").count(), 5, "{shown}");
+    let words: Vec<_> = shown.split_whitespace().collect();
+    let spreads =
+        words.iter().filter(|word| word.strip_prefix('(').is_some_and(|number| number.parse::<f64>().is_ok()));
+    assert_eq!(spreads.count(), 5, "each of the five times has a spread:\n{shown}");
     assert!(shown.lines().all(|line| line.chars().count() <= 80), "{shown}");
 }

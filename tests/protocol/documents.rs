@@ -113,3 +113,35 @@ fn the_reports_steps_are_told_in_the_same_words_everywhere() {
         assert!(front_door.contains(&row), "src/lib.rs lacks: {row}");
     }
 }
+
+#[test]
+fn no_recipe_draws_over_a_file_of_the_repository() {
+    for name in ["README.md", "docs/THREADS.md"] {
+        let text = document(name);
+        let recipes: Vec<_> =
+            text.lines().filter(|line| line.starts_with("$ ") && line.contains("--timeline")).collect();
+        assert!(!recipes.is_empty(), "{name}");
+        assert!(recipes.iter().all(|recipe| recipe.contains("--timeline /tmp/")), "{name}: {recipes:?}");
+    }
+}
+
+#[test]
+fn the_pictures_in_docs_are_drawn_as_the_programs_draw_today() {
+    let (designs, busy) = (document("docs/designs.svg"), document("docs/busy.svg"));
+    assert!(designs.contains("<title>One slow client stops everybody under iterative.</title>"));
+    assert!(designs.contains("The longest time that a client waited for the server:"));
+    assert!(busy.contains("One wait for the lock: ") && busy.contains("the lock is released here"));
+    for word in ["127.0.0.1", "short to be seen"] {
+        assert!(!designs.contains(word) && !busy.contains(word), "{word}");
+    }
+    assert!(!busy.contains("blocked in send"));
+}
+
+#[test]
+fn the_license_that_cargo_names_stands_in_docs() {
+    let manifest = document("Cargo.toml");
+    assert!(manifest.contains("license = \"MIT\"") && manifest.contains("docs/LICENSE"), "{manifest}");
+    let license = document("docs/LICENSE");
+    assert!(license.starts_with("MIT License\n") && license.contains("WITHOUT WARRANTY OF ANY KIND"), "{license}");
+    assert!(document("docs/README.md").contains("(LICENSE)"));
+}

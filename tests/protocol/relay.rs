@@ -15,10 +15,8 @@ use file_transfer::lab::relay::MAX_CONNECTIONS;
 use file_transfer::server::designs::Design;
 use file_transfer::server::file_handler::FileHandler;
 
-use crate::command_lines::{listening_address, run, Ended, Program, CLIENT};
+use crate::command_lines::{listening_address, run, Ended, Program, CLIENT, LAB};
 use crate::support::{eventually, Reply, TempDir, TestServer, Wanted, Wire, PATIENCE};
-
-const LAB: &str = env!("CARGO_BIN_EXE_lab");
 
 /// A running `lab relay`.
 struct Relay {

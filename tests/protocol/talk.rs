@@ -7,10 +7,8 @@ use std::path::Path;
 use std::process::Command;
 use std::thread;
 
-use crate::command_lines::{run, Program};
+use crate::command_lines::{run, Program, LAB};
 use crate::support::TestServer;
-
-const LAB: &str = env!("CARGO_BIN_EXE_lab");
 
 fn talk(to: SocketAddr, options: &[&str]) -> Program {
     Program::start(Command::new(LAB).args(["talk", &to.to_string()]).args(options))

@@ -48,7 +48,7 @@ impl Scene {
 impl Drop for Scene {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            println!("{}", text(&Picture { title: String::new(), panels: vec![self.panel.clone()] }));
+            println!("{}", text(&Picture { panels: vec![self.panel.clone()], ..Picture::default() }));
         }
     }
 }
@@ -216,4 +216,43 @@ fn compare_draws_a_panel_for_each_design() {
     for word in ["iterative: one thread", "prethreaded:3: 3 threads", "client 1, slow", "client 4", "blocked in send"] {
         assert!(drawn.contains(word), "no {word} in:\n{drawn}");
     }
+    for word in ["127.0.0.1", "short to be seen", "registry"] {
+        assert!(!drawn.contains(word), "{word} in:\n{drawn}");
+    }
+}
+
+#[test]
+fn the_title_of_the_scene_says_whom_the_slow_client_stopped() {
+    let picture = scene::picture(&[Design::Iterative, Design::ThreadPerClient]).unwrap();
+    assert_eq!(picture.title, "One slow client stops everybody under iterative.");
+    let [iterative, other] = &picture.longest_waits[..] else { panic!("{:?}", picture.longest_waits) };
+    assert_eq!((iterative.of.as_str(), other.of.as_str()), ("iterative", "thread-per-client"));
+    assert!(iterative.lasted > other.lasted, "{:?}", picture.longest_waits);
+    let drawn = text(&picture);
+    assert!(drawn.contains("  iterative               |www"), "{drawn}");
+    assert!(drawn.lines().all(|line| line.chars().count() <= 80), "{drawn}");
+
+    let picture = scene::picture(&[Design::ThreadPerClient, Design::SpareThreads { min: 1, max: 4 }]).unwrap();
+    assert_eq!(picture.title, "One slow client stops nobody under thread-per-client and spare-threads:1-4.");
+}
+
+#[test]
+fn no_small_reply_is_drawn_as_blocked_in_send_whatever_the_load() {
+    let dir = TempDir::new();
+    let file = dir.path().join("run.txt");
+    let server = ServerProgram::start(&["--timeline", file.to_str().unwrap()]);
+    let mut sessions: Vec<_> = (0..8).map(|_| server.session()).collect();
+    for _ in 0..200 {
+        for wire in &mut sessions {
+            wire.send("DOWNLOAD a.txt\n");
+        }
+        for wire in &mut sessions {
+            wire.expect_ok();
+        }
+    }
+    drop(sessions);
+    server.program.types("stop\n");
+    assert_eq!(server.program.ended().code, Some(0));
+    let drawn = fs::read_to_string(&file).unwrap();
+    assert!(drawn.contains("session-8") && !drawn.contains("blocked in send"), "{drawn}");
 }

@@ -12,6 +12,10 @@ pub mod outcome;
 
 pub mod command;
 
+pub mod processes;
+
+pub mod keeper;
+
 pub mod process;
 
 pub mod results;

@@ -1,14 +1,17 @@
 //! A program that was started here: what it printed, whether it has ended, and its end together with all that it
 //! started.
 //!
-//! Read first: `mod.rs`. It does not know the protocol, nor who is graded.
+//! Read first: `keeper.rs`. It does not know the protocol, nor who is graded.
 
 use std::io::{self, Read};
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
+use crate::lab::check::keeper::{in_a_group_of_its_own, Keeper};
+use crate::lab::check::processes;
 use crate::lock::locked;
 use crate::wire::visible;
 
@@ -18,10 +21,35 @@ const MAX_PRINTED: usize = 4096;
 /// How long a program that has ended gets to have its last words read.
 const LAST_WORDS: Duration = Duration::from_millis(300);
 
+/// How much of what a program prints is read without a pause, in bytes.
+const PRINTED_AT_ONCE: usize = 64 * 1024;
+
+/// How long the pause is. So a program that prints without end is read at some MiB a second, and costs little.
+const PRINT_PAUSE: Duration = Duration::from_millis(10);
+
+/// How many processes a program may have: some servers start one for each client. With more it is taken to start
+/// processes without end.
+const MAX_PROCESSES: usize = 300;
+
+/// How often they are counted.
+const COUNT_PAUSE: Duration = Duration::from_millis(100);
+
 /// A program that runs. It ends, with all that it started, when this is dropped.
 pub struct Process {
     child: Child,
-    printed: Arc<Mutex<Vec<u8>>>,
+    keeper: Keeper,
+    seen: Arc<Mutex<Seen>>,
+}
+
+/// What its threads saw of it.
+#[derive(Default)]
+struct Seen {
+    /// The end of what it printed.
+    printed: Vec<u8>,
+    /// Had it more than [`MAX_PROCESSES`]?
+    too_many: bool,
+    /// Is the program no longer wanted?
+    over: bool,
 }
 
 impl Process {
@@ -31,33 +59,86 @@ impl Process {
     /// # Errors
     /// In a sentence.
     pub fn start(words: &[String], stdin: Stdio) -> Result<Process, String> {
+        Process::start_in(None, words, stdin)
+    }
+
+    /// The same with this folder as the working directory. A program that is named with a relative path, such as
+    /// `./server`, is looked for there, and one without a path as the system does.
+    ///
+    /// # Errors
+    /// In a sentence.
+    pub fn start_in(folder: Option<&Path>, words: &[String], stdin: Stdio) -> Result<Process, String> {
         let (program, arguments) = words.split_first().ok_or("no program is named")?;
-        let mut command = Command::new(program);
-        command.args(arguments).stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let has_path = program.contains(std::path::is_separator);
+        let mut command = match folder {
+            Some(folder) if has_path => Command::new(folder.join(program)),
+            _ => Command::new(program),
+        };
+        if let Some(folder) = folder {
+            command.current_dir(folder);
+        }
+        let keeper =
+            Keeper::start().map_err(|error| format!("can't start sh, which would end the program: {error}"))?;
+        command.args(arguments).stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped()).env(&keeper.mark, "1");
         in_a_group_of_its_own(&mut command);
-        let child = command.spawn().map_err(|error| format!("can't start {program:?}: {error}; is its name right?"))?;
-        let mut process = Process { child, printed: Arc::default() };
+        let started = command.spawn();
+        let child = started.map_err(|error| {
+            keeper.end();
+            format!("can't start {program:?}: {error}; is its name right?")
+        })?;
+        keeper.keep(child.id());
+        let mut process = Process { child, keeper, seen: Arc::default() };
         let (stdout, stderr) = (process.child.stdout.take(), process.child.stderr.take());
-        let listening = process.listen_to(stdout).and_then(|()| process.listen_to(stderr));
-        listening.map_err(|error| format!("can't start a thread: {error}"))?;
+        let watching =
+            process.listen_to(stdout).and_then(|()| process.listen_to(stderr)).and_then(|()| process.count());
+        watching.map_err(|error| format!("can't start a thread: {error}"))?;
         Ok(process)
     }
 
     /// Keeps what the program prints, on a thread of its own: a program whose output nobody takes would come to a halt.
     fn listen_to(&self, output: Option<impl Read + Send + 'static>) -> io::Result<()> {
-        let printed = Arc::clone(&self.printed);
+        let seen = Arc::clone(&self.seen);
         let Some(mut output) = output else { return Ok(()) };
         let listen = move || {
-            let mut part = [0; MAX_PRINTED];
+            let (mut part, mut read) = ([0; MAX_PRINTED], 0);
             while let Ok(count @ 1..) = output.read(&mut part) {
-                locked(&printed, |printed| {
-                    printed.extend_from_slice(&part[..count]);
-                    let too_many = printed.len().saturating_sub(MAX_PRINTED);
-                    printed.drain(..too_many);
+                let over = locked(&seen, |seen| {
+                    seen.printed.extend_from_slice(&part[..count]);
+                    let too_many = seen.printed.len().saturating_sub(MAX_PRINTED);
+                    seen.printed.drain(..too_many);
+                    seen.over
                 });
+                if over {
+                    break;
+                }
+                read += count;
+                if read >= PRINTED_AT_ONCE {
+                    read = 0;
+                    thread::sleep(PRINT_PAUSE);
+                }
             }
         };
         thread::Builder::new().name("printed".to_string()).spawn(listen).map(drop)
+    }
+
+    /// Counts its processes, on a thread of its own, and ends a program that has too many. Where the system does not
+    /// tell them, nothing is done.
+    fn count(&self) -> io::Result<()> {
+        let (pid, keeper, seen) = (self.pid(), self.keeper.clone(), Arc::clone(&self.seen));
+        let count = move || {
+            while !locked(&seen, |seen| seen.over) {
+                if processes::members(pid, None).len() > MAX_PROCESSES {
+                    locked(&seen, |seen| seen.too_many = true);
+                    keeper.end();
+                    break;
+                }
+                thread::sleep(COUNT_PAUSE);
+            }
+        };
+        if cfg!(target_os = "linux") {
+            thread::Builder::new().name("processes".to_string()).spawn(count)?;
+        }
+        Ok(())
     }
 
     /// Its standard input, if it was to be a pipe; once.
@@ -70,11 +151,18 @@ impl Process {
         self.child.try_wait().ok().flatten()
     }
 
-    /// Has it ended by itself? In sentences, with what it printed.
-    pub fn ended(&mut self) -> Option<String> {
+    /// Has it ended by itself? How, in a word or two. A moment later all that it printed has been read.
+    pub fn end(&mut self) -> Option<String> {
         let status = self.status()?;
         thread::sleep(LAST_WORDS);
-        Some(format!("The program has ended ({status}).\n{}", self.printed()))
+        let too_many = locked(&self.seen, |seen| seen.too_many);
+        Some(if too_many { format!("it started over {MAX_PROCESSES} processes") } else { status.to_string() })
+    }
+
+    /// Has it ended by itself? In sentences, with what it printed.
+    pub fn ended(&mut self) -> Option<String> {
+        let how = self.end()?;
+        Some(format!("The program has ended ({how}).\n{}", self.printed()))
     }
 
     /// The program's number, by which the system knows it; on Unix also the number of its group.
@@ -84,50 +172,42 @@ impl Process {
 
     /// The end of what it printed, as it came.
     pub fn output(&self) -> Vec<u8> {
-        locked(&self.printed, |printed| printed.clone())
+        locked(&self.seen, |seen| seen.printed.clone())
+    }
+
+    /// All its processes that live, those included that have left its group. None where the system does not tell.
+    pub fn members(&self) -> Vec<u32> {
+        processes::members(self.pid(), Some(&self.keeper.mark))
     }
 
     /// The end of what it printed, each line marked.
     pub fn printed(&self) -> String {
-        let printed = self.output();
-        let text = printed.strip_suffix(b"\n").unwrap_or(&printed);
-        let lines: Vec<_> = text.split(|byte| *byte == b'\n').map(|line| format!("    | {}", visible(line))).collect();
-        if printed.is_empty() {
+        let lines: Vec<_> = self.printed_lines().iter().map(|line| format!("    | {line}")).collect();
+        if lines.is_empty() {
             "It printed nothing.".to_string()
         } else {
             format!("It printed last:\n{}", lines.join("\n"))
         }
     }
-}
 
-/// The program is ended, whatever the checks found. First its group, while its own number still stands for it.
-impl Drop for Process {
-    fn drop(&mut self) {
-        end_group(self.pid());
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+    /// The last lines that it printed, without their ends.
+    pub fn printed_lines(&self) -> Vec<String> {
+        let printed = self.output();
+        if printed.is_empty() {
+            return Vec::new();
+        }
+        let text = printed.strip_suffix(b"\n").unwrap_or(&printed);
+        text.split(|byte| *byte == b'\n').map(visible).collect()
     }
 }
 
-#[cfg(unix)]
-fn in_a_group_of_its_own(command: &mut Command) {
-    use std::os::unix::process::CommandExt;
-    command.process_group(0);
-}
-
-#[cfg(not(unix))]
-fn in_a_group_of_its_own(_: &mut Command) {}
-
-/// Ends a program and all that it started. The standard library can end one process alone, so the system's own tools do
-/// it: the shell's `kill` knows groups, and `taskkill` knows trees.
-fn end_group(pid: u32) {
-    let (program, arguments) = if cfg!(windows) {
-        ("taskkill", vec!["/T".to_string(), "/F".to_string(), "/PID".to_string(), pid.to_string()])
-    } else {
-        ("sh", vec!["-c".to_string(), format!("kill -KILL -- -{pid}")])
-    };
-    let quiet =
-        Command::new(program).args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
-    // If there is no such tool, the program itself is ended all the same, by its handle.
-    drop(quiet);
+/// The program is ended, whatever the checks found. First all that it started, while its own number still stands for
+/// it.
+impl Drop for Process {
+    fn drop(&mut self) {
+        locked(&self.seen, |seen| seen.over = true);
+        self.keeper.end();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
 }

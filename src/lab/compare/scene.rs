@@ -15,7 +15,7 @@ use crate::client::Client;
 use crate::journal::{Event, Journal, Record};
 use crate::lab::compare::subject::ServedFiles;
 use crate::lab::timeline::recorder::Recorder;
-use crate::lab::timeline::{Label, LabelKind, Lane, Panel, Picture, Side, Span, State};
+use crate::lab::timeline::{Label, LabelKind, Lane, LongestWait, Panel, Picture, Side, Span, State};
 use crate::lock::locked;
 use crate::programs::human::human_time;
 use crate::server::designs::Design;
@@ -62,9 +62,47 @@ pub const DESIGNS: [Design; 4] = [
 /// # Errors
 /// In a sentence: what the system refused, or what a client did not get.
 pub fn picture(designs: &[Design]) -> Result<Picture, String> {
-    let title = format!("One of {CLIENTS} clients reads slowly: see under which designs the others wait for it.");
-    let panels = designs.iter().map(|design| play(*design)).collect::<Result<_, _>>()?;
-    Ok(Picture { title, panels })
+    let panels = designs.iter().map(|design| play(*design)).collect::<Result<Vec<_>, _>>()?;
+    let names: Vec<String> = designs.iter().map(Design::to_string).collect();
+    let longest = |(name, panel): (&String, &Panel)| {
+        longest_wait(panel).map(|(lasted, _)| LongestWait { of: name.clone(), lasted })
+    };
+    let longest_waits = names.iter().zip(&panels).filter_map(longest).collect();
+    Ok(Picture { title: title(&names, &panels), longest_waits, zoom: None, panels })
+}
+
+/// What came of it, in a sentence: whom the slow client stopped.
+fn title(designs: &[String], panels: &[Panel]) -> String {
+    let with = |is_meant: fn(usize, usize) -> bool| {
+        let runs = designs.iter().zip(panels).map(|(design, panel)| (design.as_str(), stopped(panel)));
+        runs.filter(|(_, (stopped, others))| is_meant(*stopped, *others)).map(|(design, _)| design).collect::<Vec<_>>()
+    };
+    let everybody = with(|stopped, others| stopped == others);
+    let nobody = with(|stopped, _| stopped == 0);
+    match (everybody.is_empty(), nobody.is_empty()) {
+        (false, _) => format!("One slow client stops everybody under {}.", in_a_row(&everybody)),
+        (true, false) => format!("One slow client stops nobody under {}.", in_a_row(&nobody)),
+        (true, true) => "One slow client stops some of the others.".to_string(),
+    }
+}
+
+/// How many of the other clients got their first byte only when the slow client's session was over; and how many they
+/// are.
+fn stopped(panel: &Panel) -> (usize, usize) {
+    let labels = panel.lanes.iter().filter(|lane| lane.side == Side::Server).flat_map(|lane| &lane.labels);
+    let sessions = labels.filter(|label| label.kind == LabelKind::Session);
+    let over = sessions.min_by_key(|session| session.from).map_or(Duration::ZERO, |session| session.to);
+    let others: Vec<_> = panel.lanes.iter().filter(|lane| lane.side == Side::Client).skip(1).collect();
+    let is_served = |lane: &&&Lane| lane.spans.iter().any(|span| span.state == State::Receiving && span.from < over);
+    (others.len() - others.iter().filter(is_served).count(), others.len())
+}
+
+/// `a`, `a and b`, `a, b and c`.
+fn in_a_row(names: &[&str]) -> String {
+    match names {
+        [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+        _ => names.concat(),
+    }
 }
 
 /// Plays the scene under one design.
@@ -99,8 +137,12 @@ pub fn play(design: Design) -> Result<Panel, String> {
         lanes
     })?;
     let mut panel = recorder.finish(format!("{design}: {}", in_words(design)));
-    panel.notes.insert(0, longest_wait(&played));
     panel.lanes.extend(played);
+    let told = match longest_wait(&panel) {
+        Some((lasted, name)) => format!("The longest wait for the server was that of {name}: {}.", human_time(lasted)),
+        None => "No client waited for the server.".to_string(),
+    };
+    panel.notes.insert(0, told);
     Ok(panel)
 }
 
@@ -220,14 +262,11 @@ impl ClientLane {
     }
 }
 
-/// Who waited longest, in a sentence.
-fn longest_wait(clients: &[Lane]) -> String {
-    let waits = clients.iter().flat_map(|client| {
-        let waits = client.spans.iter().filter(|span| span.state == State::AwaitingServer);
-        waits.map(move |span| (span.to - span.from, &client.name))
+/// The longest wait of a client for the server, and whose it was.
+fn longest_wait(panel: &Panel) -> Option<(Duration, &str)> {
+    let waits = panel.lanes.iter().flat_map(|lane| {
+        let waits = lane.spans.iter().filter(|span| span.state == State::AwaitingServer);
+        waits.map(move |span| (span.to - span.from, lane.name.as_str()))
     });
-    match waits.max() {
-        Some((wait, name)) => format!("The longest wait for the server was that of {name}: {}.", human_time(wait)),
-        None => "No client waited for the server.".to_string(),
-    }
+    waits.max()
 }

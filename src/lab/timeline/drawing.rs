@@ -5,14 +5,17 @@
 
 use std::time::Duration;
 
-use super::{Lane, Panel, Picture, Side, Span, State};
+use super::{Lane, Panel, Side, Span, State};
 use crate::wire::printable;
 
 /// Most lanes of one side in a panel: as many as a projected page shows legibly.
 pub(super) const MAX_LANES: usize = 24;
 
 /// The axis of a picture in which nothing lasts is this long.
-const SHORTEST_AXIS: Duration = Duration::from_millis(1);
+const SHORTEST_AXIS: Duration = Duration::from_micros(1);
+
+/// Up to this length the axis counts microseconds.
+const AXIS_IN_MICROSECONDS: Duration = Duration::from_millis(1);
 
 /// From this length on the axis counts seconds: five digits of milliseconds are hard to read.
 const AXIS_IN_SECONDS: Duration = Duration::from_secs(10);
@@ -115,9 +118,9 @@ pub(super) fn drawn_lanes(panel: &Panel, side: Side) -> (Vec<&Lane>, Option<Stri
     (places.into_iter().map(|place| lanes[place]).collect(), Some(sentence))
 }
 
-/// The length of the common time axis: that of the longest panel.
-pub(super) fn axis_length(picture: &Picture) -> Duration {
-    let lanes = picture.panels.iter().flat_map(|panel| &panel.lanes);
+/// The length of the common time axis of these panels: that of the longest.
+pub(super) fn axis_length(panels: &[Panel]) -> Duration {
+    let lanes = panels.iter().flat_map(|panel| &panel.lanes);
     let ends = lanes.flat_map(|lane| {
         let spans = lane.spans.iter().map(|span| span.to);
         spans.chain(lane.labels.iter().map(|label| label.to))
@@ -135,16 +138,18 @@ pub(super) fn ticks(length: Duration, most: u32) -> Vec<(Duration, String)> {
 
 /// The unit of an axis of that length.
 pub(super) fn axis_unit(length: Duration) -> (&'static str, Duration) {
-    if length < AXIS_IN_SECONDS {
+    if length < AXIS_IN_MICROSECONDS {
+        ("µs", Duration::from_micros(1))
+    } else if length < AXIS_IN_SECONDS {
         ("ms", Duration::from_millis(1))
     } else {
         ("s", Duration::from_secs(1))
     }
 }
 
-/// The shortest of 1, 2, 5, 10, 20, 50, ... microseconds of which `most` cover the length.
+/// The shortest of 1, 2, 5, 10, 20, 50, ... tenths of a microsecond of which `most` cover the length.
 fn round_step(length: Duration, most: u32) -> Duration {
-    let mut power = Duration::from_micros(1);
+    let mut power = Duration::from_nanos(100);
     loop {
         for step in [1, 2, 5].map(|factor| power.saturating_mul(factor)) {
             if step.saturating_mul(most) >= length {
@@ -222,7 +227,7 @@ mod tests {
             labels: Vec::new(),
         };
         let lanes = [50, 1, 40].into_iter().chain(2..30).map(lane).collect();
-        let panel = Panel { title: String::new(), notes: Vec::new(), lanes };
+        let panel = Panel { lanes, ..Panel::default() };
         let (drawn, sentence) = drawn_lanes(&panel, Side::Client);
         let names: Vec<_> = drawn.iter().map(|lane| lane.name.as_str()).collect();
         assert_eq!(names[..4], ["50", "40", "8", "9"]);

@@ -6,9 +6,13 @@
 
 pub mod recorder;
 
+pub mod zoom;
+
 mod replay;
 
 mod drawing;
+
+mod bars;
 
 pub mod svg;
 
@@ -18,27 +22,43 @@ pub mod file;
 
 use std::time::Duration;
 
+use crate::lab::timeline::zoom::Zoom;
 use crate::programs::human::human_time;
 
 /// What is drawn before the first and after the last client: one in so many of the time between.
 const MARGIN: u32 = 20;
 
 /// A whole timeline: panels under each other, on one time scale.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Picture {
     /// One sentence that says what to see.
     pub title: String,
+    /// How long somebody waited in each of several runs; empty if there is nothing to compare.
+    pub longest_waits: Vec<LongestWait>,
+    /// A closer look, on a scale of its own.
+    pub zoom: Option<Zoom>,
     /// At least one.
     pub panels: Vec<Panel>,
 }
 
-/// One run.
+/// The longest time that a client waited for the server in one run.
 #[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LongestWait {
+    /// Which run.
+    pub of: String,
+    /// How long.
+    pub lasted: Duration,
+}
+
+/// One run.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Panel {
     /// What ran.
     pub title: String,
     /// Sentences below the lanes: what the picture can't show, or leaves out.
     pub notes: Vec<String>,
+    /// How the registry's lock was used, in a sentence: a note where the lock is what is looked at.
+    pub lock: String,
     /// The server's threads, then the clients.
     pub lanes: Vec<Lane>,
 }
@@ -54,6 +74,15 @@ impl Panel {
         let (Some(first), Some(last)) = (first, last) else { return self };
         let margin = (last - first) / MARGIN;
         let (from, to) = (first.saturating_sub(margin), last + margin);
+        self.cut_to(from, to);
+        let (begun, ended) = (human_time(from), human_time(to));
+        self.notes
+            .insert(0, format!("Drawn is the time in which there were clients: from {begun} to {ended} of the run."));
+        self
+    }
+
+    /// What was not between these two moments is left out, and the first of them becomes zero.
+    fn cut_to(&mut self, from: Duration, to: Duration) {
         let within = |time: Duration| time.clamp(from, to) - from;
         for lane in &mut self.lanes {
             for span in &mut lane.spans {
@@ -65,10 +94,6 @@ impl Panel {
             }
         }
         self.lanes.retain(|lane| !lane.spans.is_empty());
-        let (begun, ended) = (human_time(from), human_time(to));
-        self.notes
-            .insert(0, format!("Drawn is the time in which there were clients: from {begun} to {ended} of the run."));
-        self
     }
 }
 
@@ -120,7 +145,7 @@ pub enum State {
     HoldingLock,
     /// A thread works for its client: mostly, it reads the file and sends.
     Working,
-    /// A thread is held in a write: its client has not read what was sent before.
+    /// A thread waits in a write: the socket's buffer is full, because the client has not read what was sent before.
     BlockedInSend,
     /// A thread has ended its sending side, and waits for its client's end.
     Closing,
@@ -169,7 +194,7 @@ mod tests {
             lane(vec![span(State::Working, 1000, 1200), span(State::Closing, 1200, 2200)], vec![session]),
             lane(vec![span(State::Closing, 4000, 5000)], Vec::new()),
         ];
-        let panel = Panel { title: String::new(), notes: Vec::new(), lanes }.around_its_sessions();
+        let panel = Panel { lanes, ..Panel::default() }.around_its_sessions();
         assert_eq!(panel.lanes.len(), 2);
         assert_eq!(panel.lanes[0].spans, [span(State::Accepting, 0, 220)]);
         assert_eq!(panel.lanes[1].spans, [span(State::Working, 10, 210), span(State::Closing, 210, 220)]);

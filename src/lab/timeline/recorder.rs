@@ -139,9 +139,9 @@ impl Recorder {
             notes
                 .push(format!("Threads that had not ended, so that their last marks are missing: {}.", collected.open));
         }
-        let (lanes, more) = lanes(collected.threads);
+        let (lanes, lock, more) = lanes(collected.threads);
         notes.extend(more);
-        Panel { title, notes, lanes }
+        Panel { title, notes, lock, lanes }
     }
 }
 

@@ -9,23 +9,27 @@ use crate::lab::timeline::{Label, LabelKind, Lane, Side, Span, State};
 use crate::programs::human::human_time;
 use crate::watch::Phase;
 
-/// A write that takes longer was held up by its client. Without that it takes microseconds, or somewhat more where the
-/// processor is busy.
-pub const BLOCKED: Duration = Duration::from_millis(1);
+/// A write takes microseconds if the socket's buffer has room. One that took longer either found no room, or its thread
+/// had no processor for a while.
+const BLOCKED: Duration = Duration::from_millis(1);
 
-/// The lanes of the threads that accepted connections or carried out sessions, by their names' numbers; and sentences
-/// on what they don't show.
-pub(super) fn lanes(threads: Vec<Recorded>) -> (Vec<Lane>, Vec<String>) {
+/// So many bytes find room in the buffer of every connection on Linux, if none of them wait there (`tcp_wmem`: 16 KiB
+/// to begin with). So a write that was late although less was under way was not blocked: its thread had no processor.
+const ALWAYS_ROOM: usize = 16 * 1024;
+
+/// The lanes of the threads that accepted connections or carried out sessions, by their names' numbers; a sentence on
+/// the registry's lock; and sentences on what the lanes don't show.
+pub(super) fn lanes(threads: Vec<Recorded>) -> (Vec<Lane>, String, Vec<String>) {
     let mut locks = Locks::default();
     let lanes = threads.into_iter().map(|thread| Replay::new(&mut locks).play(thread));
     let (mut lanes, others): (Vec<_>, Vec<_>) = lanes.partition(serves);
     lanes.sort_by_key(|lane| number_in(&lane.name));
-    let mut notes = vec![locks.told()];
+    let mut notes = Vec::new();
     let lingering = others.iter().filter(|lane| lane.spans.iter().any(|span| span.state == State::Closing)).count();
     if lingering > 0 {
         notes.push(format!("Threads that did nothing but wait for a client's end have no lane here: {lingering}."));
     }
-    (lanes, notes)
+    (lanes, locks.told(), notes)
 }
 
 /// Did this thread accept, or carry out a session?
@@ -49,6 +53,8 @@ struct Replay<'a> {
     lasting: Vec<(Phase, Duration)>,
     /// The end of the last span.
     since: Duration,
+    /// How many bytes were written since the thread last waited for a command: no more of them can wait in the buffer.
+    written: usize,
     locks: &'a mut Locks,
 }
 
@@ -61,6 +67,7 @@ impl Replay<'_> {
             command: None,
             lasting: Vec::new(),
             since: Duration::ZERO,
+            written: 0,
             locks,
         }
     }
@@ -83,7 +90,7 @@ impl Replay<'_> {
 
     fn begins(&mut self, phase: Phase, at: Duration) {
         if let Some((outer, _)) = self.lasting.last() {
-            self.add_span(state(*outer, Duration::ZERO), at);
+            self.add_span(state(*outer), at);
         }
         self.since = at;
         self.lasting.push((phase, at));
@@ -92,8 +99,12 @@ impl Replay<'_> {
                 let text = format!("session {number}, {peer}");
                 self.session = Some(self.begin_label(LabelKind::Session, text, at));
             }
-            // It waits for the next command: the last one has been answered.
-            Phase::Read => self.end_command(at),
+            Phase::Read => {
+                // It waits for the next command: the last one has been answered.
+                self.end_command(at);
+                self.written = 0;
+            }
+            Phase::Write(bytes) => self.written = self.written.saturating_add(bytes),
             _ => {}
         }
     }
@@ -101,7 +112,8 @@ impl Replay<'_> {
     fn ends(&mut self, at: Duration) {
         let Some((phase, begun)) = self.lasting.pop() else { return };
         let took = at.saturating_sub(begun);
-        self.add_span(state(phase, took), at);
+        let is_blocked = matches!(phase, Phase::Write(_)) && took > BLOCKED && self.written > ALWAYS_ROOM;
+        self.add_span(if is_blocked { State::BlockedInSend } else { state(phase) }, at);
         match phase {
             Phase::Session(..) => self.end_session(at),
             Phase::AwaitLock => self.locks.waited(took),
@@ -140,13 +152,12 @@ impl Replay<'_> {
     }
 }
 
-/// What a phase looks like that lasted so long.
-fn state(phase: Phase, took: Duration) -> State {
+/// What a phase looks like, if it is no write that was blocked.
+fn state(phase: Phase) -> State {
     match phase {
         Phase::Accept => State::Accepting,
         Phase::Read => State::AwaitingCommand,
-        Phase::Write if took > BLOCKED => State::BlockedInSend,
-        Phase::Session(..) | Phase::Write => State::Working,
+        Phase::Session(..) | Phase::Write(_) => State::Working,
         Phase::AwaitTurn => State::AwaitingTurn,
         Phase::AwaitLock => State::AwaitingLock,
         Phase::HoldLock => State::HoldingLock,
@@ -195,8 +206,8 @@ mod tests {
     /// The lane of a thread that did this, each at its millisecond; and the sentence on the lock.
     fn replayed(marks: impl IntoIterator<Item = (u64, What)>) -> (Lane, String) {
         let marks = marks.into_iter().map(|(at, what)| Mark { at: ms(at), what }).collect();
-        let (mut lanes, notes) = lanes(vec![Recorded { name: "worker-1".to_string(), marks: vec![marks] }]);
-        (lanes.remove(0), notes.join(" "))
+        let (mut lanes, lock, _) = lanes(vec![Recorded { name: "worker-1".to_string(), marks: vec![marks] }]);
+        (lanes.remove(0), lock)
     }
 
     fn session() -> What {
@@ -218,10 +229,34 @@ mod tests {
     }
 
     #[test]
-    fn a_write_is_work_unless_it_takes_longer_than_a_write_does() {
-        let write = |took: u64| replayed([(0, session()), (5, Begins(Phase::Write)), (5 + took, Ends), (30, Ends)]).0;
+    fn a_large_write_is_work_unless_it_takes_longer_than_a_write_does() {
+        let write =
+            |took: u64| replayed([(0, session()), (5, Begins(Phase::Write(1 << 18))), (5 + took, Ends), (30, Ends)]).0;
         assert_eq!(write(1).spans, [Span { state: State::Working, from: ms(0), to: ms(30) }]);
         assert_eq!(write(9).spans[1], Span { state: State::BlockedInSend, from: ms(5), to: ms(14) });
+    }
+
+    #[test]
+    fn a_small_reply_is_never_blocked_however_long_its_thread_had_no_processor() {
+        let mut marks = vec![(0, session())];
+        for at in (0..1000).map(|reply| 10 * reply) {
+            marks.extend([(at, Begins(Phase::Read)), (at + 1, Ends)]);
+            marks.extend([(at + 1, Begins(Phase::Write(34))), (at + 9, Ends)]);
+        }
+        let states: Vec<_> = replayed(marks).0.spans.iter().map(|span| span.state).collect();
+        assert!(states.contains(&State::Working) && !states.contains(&State::BlockedInSend), "{states:?}");
+    }
+
+    #[test]
+    fn the_short_end_of_a_large_file_is_blocked_behind_its_beginning() {
+        let (lane, _) = replayed([
+            (0, session()),
+            (1, Begins(Phase::Write(ALWAYS_ROOM))),
+            (1, Ends),
+            (2, Begins(Phase::Write(1))),
+            (9, Ends),
+        ]);
+        assert_eq!(lane.spans[1], Span { state: State::BlockedInSend, from: ms(2), to: ms(9) });
     }
 
     #[test]

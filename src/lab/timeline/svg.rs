@@ -1,18 +1,21 @@
 //! A timeline as one SVG file that stands alone: no script, no font or picture from elsewhere.
 //!
 //! All panels share one scale. Colours are told apart by everybody (after Okabe and Ito), and where there is no colour
-//! by their lightness and their patterns: what waits is light, what works is dark.
+//! by their lightness and their patterns. Darkest is a client that waits for the server. A thread that works is dark,
+//! and one that waits is light. A state's words stand on a bar that has room for them; the legend has what is left.
 //!
-//! Read first: `drawing.rs`. It does not know what was recorded how.
+//! Read first: `drawing.rs`, `bars.rs`. It does not know what was recorded how.
 
 use std::fmt::{self, Write};
 use std::time::Duration;
 
+use super::bars::{gathered, stretches, Bar, Stretch, GATHERING};
 use super::drawing::{
-    axis_length, axis_unit, drawn_lanes, exact, fitted, is_wide, longest_state, occurring, sums, ticks, wrapped, Times,
-    SIDES, STATES,
+    axis_length, axis_unit, drawn_lanes, exact, fitted, is_wide, ticks, wrapped, Times, SIDES, STATES,
 };
-use super::{Label, LabelKind, Lane, Panel, Picture, Span, State};
+use super::zoom::Zoom;
+use super::{Label, LabelKind, Lane, LongestWait, Panel, Picture, State};
+use crate::programs::human::human_time;
 use crate::wire::printable;
 
 /// What makes a file of XML an SVG.
@@ -26,7 +29,7 @@ const WIDTH: f64 = 1200.0;
 const MARGIN: f64 = 24.0;
 
 /// Where time zero is: left of it stand the lanes' names.
-const PLOT_LEFT: f64 = 152.0;
+const PLOT_LEFT: f64 = 164.0;
 const PLOT_WIDTH: f64 = WIDTH - PLOT_LEFT - MARGIN;
 
 /// Height of a lane's bar.
@@ -41,6 +44,9 @@ const LANE_GAP: f64 = 7.0;
 /// Height of the line that names a side.
 const HEADING: f64 = 21.0;
 
+/// Between a lane and the one above it, where an arrow leads from this to that.
+const ARROW: f64 = 26.0;
+
 /// Height of the axis' numbers.
 const NUMBERS: f64 = 22.0;
 
@@ -49,9 +55,6 @@ const MAX_STEPS: u32 = 10;
 
 /// A span narrower than so many pixels is gathered with such neighbours.
 const GRAIN: f64 = 1.0;
-
-/// As many grains as a gathering takes: enough for its pattern to be known, and for a busy lane to have few bars.
-const GATHERING: u32 = 4;
 
 /// A bracket narrower than this would be a blot.
 const NARROWEST_BRACKET: f64 = 4.0;
@@ -71,14 +74,100 @@ const HAIR: &str = "#dcdcdc";
 /// Whatever was recorded, the file stays small: of each side a panel shows a bounded number of lanes, and of each lane
 /// a few bars per pixel at most.
 pub fn svg(picture: &Picture) -> String {
-    let mut page = Page { body: String::new(), y: MARGIN, length: axis_length(picture) };
+    let length = axis_length(&picture.panels);
+    let closer = picture.zoom.iter().map(Sheet::of_zoom);
+    let sheets: Vec<Sheet> = closer.chain(picture.panels.iter().map(|panel| Sheet::new(panel, length))).collect();
+    let mut page = Page { body: String::new(), y: MARGIN, length };
     page.sentence(MARGIN, Style { size: 21.0, bold: true, colour: INK }, &picture.title);
-    page.legend(picture);
-    for panel in &picture.panels {
-        page.panel(panel);
+    page.longest_waits(&picture.longest_waits);
+    page.legend(&sheets);
+    for sheet in &sheets {
+        page.panel(sheet);
     }
     page.reading_aid();
     page.into_file(&picture.title)
+}
+
+/// A panel as it is drawn.
+struct Sheet<'a> {
+    panel: &'a Panel,
+    /// The time that the plot's width stands for.
+    length: Duration,
+    /// The lanes of each side of [`SIDES`].
+    sides: Vec<Vec<DrawnLane<'a>>>,
+    /// What is left out, in sentences.
+    left_out: Vec<String>,
+    /// When the first lane's thread releases the lock for which the second one's waits.
+    released: Option<Duration>,
+}
+
+struct DrawnLane<'a> {
+    lane: &'a Lane,
+    bars: Vec<Bar>,
+    /// Where the words of a state stand on the bars.
+    words: Vec<Stretch>,
+}
+
+impl<'a> Sheet<'a> {
+    fn new(panel: &'a Panel, length: Duration) -> Sheet<'a> {
+        Sheet::with_release(panel, length, None)
+    }
+
+    /// On a scale of its own.
+    fn of_zoom(zoom: &'a Zoom) -> Sheet<'a> {
+        let length = axis_length(std::slice::from_ref(&zoom.panel));
+        Sheet::with_release(&zoom.panel, length, Some(zoom.released))
+    }
+
+    fn with_release(panel: &'a Panel, length: Duration, released: Option<Duration>) -> Sheet<'a> {
+        let drawn = |lane: &'a Lane| DrawnLane { lane, bars: gathered(&lane.spans, grain(length)), words: Vec::new() };
+        let (mut sides, mut left_out) = (Vec::new(), Vec::new());
+        for (side, _) in SIDES {
+            let (lanes, more) = drawn_lanes(panel, side);
+            sides.push(lanes.into_iter().map(drawn).collect());
+            left_out.extend(more);
+        }
+        let mut sheet = Sheet { panel, length, sides, left_out, released };
+        STATES.into_iter().for_each(|state| sheet.place_words(state));
+        sheet
+    }
+
+    /// The words of a state stand once, where it is seen for the longest time, if they have room there; beside an
+    /// arrow rather on one of its two lanes.
+    fn place_words(&mut self, state: State) {
+        let (length, grain, has_arrow) = (self.length, grain(self.length), self.released.is_some());
+        let has_room = |stretch: &Stretch| {
+            let room = PLOT_WIDTH * (stretch.to - stretch.from).as_secs_f64() / length.as_secs_f64();
+            WORDS.width_of(state.words()) + 2.0 * WORDS_INDENT <= room
+        };
+        let lanes = self.sides.iter_mut().flatten().enumerate();
+        let places = lanes.flat_map(|(place, drawn)| {
+            let stretches = stretches(&drawn.bars, grain).into_iter().filter(|it| it.state == state && has_room(it));
+            let longest = stretches.max_by_key(|stretch| stretch.to - stretch.from);
+            longest.map(|stretch| (has_arrow && place < 2, stretch, &mut drawn.words))
+        });
+        let best = places.max_by_key(|(is_at_arrow, stretch, _)| (*is_at_arrow, stretch.to - stretch.from));
+        if let Some((_, stretch, words)) = best {
+            words.push(stretch);
+        }
+    }
+
+    /// The states of one side that can be told by their pattern, which takes as many pixels as a gathering has.
+    fn told(&self, side: usize) -> impl Iterator<Item = State> + '_ {
+        let least = grain(self.length) * GATHERING;
+        let bars = self.sides[side].iter().flat_map(|drawn| &drawn.bars);
+        bars.filter(move |bar| bar.to - bar.from >= least).map(Bar::state)
+    }
+
+    /// The states whose words stand on a bar.
+    fn named(&self) -> impl Iterator<Item = State> + '_ {
+        self.sides.iter().flatten().flat_map(|drawn| drawn.words.iter().map(|stretch| stretch.state))
+    }
+}
+
+/// The time that a [`GRAIN`] stands for, where the plot's width stands for this one.
+fn grain(length: Duration) -> Duration {
+    length.mul_f64(GRAIN / PLOT_WIDTH)
 }
 
 /// A drawing that grows downwards.
@@ -101,6 +190,9 @@ struct Style {
 const SMALL: Style = Style { size: 13.0, bold: false, colour: INK };
 const NOTE: Style = Style { size: 13.0, bold: false, colour: FAINT };
 const TICK: Style = Style { size: 12.0, bold: false, colour: FAINT };
+/// The words on the bars.
+const WORDS: Style = Style { size: 12.0, bold: true, colour: INK };
+const WORDS_INDENT: f64 = 6.0;
 
 impl Style {
     /// The room for a text, in a wide font: nobody knows which one a viewer has.
@@ -120,17 +212,6 @@ fn width_of_letter(letter: char) -> f64 {
     }
 }
 
-/// What is drawn as one rectangle.
-#[derive(Debug, Clone)]
-struct Bar {
-    from: Duration,
-    to: Duration,
-    /// More than one where spans were too narrow.
-    spans: usize,
-    times: Times,
-    narrow: bool,
-}
-
 impl Page {
     fn add(&mut self, element: fmt::Arguments) {
         // To write to a string never fails.
@@ -140,11 +221,6 @@ impl Page {
 
     fn x(&self, time: Duration) -> f64 {
         PLOT_LEFT + PLOT_WIDTH * time.as_secs_f64() / self.length.as_secs_f64()
-    }
-
-    /// The time that a [`GRAIN`] stands for.
-    fn grain(&self) -> Duration {
-        self.length.mul_f64(GRAIN / PLOT_WIDTH)
     }
 
     fn text(&mut self, x: f64, baseline: f64, style: Style, anchor: &str, text: &str) {
@@ -166,11 +242,41 @@ impl Page {
         }
     }
 
-    fn legend(&mut self, picture: &Picture) {
+    /// A bar for each run.
+    fn longest_waits(&mut self, waits: &[LongestWait]) {
+        const VALUE: Style = Style { size: 14.0, bold: true, colour: INK };
+        if waits.is_empty() {
+            return;
+        }
+        self.y += 10.0;
+        self.sentence(MARGIN, SMALL, "The longest time that a client waited for the server:");
+        self.y += 6.0;
+        for LongestWait { of, lasted } in waits {
+            let (from, value) = (self.x(Duration::ZERO), human_time(*lasted));
+            let width = (self.x(*lasted) - from).max(GRAIN);
+            let name = fitted(of, |name| SMALL.width_of(name) <= PLOT_LEFT - 12.0 - MARGIN);
+            self.text(PLOT_LEFT - 12.0, self.y + 14.0, SMALL, "end", &name);
+            self.rectangle(State::AwaitingServer, from, self.y, width, BAR, &format!("{of}: {value}"));
+            if from + width + 8.0 + VALUE.width_of(&value) <= WIDTH - MARGIN {
+                self.text(from + width + 8.0, self.y + 14.0, VALUE, "start", &value);
+            } else {
+                let colour = look(State::AwaitingServer).text;
+                self.text(from + width - 8.0, self.y + 14.0, Style { colour, ..VALUE }, "end", &value);
+            }
+            self.y += BAR + LANE_GAP;
+        }
+    }
+
+    /// What can be seen and has no words beside it. (A line of a pixel tells its state when it is pointed at.)
+    fn legend(&mut self, sheets: &[Sheet]) {
         const SWATCH: f64 = 34.0;
         self.y += 12.0;
-        for (side, name) in SIDES {
-            let states = occurring(picture.panels.iter().flat_map(|panel| &panel.lanes), side);
+        for (place, (_, name)) in SIDES.into_iter().enumerate() {
+            let is_unnamed = |state: &State| {
+                let is_named = sheets.iter().any(|sheet| sheet.named().any(|named| named == *state));
+                !is_named && sheets.iter().any(|sheet| sheet.told(place).any(|told| told == *state))
+            };
+            let states: Vec<_> = STATES.into_iter().filter(is_unnamed).collect();
             if states.is_empty() {
                 continue;
             }
@@ -190,32 +296,45 @@ impl Page {
         }
     }
 
-    fn panel(&mut self, panel: &Panel) {
+    fn panel(&mut self, sheet: &Sheet) {
+        let Sheet { panel, length, sides, left_out, released } = sheet;
+        self.length = *length;
         self.y += 18.0;
         self.stroke(&format!("M{MARGIN} {:.1}H{:.1}", self.y, WIDTH - MARGIN), INK);
         self.y += 6.0;
         self.sentence(MARGIN, Style { size: 17.0, bold: true, colour: INK }, &panel.title);
         let (before, top) = (self.body.len(), self.y + HEADING);
-        let mut notes = Vec::new();
-        for (side, name) in SIDES {
-            let (lanes, left_out) = drawn_lanes(panel, side);
+        let mut edges = Vec::new();
+        for ((_, name), lanes) in SIDES.into_iter().zip(sides) {
             if !lanes.is_empty() {
                 self.y += HEADING;
                 self.text(MARGIN, self.y - 7.0, NOTE, "start", name);
             }
-            for lane in &lanes {
-                self.lane(lane);
+            for lane in lanes {
+                if released.is_some() && edges.len() == 1 {
+                    self.y += ARROW;
+                }
+                edges.push(self.lane(lane));
             }
-            notes.extend(left_out);
-            notes.extend(too_short(&lanes, self.grain()));
-            notes.extend(self.without_bracket(&lanes));
         }
+        if let (Some(released), [holder, waiter, ..]) = (released, &edges[..]) {
+            self.release(*released, holder + BAR, *waiter);
+        }
+        let without_bracket = self.without_bracket(sides);
         let grid = self.axis(top);
         // The grid stands behind the lanes, but their height is known only now.
         self.body.insert_str(before, &grid);
-        for note in panel.notes.iter().chain(&notes) {
+        for note in panel.notes.iter().chain(left_out).chain(&without_bracket) {
             self.sentence(PLOT_LEFT, NOTE, note);
         }
+    }
+
+    /// An arrow from the bar of the thread that releases the lock down to that of the one which waits for it.
+    fn release(&mut self, at: Duration, from: f64, to: f64) {
+        let (x, barb) = (self.x(at), to - 7.0);
+        let (left, right) = (x - 4.0, x + 4.0);
+        self.stroke(&format!("M{x:.1} {from:.1}V{to:.1}M{left:.1} {barb:.1}L{x:.1} {to:.1}L{right:.1} {barb:.1}"), INK);
+        self.text(x + 9.0, from + 20.0, SMALL, "start", "the lock is released here");
     }
 
     /// Writes the axis' numbers, and returns the lines that lead up from them.
@@ -233,7 +352,9 @@ impl Page {
         grid
     }
 
-    fn lane(&mut self, lane: &Lane) {
+    /// Returns the upper edge of its bars.
+    fn lane(&mut self, drawn: &DrawnLane) -> f64 {
+        let DrawnLane { lane, bars, words } = drawn;
         let before = self.body.len();
         self.names(&lane.labels);
         if self.body.len() > before {
@@ -242,14 +363,29 @@ impl Page {
         let name = fitted(&lane.name, |name| SMALL.width_of(name) <= PLOT_LEFT - 12.0 - MARGIN);
         self.text(PLOT_LEFT - 12.0, self.y + 13.0, SMALL, "end", &name);
         let (sessions, commands) = lane.labels.iter().partition::<Vec<_>, _>(|label| label.kind == LabelKind::Session);
-        let bars = gathered(&lane.spans, self.grain());
         // Narrow bars last: they are drawn a pixel wide, over the edges of their neighbours.
         let (narrow, wide): (Vec<_>, Vec<_>) = bars.iter().partition(|bar| bar.narrow);
         for bar in wide.into_iter().chain(narrow) {
             let label = label_at(&commands, bar.from).or_else(|| label_at(&sessions, bar.from));
             self.bar(bar, &name, label);
         }
+        for stretch in words {
+            self.words(stretch);
+        }
         self.y += BAR + LANE_GAP;
+        self.y - BAR - LANE_GAP
+    }
+
+    /// A state's words on its bars, on a ground of the bars' own colour.
+    fn words(&mut self, stretch: &Stretch) {
+        let Look { ground, text: colour, .. } = look(stretch.state);
+        let (x, y, words) = (self.x(stretch.from) + WORDS_INDENT, self.y + 13.0, stretch.state.words());
+        let halo = format!("stroke=\"{ground}\" stroke-width=\"7\" stroke-linejoin=\"round\"");
+        let size = WORDS.size;
+        self.add(format_args!(
+            "<text x=\"{x:.1}\" y=\"{y:.1}\" font-size=\"{size}\" font-weight=\"bold\" {halo}>{words}</text>"
+        ));
+        self.text(x, y, Style { colour, ..WORDS }, "start", words);
     }
 
     fn bar(&mut self, bar: &Bar, lane: &str, label: Option<&Label>) {
@@ -261,7 +397,7 @@ impl Page {
             spans => format!("{lane}: {spans} times too short to be drawn, mostly {}\n", state.words()),
         };
         if let Some(label) = label {
-            title.push_str(&fitted(&label.text, |text| text.chars().count() <= LONGEST_NAME));
+            title.push_str(&fitted(named(label), |text| text.chars().count() <= LONGEST_NAME));
             title.push('\n');
         }
         title.push_str(&format!("from {} to {}: ", exact(bar.from), exact(bar.to)));
@@ -289,7 +425,7 @@ impl Page {
             let (from, to) = (self.x(label.from), self.x(label.to));
             if label.kind == LabelKind::Session {
                 let next = sessions.next().map_or(WIDTH - MARGIN, |next| self.x(next.from));
-                free_from = self.bracket(&label.text, from, to, next);
+                free_from = self.bracket(named(label), from, to, next);
             } else if let Some(name) = fitted_into(&label.text, to - from.max(free_from) - 10.0) {
                 if from >= free_from {
                     self.stroke(&format!("M{from:.1} {:.1}v7", self.y + 8.0), FAINT);
@@ -306,10 +442,9 @@ impl Page {
         }
         let (line, foot) = (self.y + 8.0, self.y + NAMES - 2.0);
         self.stroke(&format!("M{from:.1} {foot:.1}V{line:.1}H{to:.1}V{foot:.1}"), FAINT);
-        // The session's number counts for more than its client's address.
-        let names = [name, name.split(',').next().unwrap_or(name)].map(printable);
-        if let Some(name) = names.iter().find(|name| TICK.width_of(name) <= to - from - 16.0) {
-            return self.name(from + 8.0, name);
+        let whole = printable(name);
+        if TICK.width_of(&whole) <= to - from - 16.0 {
+            return self.name(from + 8.0, &whole);
         }
         match fitted_into(name, next - to - 10.0) {
             Some(name) => self.name(to + 5.0, &name),
@@ -326,8 +461,9 @@ impl Page {
         x + TICK.width_of(name)
     }
 
-    fn without_bracket(&self, lanes: &[&Lane]) -> Option<String> {
-        let sessions = lanes.iter().flat_map(|lane| &lane.labels).filter(|label| label.kind == LabelKind::Session);
+    fn without_bracket(&self, sides: &[Vec<DrawnLane>]) -> Option<String> {
+        let labels = sides.iter().flatten().flat_map(|drawn| &drawn.lane.labels);
+        let sessions = labels.filter(|label| label.kind == LabelKind::Session);
         let short = sessions.filter(|label| self.x(label.to) - self.x(label.from) < NARROWEST_BRACKET).count();
         (short > 0).then(|| format!("Sessions too short for a bracket and a name: {short}."))
     }
@@ -337,7 +473,7 @@ impl Page {
     }
 
     fn reading_aid(&mut self) {
-        let pixel = exact(Duration::from_micros(self.grain().as_micros() as u64));
+        let pixel = exact(Duration::from_micros(grain(self.length).as_micros() as u64));
         let aid = format!(
             "In a browser, point at a bar for its exact times. What lasts less than a pixel ({pixel} here) is drawn \
              together with such neighbours, up to {GATHERING} pixels of them, as the state that took most of that time."
@@ -359,72 +495,12 @@ impl Page {
     }
 }
 
-impl Bar {
-    fn of(span: &Span, grain: Duration) -> Bar {
-        let times = sums(std::slice::from_ref(span));
-        Bar { from: span.from, to: span.to, spans: 1, times, narrow: span.lasted() < grain }
+/// A session's number without its client's address, or a command.
+fn named(label: &Label) -> &str {
+    match label.kind {
+        LabelKind::Session => label.text.split(',').next().unwrap_or_default(),
+        LabelKind::Command => &label.text,
     }
-
-    /// Takes in what follows it.
-    fn take(&mut self, next: &Bar) {
-        self.to = next.to;
-        self.spans += next.spans;
-        for (sum, time) in self.times.iter_mut().zip(next.times) {
-            *sum += time;
-        }
-    }
-
-    fn state(&self) -> State {
-        longest_state(&self.times)
-    }
-}
-
-/// The spans as bars, in order and without overlap: those shorter than the grain are gathered with such neighbours, up
-/// to [`GATHERING`] grains, and gatherings beside each other that show the same state become one. So three bars begin
-/// in a grain at most. What took no time is left out.
-fn gathered(spans: &[Span], grain: Duration) -> Vec<Bar> {
-    let joins = |last: &Bar, next: &Bar| last.narrow && next.narrow && next.from < last.to + grain;
-    let mut bars: Vec<Bar> = Vec::new();
-    for span in spans.iter().filter(|span| !span.lasted().is_zero()) {
-        let next = Bar::of(span, grain);
-        match bars.last_mut() {
-            Some(last) if joins(last, &next) && next.to <= last.from + grain * GATHERING => last.take(&next),
-            _ => bars.push(next),
-        }
-    }
-    bars.dedup_by(|next, last| {
-        let is_the_same = joins(last, next) && last.state() == next.state();
-        if is_the_same {
-            last.take(next);
-        }
-        is_the_same
-    });
-    bars
-}
-
-/// What a reader would look for in vain.
-fn too_short(lanes: &[&Lane], grain: Duration) -> Vec<String> {
-    let mut seen = [false; STATES.len()];
-    let mut times = Times::default();
-    let mut counts = [0; STATES.len()];
-    for lane in lanes {
-        for bar in gathered(&lane.spans, grain) {
-            seen[bar.state() as usize] = true;
-        }
-        for span in &lane.spans {
-            times[span.state as usize] += span.lasted();
-            counts[span.state as usize] += 1;
-        }
-    }
-    let unseen = |state: &State| counts[*state as usize] > 0 && !seen[*state as usize];
-    let sentence = |state: State| {
-        let count = match counts[state as usize] {
-            1 => "once".to_string(),
-            count => format!("{count} times"),
-        };
-        format!("Too short to be seen here: {} ({count}, {} in all).", state.words(), exact(times[state as usize]))
-    };
-    STATES.into_iter().filter(unseen).map(sentence).collect()
 }
 
 /// The label in whose time this moment lies.
@@ -472,24 +548,37 @@ fn pattern_name(state: State) -> &'static str {
     }
 }
 
-/// A tile of six by six pixels: its ground, and the lines upon it with their colour and width.
-fn pattern(state: State) -> String {
+/// How a state is drawn: a tile of six by six pixels, and the words upon it.
+struct Look {
+    ground: &'static str,
+    lines: &'static str,
+    colour: &'static str,
+    width: f64,
+    text: &'static str,
+}
+
+fn look(state: State) -> Look {
     const FALLING: &str = "M-1 -1L7 7M-1 5L1 7M5 -1L7 1";
     const RISING: &str = "M-1 7L7 -1M-1 1L1 -1M5 7L7 5";
-    let (ground, lines, colour, width) = match state {
-        State::Accepting => ("#f3f3f3", "M2 3.5h1.4", "#8c8c8c", 1.4),
-        State::AwaitingTurn => ("#f3f3f3", "M3.5 0V6", "#b9b9b9", 1.0),
-        State::AwaitingCommand => ("#dcedf8", "M0 3.5H6", "#7fb2d6", 1.0),
-        State::AwaitingLock => ("#f0e442", "M1.5 0V6M4.5 0V6", "#5c5400", 1.4),
-        State::HoldingLock => ("#000000", "", "#000000", 0.0),
-        State::Working => ("#0072b2", "", "#0072b2", 0.0),
-        State::BlockedInSend => ("#d55e00", RISING, "#ffffff", 1.6),
-        State::Closing => ("#f3dfea", "M0 3.5H6M3.5 0V6", "#b0528a", 0.9),
-        State::AwaitingServer => ("#fdf0d2", FALLING, "#d99a1c", 0.9),
-        State::Receiving => ("#009e73", "M0 3.5H6", "#ffffff", 1.0),
-        State::Pausing => ("#ffffff", "M1 3.5H4", "#777777", 1.0),
+    const LIGHT: &str = "#ffffff";
+    let (ground, lines, colour, width, text) = match state {
+        State::Accepting => ("#f3f3f3", "M2 3.5h1.4", "#8c8c8c", 1.4, INK),
+        State::AwaitingTurn => ("#f3f3f3", "M3.5 0V6", "#b9b9b9", 1.0, INK),
+        State::AwaitingCommand => ("#dcedf8", "M0 3.5H6", "#a9cde6", 1.0, INK),
+        State::AwaitingLock => ("#f0e442", "M1.5 0V6M4.5 0V6", "#5c5400", 1.4, INK),
+        State::HoldingLock => ("#000000", "", "#000000", 0.0, LIGHT),
+        State::Working => ("#0072b2", "", "#0072b2", 0.0, LIGHT),
+        State::BlockedInSend => ("#fbe0cd", RISING, "#dd9465", 1.2, INK),
+        State::Closing => ("#f3dfea", "M0 3.5H6M3.5 0V6", "#b0528a", 0.9, INK),
+        State::AwaitingServer => ("#7a1212", FALLING, "#9c3030", 0.9, LIGHT),
+        State::Receiving => ("#009e73", "M0 3.5H6", "#ffffff", 1.0, LIGHT),
+        State::Pausing => ("#ffffff", "M1 3.5H4", "#777777", 1.0, INK),
     };
-    let name = pattern_name(state);
+    Look { ground, lines, colour, width, text }
+}
+
+fn pattern(state: State) -> String {
+    let (name, Look { ground, lines, colour, width, .. }) = (pattern_name(state), look(state));
     format!(
         "<pattern id=\"{name}\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\">\
          <rect width=\"6\" height=\"6\" fill=\"{ground}\"/>\
@@ -499,7 +588,7 @@ fn pattern(state: State) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Side;
+    use super::super::{Side, Span};
     use super::*;
 
     fn span(state: State, from: u64, to: u64) -> Span {
@@ -516,8 +605,12 @@ mod tests {
     }
 
     fn picture(panels: Vec<Vec<Lane>>) -> Picture {
-        let panel = |lanes| Panel { title: "a run".to_string(), notes: vec!["a note".to_string()], lanes };
-        Picture { title: "A title.".to_string(), panels: panels.into_iter().map(panel).collect() }
+        let panel = |lanes| {
+            let (title, notes) = ("a run".to_string(), vec!["a note".to_string()]);
+            Panel { title, notes, lanes, ..Panel::default() }
+        };
+        let panels = panels.into_iter().map(panel).collect();
+        Picture { title: "A title.".to_string(), panels, ..Picture::default() }
     }
 
     /// States in turn, each for so many microseconds.
@@ -593,35 +686,6 @@ mod tests {
     }
 
     #[test]
-    fn gathering_keeps_the_order_and_all_times_and_bounds_the_bars() {
-        const GRAIN: Duration = Duration::from_micros(1000);
-        let mut spans = Vec::new();
-        let mut at = 0;
-        for (count, state) in (0..30_000).zip(STATES.into_iter().cycle()) {
-            // From next to nothing to two grains, with a gap now and then.
-            let lasts = if count % 97 == 0 { 2_000 } else { 1 + count * 7919 % 311 };
-            spans.push(span(state, at, at + lasts));
-            at += lasts + if count % 13 == 0 { 40 } else { 0 };
-        }
-        let bars = gathered(&spans, GRAIN);
-        assert!(bars.len() as u64 <= 3 * at / 1000, "{} bars in {at} microseconds", bars.len());
-        assert!(bars.windows(2).all(|two| two[0].to <= two[1].from && two[0].from <= two[0].to));
-        let gathered: Duration = bars.iter().flat_map(|bar| bar.times).sum();
-        assert_eq!(gathered, spans.iter().map(Span::lasted).sum());
-        assert_eq!(bars.iter().map(|bar| bar.spans).sum::<usize>(), spans.len());
-        let wide: Vec<_> = bars.iter().filter(|bar| !bar.narrow).map(|bar| (bar.from, bar.to, bar.spans)).collect();
-        let long = spans.iter().filter(|span| span.lasted() >= GRAIN).map(|span| (span.from, span.to, 1));
-        assert_eq!(wide, long.collect::<Vec<_>>());
-    }
-
-    #[test]
-    fn what_took_no_time_is_no_bar() {
-        let spans = [span(State::Working, 5, 5), span(State::Closing, 5, 6), span(State::Working, 6, 6)];
-        let bars = gathered(&spans, Duration::from_millis(1));
-        assert_eq!((bars.len(), bars[0].spans, bars[0].state()), (1, 1, State::Closing));
-    }
-
-    #[test]
     fn a_bar_of_many_shows_what_took_most_of_the_time_and_says_so() {
         let spans = [(State::Working, 0, 2), (State::AwaitingLock, 2, 3), (State::HoldingLock, 3, 4)];
         let mut spans: Vec<_> = spans.into_iter().map(|(state, from, to)| span(state, from, to)).collect();
@@ -632,7 +696,6 @@ mod tests {
             "session-1: 3 times too short to be drawn, mostly reading the file and sending\nfrom 0 µs to 4 µs: \
                      waiting for the lock 1 µs, holding the lock 1 µs, reading the file and sending 2 µs";
         assert!(texts.contains(title), "{texts}");
-        assert!(texts.contains("Too short to be seen here: holding the lock (once, 1 µs in all)."), "{texts}");
     }
 
     #[test]
@@ -663,7 +726,8 @@ mod tests {
         labels.push(label(LabelKind::Session, 1_010_000, 1_500_000, "session 3"));
         let last = vec![span(State::Closing, 0, 1_500_000)];
         let file = svg(&picture(vec![vec![lane("main", Side::Server, last, labels)]]));
-        let halos = file.lines().filter(|line| line.contains("stroke-linejoin")).collect::<Vec<_>>().join("\n");
+        let is_name = |line: &&str| line.contains("stroke-linejoin") && !line.contains("bold");
+        let halos = file.lines().filter(is_name).collect::<Vec<_>>().join("\n");
         let starts = numbers(&halos, "<text", "x");
         let texts = text_between_tags(&halos);
         let names: Vec<_> = texts.iter().filter(|text| !text.trim().is_empty()).collect();
@@ -676,8 +740,21 @@ mod tests {
         }
     }
 
+    /// What is written in the legend: beside a swatch, which is narrower than a bar with words.
+    fn legend(file: &str) -> Vec<String> {
+        let lines: Vec<_> = file.lines().collect();
+        let swatches = lines.windows(2).filter(|two| two[0].contains(" width=\"34.00\""));
+        swatches.map(|two| text_between_tags(two[1])[0].clone()).collect()
+    }
+
+    /// What is written on the bars.
+    fn words(file: &str) -> Vec<String> {
+        let lines = file.lines().filter(|line| line.contains("stroke-linejoin") && line.contains("bold"));
+        lines.map(|line| text_between_tags(line)[0].clone()).collect()
+    }
+
     #[test]
-    fn every_state_has_its_own_pattern_and_its_words_in_the_legend_if_it_occurs() {
+    fn every_state_has_its_own_pattern_and_its_words_on_a_bar_or_in_the_legend() {
         let looks = |state| pattern(state).replace(pattern_name(state), "");
         for (place, state) in STATES.into_iter().enumerate() {
             for other in &STATES[..place] {
@@ -688,10 +765,84 @@ mod tests {
         let all = lane("all", Side::Server, in_turn(&STATES, STATES.len() as u64, 1000), Vec::new());
         let file = svg(&picture(vec![vec![all]]));
         for state in STATES {
-            assert!(text_between_tags(&file).contains(&state.words().to_string()), "{state:?}");
+            let (on_a_bar, in_the_legend) = (&words(&file), &legend(&file));
+            let times = on_a_bar.iter().chain(in_the_legend).filter(|words| *words == state.words()).count();
+            assert_eq!(times, 1, "{state:?}: on the bars {on_a_bar:?}, in the legend {in_the_legend:?}");
         }
         let none = svg(&picture(vec![Vec::new()]));
         assert!(!none.contains(State::Pausing.words()));
         text_between_tags(&none);
+    }
+
+    #[test]
+    fn the_legend_has_what_is_drawn_without_words_and_nothing_that_is_not_drawn() {
+        let spans = vec![
+            // Far less than a pixel, and never the most of a bar.
+            span(State::HoldingLock, 0, 1),
+            span(State::Working, 1, 10_000),
+            span(State::BlockedInSend, 10_000, 500_000),
+        ];
+        let file = svg(&picture(vec![vec![lane("session-1", Side::Server, spans, Vec::new())]]));
+        assert_eq!(legend(&file), ["reading the file and sending"]);
+        assert_eq!(words(&file), ["blocked in send"]);
+    }
+
+    #[test]
+    fn words_stand_where_a_state_is_seen_for_the_longest_time() {
+        let server = |name: &str, to| lane(name, Side::Server, vec![span(State::BlockedInSend, 0, to)], Vec::new());
+        let file = svg(&picture(vec![vec![server("a", 500_000), server("b", 900_000), server("c", 700_000)]]));
+        let text = file.lines().find(|line| line.contains("stroke-linejoin")).unwrap();
+        let bar = file.lines().find(|line| line.contains("<title>b: ")).unwrap();
+        assert_eq!(numbers(text, "<text", "y")[0], numbers(bar, "<rect", "y")[0] + 13.0);
+        assert_eq!(words(&file).len(), 1);
+    }
+
+    #[test]
+    fn the_longest_waits_stand_on_top_as_bars_on_the_panels_scale() {
+        let spans = vec![span(State::AwaitingServer, 0, 600_000)];
+        let mut picture = picture(vec![vec![lane("client 2", Side::Client, spans, Vec::new())]]);
+        let wait = |of: &str, ms| LongestWait { of: of.to_string(), lasted: Duration::from_millis(ms) };
+        picture.longest_waits = vec![wait("iterative", 600), wait("spare-threads:1-4", 60), wait("nobody", 0)];
+        let file = svg(&picture);
+        let of_bar = |title: &str| {
+            let line = file.lines().find(|line| line.contains(&format!("<title>{title}"))).unwrap();
+            numbers(line, "<rect", "width")[0]
+        };
+        assert_eq!(of_bar("iterative: 600 ms"), of_bar("client 2: "));
+        assert!((of_bar("spare-threads:1-4: 60 ms") * 10.0 - of_bar("iterative: 600 ms")).abs() < 0.1);
+        // It is there, however short.
+        assert_eq!(of_bar("nobody: 0"), 1.0);
+        let texts = text_between_tags(&file);
+        assert!(["iterative", "spare-threads:1-4", "600 ms", "60 ms"].iter().all(|it| texts.contains(&it.to_string())));
+    }
+
+    #[test]
+    fn a_session_is_named_without_its_clients_port() {
+        let session = label(LabelKind::Session, 0, 900_000, "session 1, 127.0.0.1:48446");
+        let spans = vec![span(State::Working, 0, 900_000)];
+        let file = svg(&picture(vec![vec![lane("session-1", Side::Server, spans, vec![session])]]));
+        assert!(text_between_tags(&file).contains(&"session 1".to_string()) && !file.contains("48446"), "{file}");
+    }
+
+    #[test]
+    fn a_wait_for_the_lock_is_drawn_on_a_scale_of_its_own_with_an_arrow_from_its_holder() {
+        let holder = vec![span(State::HoldingLock, 1000, 1010)];
+        let waiter = vec![span(State::AwaitingLock, 1004, 1014), span(State::Working, 1014, 900_000)];
+        let lanes = [("session-3", holder), ("session-5", waiter)];
+        let lanes = lanes.map(|(name, spans)| lane(name, Side::Server, spans, Vec::new())).to_vec();
+        let mut picture = picture(vec![lanes]);
+        picture.zoom = Zoom::of(&picture.panels[0]);
+        let file = svg(&picture);
+        let texts = text_between_tags(&file);
+        for text in ["One wait for the lock: session-3 holds it, and session-5 waits", "time in µs", "time in ms"] {
+            assert!(texts.contains(&text.to_string()), "no {text} in {texts:?}");
+        }
+        assert_eq!(words(&file)[..2], ["holding the lock", "waiting for the lock"]);
+        let arrow = file.lines().position(|line| line.contains("the lock is released here")).unwrap();
+        let x: f64 =
+            file.lines().nth(arrow - 1).unwrap()["<path d=\"M".len()..].split(' ').next().unwrap().parse().unwrap();
+        let held = file.lines().find(|line| line.contains("<title>session-3: holding")).unwrap();
+        let end = numbers(held, "<rect", "x")[0] + numbers(held, "<rect", "width")[0];
+        assert!((x - end).abs() < 0.1, "the arrow is at {x}, the bar ends at {end}");
     }
 }

@@ -8,7 +8,8 @@ use super::drawing::{
     axis_length, axis_unit, drawn_lanes, fitted, is_wide, longest_state, occurring, sums, ticks, wrapped, Times, SIDES,
     STATES,
 };
-use super::{LabelKind, Lane, Panel, Picture, Side, Span, State};
+use super::{LabelKind, Lane, LongestWait, Panel, Picture, Side, Span, State};
+use crate::programs::human::human_time;
 
 /// The narrowest common terminal.
 const WIDTH: usize = 80;
@@ -22,6 +23,10 @@ const STRIP_LEFT: usize = 2 + NAME + 1;
 /// Columns of a strip: what is left before the second bar.
 const STRIP: usize = WIDTH - STRIP_LEFT - 1;
 
+/// Room for the name of a run, and for the bar of its longest wait; the time stands behind it.
+const WAIT_NAME: usize = 24;
+const WAIT_BAR: usize = 40;
+
 /// A state that would be seen nowhere is shown if it has at least this part of a column, one in so many. With less, a
 /// wait of a moment would hide work that took nearly all of the column.
 const SEEN: u32 = 4;
@@ -34,10 +39,17 @@ const MAX_LABELS: usize = 12;
 
 /// Draws the picture in lines of at most 80 columns.
 pub fn text(picture: &Picture) -> String {
-    let length = axis_length(picture);
+    let length = axis_length(&picture.panels);
     let mut lines = wrapped(&picture.title, fits_a_line);
     lines.push(String::new());
+    lines.extend(longest_waits(&picture.longest_waits, length));
     lines.extend(legend(picture, length));
+    if let Some(zoom) = &picture.zoom {
+        let length = axis_length(std::slice::from_ref(&zoom.panel));
+        lines.push(String::new());
+        lines.extend(draw(&zoom.panel, length));
+        lines.push(format!("(Here a column is {} ms wide.)", milliseconds(length / STRIP as u32)));
+    }
     for panel in &picture.panels {
         lines.push(String::new());
         lines.extend(draw(panel, length));
@@ -46,10 +58,27 @@ pub fn text(picture: &Picture) -> String {
     lines.join("\n")
 }
 
+/// A bar for each run.
+fn longest_waits(waits: &[LongestWait], length: Duration) -> Vec<String> {
+    if waits.is_empty() {
+        return Vec::new();
+    }
+    let mut lines = vec!["The longest time that a client waited for the server:".to_string()];
+    for LongestWait { of, lasted } in waits {
+        let name = fitted(of, |name| columns(name) <= WAIT_NAME);
+        let bar = letter(State::AwaitingServer).to_string().repeat(1 + column_of_width(*lasted, length, WAIT_BAR - 1));
+        let filling = " ".repeat(WAIT_NAME.saturating_sub(columns(&name)));
+        lines.push(format!("  {name}{filling}|{bar} {}", human_time(*lasted)));
+    }
+    lines.push(String::new());
+    lines
+}
+
 fn legend(picture: &Picture, length: Duration) -> Vec<String> {
     let mut lines = Vec::new();
+    let panels = || picture.panels.iter().chain(picture.zoom.iter().map(|zoom| &zoom.panel));
     for (side, name) in SIDES {
-        let states = occurring(picture.panels.iter().flat_map(|panel| &panel.lanes), side);
+        let states = occurring(panels().flat_map(|panel| &panel.lanes), side);
         lines.extend(states.first().map(|_| name.to_string()));
         lines.extend(states.iter().map(|state| format!("  {} {}", letter(*state), state.words())));
     }
@@ -136,8 +165,13 @@ fn times_of_columns(spans: &[Span], length: Duration) -> Vec<Times> {
 }
 
 fn column_of(time: Duration, length: Duration) -> usize {
-    let column = time.as_secs_f64() / length.as_secs_f64() * STRIP as f64;
-    (column as usize).min(STRIP - 1)
+    column_of_width(time, length, STRIP).min(STRIP - 1)
+}
+
+/// The column of this moment, if so many columns stand for the whole length.
+fn column_of_width(time: Duration, length: Duration, width: usize) -> usize {
+    let column = time.as_secs_f64() / length.as_secs_f64() * width as f64;
+    (column as usize).min(width)
 }
 
 fn axis(length: Duration) -> [String; 2] {
@@ -236,8 +270,9 @@ mod tests {
     }
 
     fn drawn(lanes: Vec<Lane>) -> String {
-        let panel = Panel { title: "a run".to_string(), notes: vec!["word ".repeat(60)], lanes };
-        text(&Picture { title: "A title.".to_string(), panels: vec![panel] })
+        let (title, notes) = ("a run".to_string(), vec!["word ".repeat(60)]);
+        let panel = Panel { title, notes, lanes, ..Panel::default() };
+        text(&Picture { title: "A title.".to_string(), panels: vec![panel], ..Picture::default() })
     }
 
     fn lane(name: &str, spans: Vec<Span>) -> Lane {

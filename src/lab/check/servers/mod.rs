@@ -34,6 +34,7 @@ use student::Student;
 
 use crate::lab::check::catalogue::{self, Level};
 use crate::lab::check::outcome::{Failure, Steps, Verdict};
+use crate::lab::check::processes::listening_process;
 use crate::lab::check::results::Graded;
 
 /// How long a check may take, unless told otherwise: far more than a server on the same machine needs, and short enough
@@ -128,7 +129,7 @@ impl Subject {
                 let patience = Instant::now() + options.timeout;
                 Peer::connect(address, 0, Steps::default(), patience)
                     .map_err(|_| format!("nobody listens at {address}: start the server, then grade it"))?;
-                let pid = student::listening_process(address);
+                let pid = listening_process(address);
                 Ok(Subject::Running { address, fixtures: fixtures.clone(), pid })
             }
             Target::Command(words) => {
@@ -152,7 +153,7 @@ impl Subject {
             Subject::Running { address, pid, .. } => Ok((*address, *pid)),
             Subject::Started { words, dir, student } => {
                 if student.as_mut().map_or(true, |student| student.ended().is_some()) {
-                    *student = Some(Student::start(words, &dir.served)?);
+                    *student = Some(Student::start(words, &dir.served, None)?);
                 }
                 student.as_ref().map(|student| (student.address, Some(student.pid()))).ok_or_else(String::new)
             }

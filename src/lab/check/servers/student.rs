@@ -1,11 +1,11 @@
 //! The student's server: started from a command line on a free port, and watched.
 //!
-//! Read first: `mod.rs`. It does not know the protocol.
+//! Read first: `process.rs`. It does not know the protocol.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
 use std::sync::Mutex;
 use std::thread;
@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use crate::lab::check::outcome::Steps;
 use crate::lab::check::process::Process;
+use crate::lab::check::processes;
 use crate::lab::check::servers::any_seed;
 use crate::lab::check::servers::peer::{Peer, POLL};
 
@@ -23,45 +24,118 @@ const START_TIME: Duration = Duration::from_secs(20);
 /// program does.
 const PORTS: Range<u16> = 15_000..32_000;
 
+/// How long a program may listen elsewhere alone: it may open more than one port, and {port} late.
+const ELSEWHERE_TIME: Duration = Duration::from_secs(3);
+
+/// How often is looked where it listens.
+const LOOK_PAUSE: Duration = Duration::from_millis(500);
+
+/// How long after its port is open a program's command must still run: one that goes into the background ends at once.
+const SETTLE_TIME: Duration = Duration::from_millis(50);
+
+/// How much of the last line that it printed stands in an error's first line, in characters.
+const SHOWN: usize = 120;
+
 /// A student's server that runs; it ends when this is dropped.
 pub struct Student {
     process: Process,
     /// Where it listens.
     pub address: SocketAddr,
+    /// What it serves, as its command line says it.
+    dir: String,
 }
 
 impl Student {
-    /// Starts the program and waits until its port is open.
+    /// Starts the program, in this working directory if one is given, and waits until its port is open.
     ///
     /// # Errors
-    /// In sentences: the program can't be started, ends, or opens no port; with what it printed.
-    pub fn start(words: &[String], dir: &Path) -> Result<Student, String> {
+    /// The program can't be started, ends, or opens no port. The first line says it in one clause, in the same words
+    /// each time; what the program printed follows.
+    pub fn start(words: &[String], dir: &Path, folder: Option<&Path>) -> Result<Student, String> {
         let port = free_port().map_err(|error| format!("this system has no free port: {error}"))?;
-        let dir = dir.to_string_lossy();
+        let dir = std::env::current_dir().map_or(dir.to_path_buf(), |here| here.join(dir));
+        let dir = dir.to_string_lossy().into_owned();
         // After the cutting, so that a directory with spaces stays one word.
         let words: Vec<_> =
             words.iter().map(|word| word.replace("{dir}", &dir).replace("{port}", &port.to_string())).collect();
         let address = (Ipv4Addr::LOCALHOST, port).into();
-        let mut student = Student { process: Process::start(&words, Stdio::null())?, address };
+        let process = Process::start_in(folder, &words, Stdio::null())?;
+        let mut student = Student { process, address, dir };
         student.wait_for_port()?;
         Ok(student)
     }
 
     fn wait_for_port(&mut self) -> Result<(), String> {
         let deadline = Instant::now() + START_TIME;
+        let (mut next_look, mut elsewhere) = (Instant::now() + LOOK_PAUSE, None);
         while Instant::now() < deadline {
-            if let Some(ended) = self.ended() {
-                return Err(format!("{ended}\nIt never listened on {}.", self.address));
+            if let Some(how) = self.process.end() {
+                return Err(self.why_ended(&how));
             }
             // A client that takes its leave when it is dropped.
             if Peer::connect(self.address, 0, Steps::default(), Instant::now() + START_TIME).is_ok() {
-                return Ok(());
+                thread::sleep(SETTLE_TIME);
+                return self.process.end().map_or(Ok(()), |how| Err(self.why_ended(&how)));
+            }
+            if Instant::now() >= next_look {
+                next_look = Instant::now() + LOOK_PAUSE;
+                match self.listens_elsewhere() {
+                    None => elsewhere = None,
+                    Some(where_then) => {
+                        let since = *elsewhere.get_or_insert_with(Instant::now);
+                        if since.elapsed() >= ELSEWHERE_TIME {
+                            return Err(format!("{where_then}\n{}", self.process.printed()));
+                        }
+                    }
+                }
             }
             thread::sleep(POLL);
         }
-        let (address, printed) = (self.address, self.process.printed());
-        let what = format!("the program runs, but nobody listens on {address}");
-        Err(format!("{what}: does it take {{port}} from its command line?\n{printed}"))
+        let what = "the program runs, but nobody listens on {port}: does it take {port} from its command line?";
+        Err(format!("{what}\n{}", self.process.printed()))
+    }
+
+    /// Where its processes listen, if that is not where they should. Linux tells it.
+    fn listens_elsewhere(&self) -> Option<String> {
+        let addresses = processes::addresses_of(&self.process.members());
+        let port = self.address.port();
+        match addresses.iter().find(|address| address.port() == port) {
+            Some(address) => Some(format!(
+                "it listens on {} alone, and not on 127.0.0.1: let it listen there, or on all addresses",
+                address.to_string().replace(&port.to_string(), "{port}")
+            )),
+            None => addresses.first().map(|address| {
+                format!(
+                    "it listens on port {} instead of {{port}}: take {{port}} from the command line",
+                    address.port()
+                )
+            }),
+        }
+    }
+
+    /// Its command has ended, in this way.
+    fn why_ended(&self, how: &str) -> String {
+        let is_open = || Peer::connect(self.address, 0, Steps::default(), Instant::now() + START_TIME).is_ok();
+        let what = if self.process.members().is_empty() && !is_open() {
+            format!("the program has ended ({how}) and does not listen on {{port}}{}", self.last_words())
+        } else {
+            format!(
+                "its command has ended ({how}) and what that started went into the background: let the server stay \
+                 where it is started, without & and without becoming a daemon"
+            )
+        };
+        let input = "Its standard input is empty: who reads there meets the end at once.";
+        format!("{what}\n{}\n{input}", self.process.printed())
+    }
+
+    /// The last line that it printed, where an error's name stands most often. What is new each time has its name.
+    fn last_words(&self) -> String {
+        let lines = self.process.printed_lines();
+        let Some(last) = lines.iter().rev().find(|line| !line.trim().is_empty()) else { return String::new() };
+        let last = last.replace(&self.dir, "{dir}").replace(&self.address.port().to_string(), "{port}");
+        let shown: String = last.trim().chars().take(SHOWN).collect();
+        let more = if shown.len() < last.trim().len() { "..." } else { "" };
+        format!(": {shown}{more}")
     }
 
     /// Has it ended by itself? In sentences, with what it printed.
@@ -90,43 +164,4 @@ fn free_port() -> io::Result<u16> {
         }
     }
     Err(io::ErrorKind::AddrInUse.into())
-}
-
-/// The process that listens at an address of this machine, where the system has a `/proc` that tells so, as Linux has.
-pub fn listening_process(address: SocketAddr) -> Option<u32> {
-    let socket = address.ip().is_loopback().then(|| listening_socket(address.port()))??;
-    let processes = std::fs::read_dir("/proc").ok()?.filter_map(Result::ok);
-    let holds = |process: &std::fs::DirEntry| {
-        let open_files = std::fs::read_dir(process.path().join("fd")).into_iter().flatten().filter_map(Result::ok);
-        open_files.filter_map(|file| std::fs::read_link(file.path()).ok()).any(|target| target == socket)
-    };
-    processes.filter(holds).find_map(|process| process.file_name().to_str()?.parse().ok())
-}
-
-/// What the open files of a process show for the socket that listens on the port.
-fn listening_socket(port: u16) -> Option<PathBuf> {
-    /// The state of a socket that listens, in the tables of `/proc/net`.
-    const LISTENS: &str = "0A";
-    let table = |name| std::fs::read_to_string(name).unwrap_or_default();
-    let sockets = [table("/proc/net/tcp"), table("/proc/net/tcp6")].concat();
-    let ending = format!(":{port:04X}");
-    sockets.lines().find_map(|socket| {
-        let fields: Vec<_> = socket.split_whitespace().collect();
-        let (local, state, inode) = (fields.get(1)?, fields.get(3)?, fields.get(9)?);
-        (local.ends_with(&ending) && *state == LISTENS).then(|| format!("socket:[{inode}]").into())
-    })
-}
-
-/// Does a thread of this process run, or would it if a processor were free? `None` where the system has no `/proc` that
-/// tells so, as Linux has. A thread that waits for input does not, however busy the machine is.
-pub fn is_busy(pid: u32) -> Option<bool> {
-    let threads = std::fs::read_dir(format!("/proc/{pid}/task")).ok()?.filter_map(Result::ok);
-    let stats: Vec<_> = threads.filter_map(|thread| std::fs::read_to_string(thread.path().join("stat")).ok()).collect();
-    // The state stands behind the thread's name, which may hold anything but ends with a parenthesis.
-    let mut states = stats.iter().filter_map(|stat| stat.rsplit_once(") ")).map(|(_, fields)| fields.starts_with('R'));
-    if stats.is_empty() {
-        None
-    } else {
-        Some(states.any(|runs| runs))
-    }
 }

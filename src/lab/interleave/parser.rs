@@ -1,0 +1,217 @@
+//! A file of the tiny language, made a [`Program`], or the first mistake in it, with its line.
+//!
+//! Read first: `language.rs`. It does not know how a program is run.
+
+use std::fmt;
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::Path;
+
+use crate::lab::interleave::instructions;
+use crate::lab::interleave::language::{
+    Comparison, Expected, Program, Shared, Thread, Variable, MAX_INSTRUCTIONS, MAX_SHARED, MIN_THREADS, REGISTER,
+    THREADS,
+};
+use crate::wire::quote;
+
+/// Most bytes of a file: many more than 60 instructions and their comments need.
+const MAX_FILE: u64 = 16 * 1024;
+
+/// Most characters of a name, so that a table has room for it.
+pub const MAX_NAME: usize = 8;
+
+/// Largest number that can be written; its negative is the smallest. So a table has room for what 60 steps add up.
+pub const MAX_NUMBER: i64 = 999;
+
+/// What is wrong in a file, and where.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Mistake {
+    line: usize,
+    read: String,
+    right: String,
+}
+
+impl Mistake {
+    /// In this line, and what would be right.
+    pub fn new(source: &Source, right: impl Into<String>) -> Mistake {
+        Mistake { line: source.number, read: quote(&source.text()), right: right.into() }
+    }
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        write!(f, "line {}, {}: {}", self.line, self.read, self.right)
+    }
+}
+
+/// A line of the file that is not empty, without its comment.
+pub struct Source<'a> {
+    /// Its number in the file.
+    pub number: usize,
+    /// Its words.
+    pub words: Vec<&'a str>,
+}
+
+impl Source<'_> {
+    /// The line with one space between its words.
+    pub fn text(&self) -> String {
+        self.words.join(" ")
+    }
+}
+
+/// Reads a file and parses it.
+///
+/// # Errors
+/// In a sentence that names the file.
+pub fn read(path: &Path) -> Result<Program, String> {
+    let cant = |why: &str| format!("can't read {path:?}: {why}");
+    let metadata = fs::metadata(path).map_err(|error| cant(&error.to_string()))?;
+    // To open a pipe would wait for somebody who writes.
+    if !metadata.is_file() {
+        return Err(cant("it is no regular file; name a program, such as docs/labs/interleave/lost_update.txt"));
+    }
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(|error| cant(&error.to_string()))?;
+    file.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(|error| cant(&error.to_string()))?;
+    if bytes.len() as u64 > MAX_FILE {
+        return Err(cant(&format!("it has more than {MAX_FILE} bytes; a program has a few lines")));
+    }
+    let text = String::from_utf8(bytes).map_err(|_| cant("it is no text in UTF-8; save it as such"))?;
+    parse(&text).map_err(|mistake| format!("{path:?}, {mistake}"))
+}
+
+/// Parses the text of a file.
+///
+/// # Errors
+/// The first mistake.
+pub fn parse(text: &str) -> Result<Program, Mistake> {
+    // Some editors put a mark at the beginning of a file.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let lines: Vec<_> = text.lines().enumerate().filter_map(source).collect();
+    let end = Source { number: text.lines().count().max(1), words: vec!["(end of the file)"] };
+    let first_thread = lines.iter().position(|line| !is_shared(line)).unwrap_or(lines.len());
+    let (shared, rest) = lines.split_at(first_thread);
+    let shared = parse_shared(shared)?;
+    let last = rest.iter().position(|line| line.words[0] == "expect").unwrap_or(rest.len());
+    let (threads, expect) = rest.split_at(last);
+    let threads = parse_threads(&shared, threads)?;
+    let last = expect.first().unwrap_or(&end);
+    if let Some(missing) = THREADS[..MIN_THREADS].get(threads.len()) {
+        return Err(Mistake::new(last, format!("'thread {missing}' is missing above it; write two to four threads")));
+    }
+    let expected = parse_expected(&shared, last)?;
+    match expect.get(1) {
+        Some(line) => Err(Mistake::new(line, "write nothing below the line 'expect'; it is the last one")),
+        None => Ok(Program { shared, threads, expected }),
+    }
+}
+
+fn source((index, text): (usize, &str)) -> Option<Source<'_>> {
+    let code = text.split('#').next().unwrap_or_default();
+    let words: Vec<_> = code.split_whitespace().collect();
+    (!words.is_empty()).then_some(Source { number: index + 1, words })
+}
+
+fn is_shared(line: &Source) -> bool {
+    ["shared", "mutex"].contains(&line.words[0])
+}
+
+fn parse_shared(lines: &[Source]) -> Result<Shared, Mistake> {
+    let mut shared = Shared::default();
+    for line in lines {
+        match line.words[..] {
+            ["shared", name, "=", initial] => {
+                let name = new_name(line, name, &shared)?;
+                shared.variables.push(Variable { name, initial: number(line, initial)? });
+            }
+            ["mutex", name] => shared.mutexes.push(new_name(line, name, &shared)?),
+            ["mutex", ..] => return Err(Mistake::new(line, "write 'mutex' and one name, such as 'mutex a'")),
+            _ => return Err(Mistake::new(line, "write a name and its value before the first step: 'shared x = 0'")),
+        }
+        if shared.variables.len() > MAX_SHARED || shared.mutexes.len() > MAX_SHARED {
+            let right = format!("use at most {MAX_SHARED} variables and {MAX_SHARED} mutexes");
+            return Err(Mistake::new(line, right));
+        }
+    }
+    Ok(shared)
+}
+
+fn new_name(line: &Source, name: &str, shared: &Shared) -> Result<String, Mistake> {
+    let mut known = shared.variables.iter().map(|variable| &variable.name).chain(&shared.mutexes);
+    if known.any(|known| known == name) {
+        return Err(Mistake::new(line, "this name is taken; choose another one"));
+    }
+    if name == REGISTER {
+        return Err(Mistake::new(line, "'r' is the name of each thread's register; choose another one"));
+    }
+    checked_name(line, name)
+}
+
+/// A name that follows the rules.
+///
+/// # Errors
+/// If it does not.
+pub fn checked_name(line: &Source, name: &str) -> Result<String, Mistake> {
+    let fits = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_';
+    let begins = name.starts_with(|letter: char| letter.is_ascii_lowercase());
+    if begins && name.len() <= MAX_NAME && name.chars().all(fits) {
+        return Ok(name.to_string());
+    }
+    let right =
+        format!("write a name of at most {MAX_NAME} characters: a small letter, then small letters, digits and '_'");
+    Err(Mistake::new(line, right))
+}
+
+/// A number of the program.
+///
+/// # Errors
+/// If it is none, or outside of the bounds.
+pub fn number(line: &Source, text: &str) -> Result<i64, Mistake> {
+    let number = text.parse().ok().filter(|number| (-MAX_NUMBER..=MAX_NUMBER).contains(number));
+    number.ok_or_else(|| {
+        let right = format!("{} should be a whole number from -{MAX_NUMBER} to {MAX_NUMBER}", quote(text));
+        Mistake::new(line, right)
+    })
+}
+
+fn parse_threads(shared: &Shared, lines: &[Source]) -> Result<Vec<Thread>, Mistake> {
+    let mut threads = Vec::new();
+    let mut count = 0;
+    let mut rest = lines;
+    while let Some((head, body)) = rest.split_first() {
+        check_head(head, threads.len())?;
+        let end = body.iter().position(|line| line.words[0] == "thread").unwrap_or(body.len());
+        let thread = instructions::parse(shared, &body[..end])?;
+        if thread.lines.is_empty() {
+            return Err(Mistake::new(head, "write at least one instruction below it"));
+        }
+        count += thread.lines.len();
+        if count > MAX_INSTRUCTIONS {
+            let right = format!("use at most {MAX_INSTRUCTIONS} instructions in all threads together, not {count}");
+            return Err(Mistake::new(head, right));
+        }
+        threads.push(thread);
+        rest = &body[end..];
+    }
+    Ok(threads)
+}
+
+/// Does this line begin the thread whose turn it is?
+fn check_head(line: &Source, threads_before: usize) -> Result<(), Mistake> {
+    let Some(name) = THREADS.get(threads_before) else {
+        return Err(Mistake::new(line, format!("use at most {} threads; write 'expect' here", THREADS.len())));
+    };
+    match line.words[..] {
+        ["thread", word] if word == name.to_string() => Ok(()),
+        ["thread", ..] => Err(Mistake::new(line, format!("this thread must be 'thread {name}'"))),
+        _ => Err(Mistake::new(line, format!("write 'shared x = 0', 'mutex a' or 'thread {name}' here"))),
+    }
+}
+
+fn parse_expected(shared: &Shared, line: &Source) -> Result<Expected, Mistake> {
+    let right = "write what must be true at the end, such as 'expect x = 2'; signs are < <= = != >= >";
+    let ["expect", name, sign, text] = line.words[..] else { return Err(Mistake::new(line, right)) };
+    let comparison = Comparison::of(sign).ok_or_else(|| Mistake::new(line, right))?;
+    let variable = instructions::variable(shared, line, name)?;
+    Ok(Expected { text: line.words[1..].join(" "), variable, comparison, number: number(line, text)? })
+}

@@ -2,6 +2,17 @@
 //!
 //! Read first: nothing. It does not know what they are for.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Seeds that are chosen here are below this, so that they can be typed.
+const MAX_SEED: u32 = 1_000_000;
+
+/// A seed that nobody has used.
+pub fn any_seed() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::from(now.subsec_nanos() % MAX_SEED)
+}
+
 /// A small generator (Marsaglia's xorshift64): the same seed gives the same numbers everywhere.
 #[derive(Debug)]
 pub struct Random(u64);

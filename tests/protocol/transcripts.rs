@@ -122,14 +122,13 @@ struct Desk {
 impl Desk {
     fn new(text: &str) -> Desk {
         let (dir, root) = (TempDir::new(), Path::new(env!("CARGO_MANIFEST_DIR")));
-        for copied in ["server_data", "client_data", "tmp", "bin", "target"] {
-            fs::create_dir(dir.path().join(copied)).unwrap();
+        for made in ["client_data", "tmp", "bin", "target"] {
+            fs::create_dir(dir.path().join(made)).unwrap();
         }
-        for entry in fs::read_dir(root.join("server_data")).unwrap() {
-            let entry = entry.unwrap();
-            fs::copy(entry.path(), dir.path().join("server_data").join(entry.file_name())).unwrap();
+        // Copies, so that no recipe writes over the project's own files.
+        for copied in ["server_data", "docs"] {
+            copy_dir(&root.join(copied), &dir.path().join(copied));
         }
-        symlink(root.join("docs"), dir.path().join("docs")).unwrap();
         let programs = Path::new(LAB).parent().unwrap();
         for profile in ["debug", "release"] {
             symlink(programs, dir.path().join("target").join(profile)).unwrap();
@@ -234,6 +233,18 @@ fn story(line: usize, typed: &Typed, printed: &str) -> String {
         typed.command,
         typed.shown.join("\n")
     )
+}
+
+fn copy_dir(from: &Path, to: &Path) {
+    fs::create_dir(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let (from, to) = (entry.as_ref().unwrap().path(), to.join(entry.unwrap().file_name()));
+        if from.is_dir() {
+            copy_dir(&from, &to);
+        } else {
+            fs::copy(from, to).unwrap();
+        }
+    }
 }
 
 /// A `cargo` that runs the programs which the test has built already, and puts this port in the default's place.

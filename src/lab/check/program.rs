@@ -13,7 +13,8 @@ use crate::lab::check::command::words;
 use crate::lab::check::outcome::Verdict;
 use crate::lab::check::results::{list, summary, tsv};
 use crate::lab::check::servers::exam::Check;
-use crate::lab::check::servers::{any_seed, fixtures, grade, selected, Options, Target, DEFAULT_TIMEOUT};
+use crate::lab::check::servers::{fixtures, grade, selected, Options, Target, DEFAULT_TIMEOUT};
+use crate::lab::random::any_seed;
 use crate::programs::args::{complain, prepare, say, unknown, Arg, Args, Usage};
 
 /// What was asked for, as it stands on the command line.

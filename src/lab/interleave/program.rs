@@ -5,7 +5,6 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use crate::lab::check::any_seed;
 use crate::lab::interleave::all::all;
 use crate::lab::interleave::answers::{self, not_held, Question};
 use crate::lab::interleave::columns::{empty_table, program_text, table, ASKED, WIDTH};
@@ -14,6 +13,7 @@ use crate::lab::interleave::machine::End;
 use crate::lab::interleave::parser;
 use crate::lab::interleave::schedules::{self, letters_of, random, run, Run};
 use crate::lab::load::report::wrapped;
+use crate::lab::random::any_seed;
 use crate::programs::args::{complain, say, unknown, Arg, Args, Usage};
 use crate::wire::quote;
 

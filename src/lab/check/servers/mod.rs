@@ -25,7 +25,7 @@ use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 use std::thread;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use exam::{Check, Exam};
 use fixtures::Fixtures;
@@ -43,9 +43,6 @@ pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The check of the greeting. If it fails, all others would, and name false causes.
 const GREETING: &str = "1.1";
-
-/// Seeds that are chosen here are below this, so that they can be typed.
-const MAX_SEED: u32 = 1_000_000;
 
 /// Which server is graded.
 #[derive(Debug, Clone)]
@@ -74,12 +71,6 @@ pub struct Options {
     pub timeout: Duration,
     /// Of the fixtures that are made for a program.
     pub seed: u64,
-}
-
-/// A seed that nobody has used.
-pub fn any_seed() -> u64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::from(now.subsec_nanos() % MAX_SEED)
 }
 
 /// The checks of servers that were asked for, by level and step; none if no check has such a number.

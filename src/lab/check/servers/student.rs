@@ -14,8 +14,8 @@ use std::time::{Duration, Instant};
 use crate::lab::check::outcome::Steps;
 use crate::lab::check::process::Process;
 use crate::lab::check::processes;
-use crate::lab::check::servers::any_seed;
 use crate::lab::check::servers::peer::{Peer, POLL};
+use crate::lab::random::any_seed;
 
 /// How long the program may take until its port is open: some languages compile first.
 const START_TIME: Duration = Duration::from_secs(20);

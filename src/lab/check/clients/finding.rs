@@ -33,12 +33,12 @@ impl Finding {
 
     /// Nothing came until the time-out.
     pub fn nothing_came(what: impl Into<String>) -> Finding {
-        Failure { verdict: Verdict::NoReply, what: what.into() }.into()
+        Failure { verdict: Verdict::NoReply, ..Failure::wrong(what) }.into()
     }
 
     /// The client ended the connection too early.
     pub fn closed(what: impl Into<String>) -> Finding {
-        Failure { verdict: Verdict::Closed, what: what.into() }.into()
+        Failure { verdict: Verdict::Closed, ..Failure::wrong(what) }.into()
     }
 
     /// The check can't run here.

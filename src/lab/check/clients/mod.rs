@@ -18,6 +18,8 @@ pub mod robust;
 
 pub mod files;
 
+pub mod program;
+
 use std::time::Duration;
 
 use exam::{Check, Exam, Subject};

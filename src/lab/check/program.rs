@@ -124,7 +124,11 @@ fn text(value: OsString) -> Result<String, Usage> {
     value.into_string().map_err(|value| Usage(format!("{value:?} is not UTF-8 text")))
 }
 
-fn level(args: &mut Args, option: &str) -> Result<Level, Usage> {
+/// The level that stands behind this option.
+///
+/// # Errors
+/// If it is anything else.
+pub fn level(args: &mut Args, option: &str) -> Result<Level, Usage> {
     let wanted = Level::OF_SERVERS.map(Level::word).join(", ");
     let word = text(args.value(option, &wanted)?)?;
     let found = Level::OF_SERVERS.into_iter().find(|level| level.word() == word);

@@ -103,16 +103,16 @@ impl Folder {
         let Ok(metadata) = path.symlink_metadata() else { return Ok(None) };
         // To open a pipe would wait, and a link may lead to what is not the student's.
         if !metadata.is_file() {
-            return Err(format!("'{file}' is not an ordinary file"));
+            return Err(format!("the file '{file}' is not an ordinary file"));
         }
         let mut bytes = Vec::new();
         let read = File::open(&path).and_then(|opened| opened.take(MAX_FILE + 1).read_to_end(&mut bytes));
         read.map_err(|error| format!("'{file}' can't be read: {error}"))?;
         if bytes.len() as u64 > MAX_FILE {
-            return Err(format!("'{file}' has over {MAX_FILE} bytes; it should be one command line"));
+            return Err(format!("the file '{file}' has over {MAX_FILE} bytes; it should be one command line"));
         }
-        let text = String::from_utf8(bytes).map_err(|_| format!("'{file}' is not UTF-8 text"))?;
-        let line = only_line(&text).map_err(|why| format!("'{file}' {why}"))?;
+        let text = String::from_utf8(bytes).map_err(|_| format!("the file '{file}' is not UTF-8 text"))?;
+        let line = only_line(&text).map_err(|why| format!("the file '{file}' {why}"))?;
         let words = words(line).map_err(|usage| usage.to_string().replace("--command", &format!("'{file}'")))?;
         Ok(Some(words))
     }

@@ -25,7 +25,8 @@ pub struct Out {
 }
 
 impl Out {
-    /// Makes the directory that was asked for, or a new one beside the class: `<class>-marks`, `<class>-marks-2` and so on.
+    /// Makes the directory that was asked for, or a new one beside the class: `<class>-marks`,
+    /// `<class>-marks-2` and so on.
     ///
     /// # Errors
     /// If it can't be made, holds something already, or lies in the class's own directory. In a sentence.

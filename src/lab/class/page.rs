@@ -37,14 +37,16 @@ table { border-collapse: collapse }
 .map .begins { border-left: 2px solid #555 }
 .p { background: #e3f1e3; color: #2c6a2c } .f { background: #a32020; color: #fff; font-weight: bold }
 .s { background: #d9d9d9; color: #333 } .n { background: #fff; color: #777 }
-.legend span { display: inline-block; width: 1.6em; text-align: center; border: 1px solid #d5d5d5; margin: 0 .3em 0 1em }
+.legend span { display: inline-block; width: 1.6em; text-align: center; border: 1px solid #d5d5d5;
+  margin: 0 .3em 0 1em }
 .causes td { padding: .3em .8em .3em 0; vertical-align: top; border-top: 1px solid #ddd }
 .causes .number { font-size: 1.3em; white-space: nowrap }
 .causes .ids { font-size: .85em; color: #555 }
 thead { display: table-header-group } tr { break-inside: avoid }
 @media print {
   body { margin: 0; font-size: 9pt }
-  .map { font-size: 7pt } .map .id, .map .sum td { font-size: 5.5pt } .map .name { width: 34mm } .map .mark { width: 10mm }
+  .map { font-size: 7pt } .map .id, .map .sum td { font-size: 5.5pt }
+  .map .name { width: 34mm } .map .mark { width: 10mm }
   a { color: inherit; text-decoration: none }
 }
 ";
@@ -116,7 +118,8 @@ fn map(rows: &[Row], checks: &[About], weights: &Weights) -> String {
     // A row of its own sets the widths: the first one joins columns.
     let columns = format!("<col class=\"name\"><col class=\"mark\">{}", "<col>".repeat(checks.len()));
     format!(
-        "<table class=\"map\">\n<colgroup>{columns}</colgroup>\n<thead>\n<tr><th class=\"name\"></th><th class=\"mark\"></th>{}\
+        "<table class=\"map\">\n<colgroup>{columns}</colgroup>\n<thead>\n<tr>\
+         <th class=\"name\"></th><th class=\"mark\"></th>{}\
          </tr>\n<tr><th class=\"name\">student</th><th class=\"mark\">mark</th>{ids}</tr>\n</thead>\n<tbody>\n{}\n\
          <tr class=\"sum\"><td class=\"name\">how many failed</td><td></td>{failures}</tr>\n</tbody>\n</table>",
         levels.concat(),
@@ -147,7 +150,8 @@ fn student(row: &Row, checks: &[About], weights: &Weights) -> String {
     let (name, mark) = (escaped(&row.name), row.mark(weights));
     let text = escaped(&text_name(row));
     format!(
-        "<tr><th class=\"name\" title=\"{name}\"><a href=\"{text}\">{name}</a></th><td class=\"mark\">{mark}</td>{of_checks}</tr>"
+        "<tr><th class=\"name\" title=\"{name}\"><a href=\"{text}\">{name}</a></th>\
+         <td class=\"mark\">{mark}</td>{of_checks}</tr>"
     )
 }
 

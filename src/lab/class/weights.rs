@@ -23,7 +23,8 @@ impl Weights {
     /// Reads lines such as `report 4` and `5.1 2`; empty ones and those that begin with `#` count for nothing.
     ///
     /// # Errors
-    /// A line that is neither, a second one for the same, a check that there is not. In a sentence with the line's number.
+    /// A line that is neither, a second one for the same, a check that there is not. In a sentence with the line's
+    /// number.
     pub fn parse(text: &str, ids: &[&str]) -> Result<Weights, String> {
         let mut weights = HashMap::new();
         for (index, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {

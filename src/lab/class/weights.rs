@@ -46,7 +46,8 @@ impl Weights {
         own.copied().unwrap_or(1.0)
     }
 
-    /// The mark, from 0 to [`BEST`]: the weight of what passed of the weight of what applies. `None` if nothing applies.
+    /// The mark, from 0 to [`BEST`]: the weight of what passed of the weight of what applies. `None` if nothing
+    /// applies.
     pub fn mark(&self, results: &[Graded]) -> Option<f64> {
         let weigh = |fits: fn(Verdict) -> bool| -> f64 {
             results.iter().filter(|one| fits(one.verdict)).map(|one| self.of(&one.check)).sum()

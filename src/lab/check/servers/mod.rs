@@ -102,8 +102,8 @@ pub fn grade(options: &Options, tell: impl FnMut(&Graded)) -> Result<Vec<Graded>
     grade_in(None, None, options, tell)
 }
 
-/// The same for a program that runs in this folder, up to this moment: no check begins after it, and those that are left
-/// are skipped.
+/// The same for a program that runs in this folder, up to this moment: no check begins after it, and those that are
+/// left are skipped.
 ///
 /// # Errors
 /// As [`grade`].

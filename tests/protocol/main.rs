@@ -3,6 +3,7 @@
 mod support;
 
 mod add_a_command;
+mod class;
 mod client;
 mod client_program;
 mod client_prompt;

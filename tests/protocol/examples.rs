@@ -59,7 +59,7 @@ fn passing(done: usize) -> BTreeSet<String> {
 #[track_caller]
 fn passes_exactly(command: &str, expected: &BTreeSet<String>, timeout: Duration) {
     let target = Target::Command(command::words(command).unwrap());
-    let options = Options { target, levels: Vec::new(), only: Vec::new(), timeout, seed: 1 };
+    let options = Options { target, levels: Vec::new(), only: Vec::new(), timeout, seed: 1, idle: None };
     let results = grade(&options, |_| {}).unwrap();
     let wrong = results.iter().filter(|graded| {
         let known = cfg!(target_os = "linux") || graded.check.id != "8.4";

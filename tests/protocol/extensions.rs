@@ -142,7 +142,7 @@ fn the_program_takes_them_with_its_option_alone() {
 fn a_server_that_has_them_passes_every_check_of_version_1() {
     let command = format!("'{SERVER}' --extensions --bind 127.0.0.1:{{port}} --dir {{dir}}");
     let target = Target::Command(command::words(&command).unwrap());
-    let options = Options { target, levels: Vec::new(), only: Vec::new(), timeout: PATIENCE, seed: 1 };
+    let options = Options { target, levels: Vec::new(), only: Vec::new(), timeout: PATIENCE, seed: 1, idle: None };
     let failed = |graded: &&Graded| graded.verdict != Verdict::Passed && cfg!(target_os = "linux");
     let results = grade(&options, |_| {}).unwrap();
     let stories: Vec<_> = results.iter().filter(failed).map(Graded::text).collect();

@@ -182,6 +182,7 @@ impl Desk {
         if let Some(command) = block.mark("beside") {
             self.stay(Typed { command: command.to_string(), shown: Vec::new() }, Vec::new());
         }
+        let block_needs = block.mark("needs").is_some();
         let (stays, exit_code) = ((1..=block.commands.len()).map(|number| block.stays(number)), block.exit_code());
         let (stays, line, last) = (stays.collect::<Vec<_>>(), block.line, block.commands.len());
         for (number, typed) in (1..).zip(block.commands) {
@@ -191,7 +192,7 @@ impl Desk {
             }
             let mut program = self.start(&typed.command);
             program.ends_input();
-            let ended = program.ended_within(LONGEST);
+            let ended = program.ended_within(if block_needs { LONGEST } else { PATIENCE });
             let wanted = if number == last { exit_code } else { 0 };
             let printed = self.told(&ended.stdout);
             let same = typed.shown.is_empty() || agree(&typed.shown, &printed, &varying);

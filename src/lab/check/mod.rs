@@ -8,6 +8,8 @@
 
 pub mod catalogue;
 
+pub mod cause;
+
 pub mod outcome;
 
 pub mod command;

@@ -4,6 +4,7 @@
 
 use std::sync::{Arc, Mutex};
 
+use crate::lab::check::cause::Cause;
 use crate::lock::locked;
 
 /// How a check ended.
@@ -21,6 +22,8 @@ pub enum Verdict {
     LostToReset,
     /// The check could not run.
     Skipped,
+    /// The check is about something that a program need not have, and this one has it not. It counts for nothing.
+    NotApplicable,
 }
 
 impl Verdict {
@@ -33,6 +36,15 @@ impl Verdict {
             Verdict::Closed => "closed",
             Verdict::LostToReset => "lost to a reset",
             Verdict::Skipped => "skipped",
+            Verdict::NotApplicable => "not applicable",
+        }
+    }
+
+    /// Did the program do something wrong?
+    pub fn is_failure(self) -> bool {
+        match self {
+            Verdict::Passed | Verdict::Skipped | Verdict::NotApplicable => false,
+            Verdict::Failed | Verdict::NoReply | Verdict::Closed | Verdict::LostToReset => true,
         }
     }
 }
@@ -44,17 +56,41 @@ pub struct Failure {
     pub verdict: Verdict,
     /// What was expected, and what came.
     pub what: String,
+    /// What was seen that tells the mistake, if something was.
+    pub cause: Option<Cause>,
+    /// The number of the client that met it, if it was one.
+    pub client: Option<usize>,
 }
 
 impl Failure {
+    /// A failure of this kind.
+    pub fn new(verdict: Verdict, what: impl Into<String>) -> Failure {
+        Failure { verdict, what: what.into(), cause: None, client: None }
+    }
+
     /// Something came that the protocol does not allow.
     pub fn wrong(what: impl Into<String>) -> Failure {
-        Failure { verdict: Verdict::Failed, what: what.into() }
+        Failure::new(Verdict::Failed, what)
     }
 
     /// The check can't run here.
     pub fn skipped(why: impl Into<String>) -> Failure {
-        Failure { verdict: Verdict::Skipped, what: why.into() }
+        Failure::new(Verdict::Skipped, why)
+    }
+
+    /// The check is about something that a program need not have.
+    pub fn not_applicable(why: impl Into<String>) -> Failure {
+        Failure::new(Verdict::NotApplicable, why)
+    }
+
+    /// The same with what was seen.
+    pub fn because(self, cause: Cause) -> Failure {
+        Failure { cause: Some(cause), ..self }
+    }
+
+    /// The same with what happened before.
+    pub fn after(self, story: &str) -> Failure {
+        Failure { what: format!("{story}{}", self.what), ..self }
     }
 }
 

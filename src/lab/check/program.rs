@@ -11,8 +11,7 @@ use std::time::Duration;
 use crate::lab::check::catalogue::Level;
 use crate::lab::check::clients;
 use crate::lab::check::command::words;
-use crate::lab::check::outcome::Verdict;
-use crate::lab::check::results::{list, summary, tsv};
+use crate::lab::check::results::{list, summary, tsv, Graded};
 use crate::lab::check::servers::exam::Check;
 use crate::lab::check::servers::{fixtures, grade, selected, Options, Target, DEFAULT_TIMEOUT};
 use crate::lab::random::any_seed;
@@ -30,6 +29,7 @@ struct Asked {
     timeout: Option<Duration>,
     tsv: Option<PathBuf>,
     seed: Option<u64>,
+    idle: Option<Duration>,
 }
 
 /// Runs `lab check`.
@@ -57,6 +57,7 @@ pub fn check(args: Args) -> Result<ExitCode, Usage> {
         only: asked.only,
         timeout: asked.timeout.unwrap_or(DEFAULT_TIMEOUT),
         seed: asked.seed.unwrap_or_else(any_seed),
+        idle: asked.idle,
     };
     Ok(match run(&options, &checks, asked.tsv.as_deref()) {
         Ok(true) => ExitCode::SUCCESS,
@@ -116,6 +117,7 @@ fn asked(mut args: Args) -> Result<Asked, Usage> {
             "--only" => asked.only.push(text(args.value(option, "a step, such as 4, or a check, such as 4.2")?)?),
             "--list" => asked.list = true,
             "--timeout" => asked.timeout = Some(args.seconds(option)?),
+            "--idle" => asked.idle = Some(args.seconds(option)?),
             "--tsv" => asked.tsv = Some(args.value(option, "a file")?.into()),
             "--seed" => asked.seed = Some(args.parsed(option, SEED, |_| true)?),
             _ => return Err(unknown(&argument, "lab")),
@@ -170,5 +172,5 @@ fn run(options: &Options, checks: &[&Check], tsv_file: Option<&Path>) -> Result<
     if let Some(file) = tsv_file {
         fs::write(file, tsv(&results)).map_err(|error| format!("can't write {file:?}: {error}"))?;
     }
-    Ok(results.iter().all(|graded| graded.verdict == Verdict::Passed))
+    Ok(results.iter().all(Graded::is_well))
 }

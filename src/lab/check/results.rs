@@ -3,6 +3,7 @@
 //! Read first: `mod.rs`. It does not know how a check is made.
 
 use crate::lab::check::catalogue::{About, Check, Level};
+use crate::lab::check::cause::Cause;
 use crate::lab::check::outcome::{Failure, Verdict};
 
 /// The document that the rules for servers stand in, and most of those for clients.
@@ -13,6 +14,9 @@ const CLIENTS: &str = include_str!("../../../docs/CLIENTS.md");
 
 /// How many steps a failure shows from the beginning, and how many from the end.
 const STEPS_SHOWN: usize = 12;
+
+/// The same of the clients that did not fail, where one did.
+const STEPS_OF_OTHERS: usize = 3;
 
 /// The width of a sentence's line.
 const WIDTH: usize = 90;
@@ -29,11 +33,6 @@ const STEPS: [&str; 8] = [
     "the server closes",
 ];
 
-/// The likely cause of every reset.
-const RESET: &str = "the server closed while bytes of the client waited unread (or it died): TCP then sends a reset, \
-    which destroys replies on their way. End the sending side first (shutdown), read and drop what still comes for a \
-    moment, then close";
-
 /// One check's result.
 pub struct Graded {
     /// The check.
@@ -46,6 +45,12 @@ pub struct Graded {
     steps: Vec<(usize, String)>,
     /// What the program said when it ended; empty if it lives.
     ended: String,
+    /// What was seen that tells the mistake.
+    cause: Option<Cause>,
+    /// The client that failed, if it was one of several.
+    client: Option<usize>,
+    /// The failure with the smallest number is to be mended first; of several, the first.
+    pub rank: usize,
 }
 
 impl Graded {
@@ -56,24 +61,33 @@ impl Graded {
         steps: Vec<(usize, String)>,
         ended: String,
     ) -> Graded {
-        let (verdict, what) = match outcome {
-            Ok(()) => (Verdict::Passed, String::new()),
-            Err(failure) => (failure.verdict, failure.what),
-        };
-        Graded { check: check.about(), verdict, what, steps, ended }
+        let failure = outcome.err().unwrap_or_else(|| Failure::new(Verdict::Passed, ""));
+        let Failure { verdict, what, cause, client } = failure;
+        Graded { check: check.about(), verdict, what, steps, ended, cause, client, rank: 0 }
     }
 
-    /// Neither passed nor skipped.
+    /// Did the program do something wrong?
     pub fn has_failed(&self) -> bool {
-        !matches!(self.verdict, Verdict::Passed | Verdict::Skipped)
+        self.verdict.is_failure()
     }
 
-    /// One line if it passed, two if it was skipped, the whole story if it failed.
+    /// Neither a failure nor skipped: what is not applicable counts for nothing.
+    pub fn is_well(&self) -> bool {
+        matches!(self.verdict, Verdict::Passed | Verdict::NotApplicable)
+    }
+
+    /// What was seen that tells the mistake, if something was.
+    pub fn cause(&self) -> Option<Cause> {
+        self.cause
+    }
+
+    /// One line if it passed, two if it could not run, the whole story if it failed.
     pub fn text(&self) -> String {
         let About { id, title, rule, .. } = self.check;
         match self.verdict {
             Verdict::Passed => format!("ok    {id:<5} {title}"),
             Verdict::Skipped => format!("skip  {id:<5} {title}\n{}", indented("why", &self.what)),
+            Verdict::NotApplicable => format!("n/a   {id:<5} {title}\n{}", indented("why", &self.what)),
             verdict => {
                 let place = place_of(rule).unwrap_or_default();
                 let mut parts = vec![
@@ -81,7 +95,7 @@ impl Graded {
                     indented("what", &self.what),
                     indented("steps", &self.steps()),
                     indented("rule", &wrapped(&format!("\"{rule}\" ({place})"))),
-                    indented("cause", &wrapped(&format!("probably {}.", self.cause()))),
+                    indented("cause", &wrapped(&format!("probably {}.", self.likely()))),
                 ];
                 if !self.ended.is_empty() {
                     parts.push(indented("also", &self.ended));
@@ -91,36 +105,56 @@ impl Graded {
         }
     }
 
-    fn cause(&self) -> &'static str {
-        match self.verdict {
-            Verdict::LostToReset => RESET,
-            _ => self.check.hint,
-        }
+    /// The mistake that is likely: what was seen tells it, or else what the check asked for.
+    fn likely(&self) -> &'static str {
+        self.cause.map_or(self.check.hint, Cause::text)
     }
 
     /// The conversation; where there are several clients, each step with its number.
     fn steps(&self) -> String {
         let alone = self.steps.iter().all(|(client, _)| *client == 1);
-        let lines = self
-            .steps
-            .iter()
-            .map(|(client, step)| if alone { step.clone() } else { format!("client {client:<3} {step}") });
-        let lines = shortened(lines.collect());
+        let line = |(client, step): &(usize, String)| {
+            if alone {
+                step.clone()
+            } else {
+                format!("client {client:<3} {step}")
+            }
+        };
+        let lines: Vec<_> = self.steps.iter().map(line).collect();
+        let is_failing = |index: usize| self.client.is_some_and(|failing| self.steps[index].0 == failing);
+        let (failing, others): (Vec<_>, Vec<_>) = (0..lines.len()).partition(|index| is_failing(*index));
+        let of_others = if failing.is_empty() { STEPS_SHOWN } else { STEPS_OF_OTHERS };
+        let mut shown = [ends(&failing, STEPS_SHOWN), ends(&others, of_others)].concat();
+        shown.sort_unstable();
         if lines.is_empty() {
             "none".to_string()
         } else {
-            lines.join("\n")
+            with_gaps(&lines, &shown).join("\n")
         }
     }
 }
 
 /// The first and the last, if there are many.
-fn shortened(mut lines: Vec<String>) -> Vec<String> {
-    if lines.len() > 2 * STEPS_SHOWN {
-        let hidden = lines.len() - 2 * STEPS_SHOWN;
-        lines.splice(STEPS_SHOWN..STEPS_SHOWN + hidden, [format!("... ({hidden} more)")]);
+fn ends(all: &[usize], count: usize) -> Vec<usize> {
+    if all.len() <= 2 * count {
+        all.to_vec()
+    } else {
+        [&all[..count], &all[all.len() - count..]].concat()
     }
-    lines
+}
+
+/// These of the lines, and between them how many are left out.
+fn with_gaps(lines: &[String], shown: &[usize]) -> Vec<String> {
+    let mut text = Vec::new();
+    let mut next = 0;
+    let gap = |hidden: usize| (hidden > 0).then(|| format!("... ({hidden} more)"));
+    for index in shown {
+        text.extend(gap(index - next));
+        text.push(lines[*index].clone());
+        next = index + 1;
+    }
+    text.extend(gap(lines.len() - next));
+    text
 }
 
 fn indented(label: &str, text: &str) -> String {
@@ -174,16 +208,21 @@ pub fn summary(results: &[Graded], levels: [Level; 4]) -> String {
     }
     let cells = levels.map(|level| passed_of(results.iter().filter(|one| one.check.level == level)));
     lines.push(row("all steps", &cells));
-    let count = |verdict: Verdict| results.iter().filter(|one| one.verdict == verdict).count();
-    let failed = results.iter().filter(|one| one.has_failed()).count();
-    let (passed, skipped, all) = (count(Verdict::Passed), count(Verdict::Skipped), results.len());
-    lines.push(format!("\n{passed} of {all} passed, {failed} failed, {skipped} could not run."));
-    if let Some(first) = results.iter().find(|one| one.has_failed()) {
+    let count = |fits: fn(&Graded) -> bool| results.iter().filter(|one| fits(one)).count();
+    let passed = count(|one| one.verdict == Verdict::Passed);
+    let neutral = count(|one| one.verdict == Verdict::NotApplicable);
+    let (failed, skipped) = (count(Graded::has_failed), count(|one| one.verdict == Verdict::Skipped));
+    let all = results.len() - neutral;
+    lines.push(format!(
+        "\n{passed} of {all} passed, {failed} failed, {skipped} could not run, {neutral} not applicable."
+    ));
+    // Of several that are equal, this is the first.
+    if let Some(first) = results.iter().filter(|one| one.has_failed()).min_by_key(|one| one.rank) {
         lines.push(format!(
             "Fix first: {} {}\n{}",
             first.check.id,
             first.check.title,
-            indented("cause", &wrapped(first.cause()))
+            indented("cause", &wrapped(first.likely()))
         ));
     }
     lines.join("\n")
@@ -191,7 +230,7 @@ pub fn summary(results: &[Graded], levels: [Level; 4]) -> String {
 
 fn passed_of<'a>(results: impl Iterator<Item = &'a Graded>) -> String {
     let (mut passed, mut all) = (0, 0);
-    for one in results {
+    for one in results.filter(|one| one.verdict != Verdict::NotApplicable) {
         all += 1;
         passed += usize::from(one.verdict == Verdict::Passed);
     }

@@ -120,10 +120,10 @@ impl<'a> Exam<'a> {
     /// Is the program told how long to wait for a silent server? From now on that is a short time.
     ///
     /// # Errors
-    /// The check is skipped if it is not told.
+    /// The check does not apply if it is not told.
     pub fn be_impatient(&mut self) -> Outcome {
         if !self.subject.words.iter().any(|word| word.contains("{timeout}")) {
-            return Err(Finding::skipped(
+            return Err(Finding::not_applicable(
                 "the command has no {timeout}, so nobody knows how long this client waits for a server that says \
                  nothing; where the client can be told (in seconds), write {timeout} there",
             ));

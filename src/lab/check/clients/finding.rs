@@ -33,17 +33,22 @@ impl Finding {
 
     /// Nothing came until the time-out.
     pub fn nothing_came(what: impl Into<String>) -> Finding {
-        Failure { verdict: Verdict::NoReply, ..Failure::wrong(what) }.into()
+        Failure::new(Verdict::NoReply, what).into()
     }
 
     /// The client ended the connection too early.
     pub fn closed(what: impl Into<String>) -> Finding {
-        Failure { verdict: Verdict::Closed, ..Failure::wrong(what) }.into()
+        Failure::new(Verdict::Closed, what).into()
     }
 
     /// The check can't run here.
     pub fn skipped(why: impl Into<String>) -> Finding {
         Failure::skipped(why).into()
+    }
+
+    /// The check is about something that this client was not told.
+    pub fn not_applicable(why: impl Into<String>) -> Finding {
+        Failure::not_applicable(why).into()
     }
 
     /// The same with a cause that was seen; `None` leaves it as it was.

@@ -26,7 +26,7 @@ use exam::{Check, Exam, Subject};
 use finding::Finding;
 
 use crate::lab::check::catalogue::{self, Level};
-use crate::lab::check::outcome::{Failure, Verdict};
+use crate::lab::check::outcome::Failure;
 use crate::lab::check::results::Graded;
 
 /// How long a check may take once the program has connected, unless told otherwise.
@@ -93,7 +93,7 @@ fn graded(check: &Check, outcome: Result<(), Finding>, exam: &mut Exam) -> Grade
         Ok(()) => (Ok(()), None),
         Err(finding) => (Err(finding.failure), finding.cause),
     };
-    let shows_story = outcome.as_ref().is_err_and(|failure| failure.verdict != Verdict::Skipped);
+    let shows_story = outcome.as_ref().is_err_and(|failure| failure.verdict.is_failure());
     let story = if shows_story { exam.story() } else { String::new() };
     Graded::new(&Check { hint: cause.unwrap_or(check.hint), ..*check }, outcome, exam.steps.all(), story)
 }

@@ -10,9 +10,8 @@ use crate::lab::check::catalogue::Level;
 use crate::lab::check::clients::exam::{Commands, Subject};
 use crate::lab::check::clients::{grade, selected, Options, DEFAULT_TIMEOUT};
 use crate::lab::check::command::client_words;
-use crate::lab::check::outcome::Verdict;
 use crate::lab::check::program::{level, text, SEED};
-use crate::lab::check::results::{list, summary, tsv};
+use crate::lab::check::results::{list, summary, tsv, Graded};
 use crate::lab::random::any_seed;
 use crate::programs::args::{complain, prepare, say, unknown, Arg, Args, Usage};
 
@@ -113,5 +112,5 @@ fn run(options: &Options, count: usize, tsv_file: Option<&Path>) -> Result<bool,
     if let Some(file) = tsv_file {
         fs::write(file, tsv(&results)).map_err(|error| format!("can't write {file:?}: {error}"))?;
     }
-    Ok(results.iter().all(|graded| graded.verdict == Verdict::Passed))
+    Ok(results.iter().all(Graded::is_well))
 }

@@ -2,19 +2,33 @@
 //!
 //! Read first: `peer.rs`. It does not know the checks.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::lab::check::catalogue;
-use crate::lab::check::outcome::{Failure, Steps};
+use crate::lab::check::cause::Cause;
+use crate::lab::check::outcome::{Failure, Steps, Verdict};
 use crate::lab::check::servers::fixtures::Fixtures;
+use crate::lab::check::servers::leave::Courtesy;
 use crate::lab::check::servers::peer::{Peer, Reply, PAUSE, POLL};
 use crate::wire::ErrorCode;
 
 /// A check of a server: a conversation with it.
 pub type Check = catalogue::Check<fn(&Exam) -> Result<(), Failure>>;
+
+/// When a server says that it is full it is asked again after a pause, so often in a row: a client of before may be about
+/// to leave.
+pub const REFUSALS: usize = 3;
+
+/// The pause.
+pub const BETWEEN_REFUSALS: Duration = Duration::from_millis(50);
+
+/// What the server itself answers to LIST, as a plain client has received it: fetched once. `None` is not known yet, and
+/// an error is why it can't be known.
+#[derive(Debug, Default)]
+pub struct OwnList(RefCell<Option<Result<Vec<u8>, String>>>);
 
 /// What one run of one check has at hand. All its clients share its deadline, so that no server, whatever it does, can
 /// cost more than the time-out.
@@ -27,16 +41,27 @@ pub struct Exam<'a> {
     pub pid: Option<u32>,
     /// When the check's time is over.
     pub deadline: Instant,
+    /// The server's idle time-out, if it was told.
+    pub idle: Option<Duration>,
     /// What happened so far.
     pub steps: Steps,
+    own_list: &'a OwnList,
+    courtesy: Courtesy,
     clients: Cell<usize>,
 }
 
 impl<'a> Exam<'a> {
     /// The clock starts.
-    pub fn new(address: SocketAddr, fixtures: &'a Fixtures, pid: Option<u32>, timeout: Duration) -> Exam<'a> {
-        let deadline = Instant::now() + timeout;
-        Exam { address, fixtures, pid, deadline, steps: Steps::default(), clients: Cell::new(0) }
+    pub fn new(
+        (address, pid): (SocketAddr, Option<u32>),
+        fixtures: &'a Fixtures,
+        own_list: &'a OwnList,
+        courtesy: Courtesy,
+        timeout: Duration,
+        idle: Option<Duration>,
+    ) -> Exam<'a> {
+        let (deadline, clients) = (Instant::now() + timeout, Cell::new(0));
+        Exam { address, fixtures, pid, deadline, idle, steps: Steps::default(), own_list, courtesy, clients }
     }
 
     /// A client that has connected and read nothing.
@@ -45,7 +70,7 @@ impl<'a> Exam<'a> {
     /// If there is no connection.
     pub fn connect(&self) -> Result<Peer, Failure> {
         self.clients.set(self.clients.get() + 1);
-        Peer::connect(self.address, self.clients.get(), self.steps.clone(), self.deadline)
+        Peer::connect(self.address, self.clients.get(), self.steps.clone(), self.deadline, self.courtesy.clone())
     }
 
     /// A client that has been greeted. While the server is full it tries again: another client may be about to leave.
@@ -53,20 +78,26 @@ impl<'a> Exam<'a> {
     /// # Errors
     /// If it is not greeted.
     pub fn session(&self) -> Result<Peer, Failure> {
-        loop {
-            let mut client = self.connect()?;
-            match client.reply()? {
+        greeted(|| self.connect())
+    }
+
+    /// A client that has been greeted while others stay, so many of them.
+    ///
+    /// # Errors
+    /// If it is not greeted. A server that says it is full has a limit, and a limit is no mistake.
+    pub fn session_beside(&self, staying: usize) -> Result<Peer, Failure> {
+        for _ in 0..=REFUSALS {
+            let mut client = self.connect().map_err(|failure| waits_for_others(failure, staying))?;
+            match client.reply().map_err(|failure| waits_for_others(failure, staying))? {
                 Reply::Ok(_) => return Ok(client),
-                Reply::Err(refusal)
-                    if refusal.code == ErrorCode::ServerFull && Instant::now() + PAUSE < self.deadline =>
-                {
-                    thread::sleep(POLL);
+                Reply::Err(refusal) if refusal.code != ErrorCode::ServerFull => {
+                    return Err(not_greeted(&client, refusal))
                 }
-                Reply::Err(refusal) => {
-                    return Err(Failure::wrong(format!("expected the greeting, received ERR {refusal}")));
-                }
+                Reply::Err(_) => thread::sleep(BETWEEN_REFUSALS),
             }
         }
+        let what = format!("beside {staying} the server takes no more, and says SERVER_FULL; this check needs more");
+        Err(Failure::not_applicable(what))
     }
 
     /// A session that sends this, in one write.
@@ -77,5 +108,57 @@ impl<'a> Exam<'a> {
         let mut client = self.session()?;
         client.send(bytes);
         Ok(client)
+    }
+
+    /// What the server answers to the LIST of a plain client. What should stand in it is the matter of step 3 alone.
+    ///
+    /// # Errors
+    /// The check is skipped if there is no such answer.
+    pub fn own_list(&self) -> Result<Vec<u8>, Failure> {
+        // Its steps are not those of the check.
+        let fetch = || {
+            let (steps, courtesy) = (Steps::default(), self.courtesy.clone());
+            let mut client =
+                greeted(|| Peer::connect(self.address, 1, steps.clone(), self.deadline, courtesy.clone()))?;
+            client.send("LIST\n");
+            client.expect_ok()
+        };
+        let fetched = || {
+            fetch().map_err(|failure| format!("blocked by 2.1, for it needs the server's own list: {}", failure.what))
+        };
+        let mut known = self.own_list.0.borrow_mut();
+        known.get_or_insert_with(fetched).clone().map_err(Failure::skipped)
+    }
+
+    /// The check has ended, and its clients leave.
+    pub fn end(self) -> Steps {
+        self.courtesy.see_all_off();
+        self.steps
+    }
+}
+
+/// A client that has been greeted, of those that connect so. While the server is full it tries again.
+fn greeted(connect: impl Fn() -> Result<Peer, Failure>) -> Result<Peer, Failure> {
+    loop {
+        let mut client = connect()?;
+        match client.reply()? {
+            Reply::Ok(_) => return Ok(client),
+            Reply::Err(refusal) if refusal.code != ErrorCode::ServerFull => return Err(not_greeted(&client, refusal)),
+            Reply::Err(_) if client.has_time_for(PAUSE) => thread::sleep(POLL),
+            Reply::Err(refusal) => return Err(not_greeted(&client, refusal).because(Cause::PlacesKept)),
+        }
+    }
+}
+
+fn not_greeted(client: &Peer, refusal: impl std::fmt::Display) -> Failure {
+    client.wrong(format!("expected the greeting, received ERR {refusal}"))
+}
+
+/// That a client waits while others stay, and only then, tells more than that it waits.
+fn waits_for_others(failure: Failure, staying: usize) -> Failure {
+    match (failure.verdict, staying) {
+        (Verdict::NoReply, 1) => failure.because(Cause::OneClient),
+        (Verdict::NoReply, 2..) => failure.because(Cause::FewClients),
+        _ => failure,
     }
 }

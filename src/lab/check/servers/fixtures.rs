@@ -183,9 +183,9 @@ impl Fixtures {
         found.map_err(|_| Failure::skipped(format!("no secret lies beside {:?}; lab fixtures plants one", self.dir)))
     }
 
-    /// The body that answers LIST.
-    pub fn list(&self) -> String {
-        self.files.iter().map(|file| format!("{file}\n")).collect()
+    /// The directory, if it was made here: the secret beside it tells.
+    pub fn own_dir(&self) -> Option<&Path> {
+        secret_beside(&self.dir).is_ok_and(|secret| secret.exists()).then_some(&self.dir)
     }
 
     fn small_enough(&self) -> impl Iterator<Item = &Listed> {

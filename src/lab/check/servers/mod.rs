@@ -16,25 +16,29 @@ pub mod names;
 
 pub mod threads;
 
+pub mod special;
+
+pub mod subject;
+
+pub mod planted;
+
+pub mod leave;
+
+pub mod importance;
+
 pub mod fixtures;
 
 pub mod student;
 
-use std::fs;
-use std::io;
-use std::net::{SocketAddr, ToSocketAddrs};
-use std::path::{Path, PathBuf};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::path::PathBuf;
+use std::time::Duration;
 
-use exam::{Check, Exam};
+use exam::Check;
 use fixtures::Fixtures;
-use peer::{Peer, POLL};
-use student::Student;
+use subject::Subject;
 
 use crate::lab::check::catalogue::{self, Level};
-use crate::lab::check::outcome::{Failure, Steps, Verdict};
-use crate::lab::check::processes::listening_process;
+use crate::lab::check::outcome::{Failure, Verdict};
 use crate::lab::check::results::Graded;
 
 /// How long a check may take, unless told otherwise: far more than a server on the same machine needs, and short enough
@@ -43,6 +47,15 @@ pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The check of the greeting. If it fails, all others would, and name false causes.
 const GREETING: &str = "1.1";
+
+/// After so many checks in a row that got no reply, the others wait for a shorter time.
+const SILENT_FEW: usize = 4;
+
+/// They wait for a part of the time-out: this one of so many.
+const SHORTER: u32 = 4;
+
+/// After so many in a row the others are not run.
+const SILENT_MANY: usize = 12;
 
 /// Which server is graded.
 #[derive(Debug, Clone)]
@@ -71,11 +84,13 @@ pub struct Options {
     pub timeout: Duration,
     /// Of the fixtures that are made for a program.
     pub seed: u64,
+    /// The server's idle time-out, if it has one that is to be checked.
+    pub idle: Option<Duration>,
 }
 
 /// The checks of servers that were asked for, by level and step; none if no check has such a number.
 pub fn selected(levels: &[Level], only: &[String]) -> Vec<&'static Check> {
-    let all = [report::CHECKS, stream::CHECKS, robust::CHECKS, names::CHECKS, threads::CHECKS];
+    let all = [report::CHECKS, stream::CHECKS, robust::CHECKS, names::CHECKS, special::CHECKS, threads::CHECKS];
     catalogue::selected(all.into_iter().flatten(), levels, only)
 }
 
@@ -90,133 +105,41 @@ pub fn grade(options: &Options, mut tell: impl FnMut(&Graded)) -> Result<Vec<Gra
     let fixtures = Fixtures::read(subject.dir()).map_err(unreadable)?;
     let mut results: Vec<Graded> = Vec::new();
     for check in selected(&options.levels, &options.only) {
-        let is_blocked = results.first().is_some_and(|first| first.check.id == GREETING && first.has_failed());
-        let graded = if is_blocked {
-            let why = format!("blocked by {GREETING}: without a greeting nothing can be asked");
-            Graded::new(check, Err(Failure::skipped(why)), vec![], String::new())
-        } else {
-            subject.examine(check, &fixtures, options.timeout)
+        let mut graded = match blocked(&results, &subject) {
+            Some(why) => Graded::new(check, Err(Failure::skipped(why)), vec![], String::new()),
+            None => {
+                let is_silent = silent_in_a_row(&results) >= SILENT_FEW;
+                let timeout = if is_silent { options.timeout / SHORTER } else { options.timeout };
+                subject.examine(check, &fixtures, timeout, options.idle)
+            }
         };
+        graded.rank = importance::rank(&graded.check, graded.cause());
         tell(&graded);
         results.push(graded);
     }
     Ok(results)
 }
 
-/// The server under examination.
-enum Subject {
-    Running { address: SocketAddr, fixtures: PathBuf, pid: Option<u32> },
-    Started { words: Vec<String>, dir: FreshDir, student: Option<Student> },
-}
-
-impl Subject {
-    fn new(options: &Options) -> Result<Subject, String> {
-        match &options.target {
-            Target::Running { address, fixtures } => {
-                let resolved = address.to_socket_addrs().map_err(|error| error.to_string());
-                let first = resolved.and_then(|mut all| all.next().ok_or("it has no address".to_string()));
-                let address = first.map_err(|why| format!("{address} is not found: {why}; it should be HOST:PORT"))?;
-                // One refusal, and not one for each check.
-                let patience = Instant::now() + options.timeout;
-                Peer::connect(address, 0, Steps::default(), patience)
-                    .map_err(|_| format!("nobody listens at {address}: start the server, then grade it"))?;
-                let pid = listening_process(address);
-                Ok(Subject::Running { address, fixtures: fixtures.clone(), pid })
-            }
-            Target::Command(words) => {
-                let dir =
-                    FreshDir::with_fixtures(options.seed).map_err(|error| format!("can't make fixtures: {error}"))?;
-                Ok(Subject::Started { words: words.clone(), dir, student: None })
-            }
-        }
-    }
-
-    fn dir(&self) -> &Path {
-        match self {
-            Subject::Running { fixtures, .. } => fixtures,
-            Subject::Started { dir, .. } => &dir.served,
-        }
-    }
-
-    /// Where it listens, and its process if that is known. A program that does not run is started.
-    fn ready(&mut self) -> Result<(SocketAddr, Option<u32>), String> {
-        match self {
-            Subject::Running { address, pid, .. } => Ok((*address, *pid)),
-            Subject::Started { words, dir, student } => {
-                if student.as_mut().map_or(true, |student| student.ended().is_some()) {
-                    *student = Some(Student::start(words, &dir.served, None)?);
-                }
-                student.as_ref().map(|student| (student.address, Some(student.pid()))).ok_or_else(String::new)
-            }
-        }
-    }
-
-    fn examine(&mut self, check: &'static Check, fixtures: &Fixtures, timeout: Duration) -> Graded {
-        let (address, pid) = match self.ready() {
-            Ok(ready) => ready,
-            Err(why) => {
-                return Graded::new(check, Err(Failure::skipped("the program does not start again")), vec![], why)
-            }
-        };
-        let exam = Exam::new(address, fixtures, pid, timeout);
-        let outcome = (check.run)(&exam);
-        let ended = self.ended(outcome.is_err()).unwrap_or_default();
-        let outcome = match outcome {
-            Ok(()) if !ended.is_empty() => Err(Failure::wrong("all was answered, but then the program ended")),
-            outcome => outcome,
-        };
-        let graded = Graded::new(check, outcome, exam.steps.all(), ended);
-        if !matches!(graded.verdict, Verdict::Passed | Verdict::Skipped) {
-            self.forget();
-        }
-        graded
-    }
-
-    /// What the program said when it ended, if it did. Where a check failed that may be happening just now.
-    fn ended(&mut self, failed: bool) -> Option<String> {
-        let Subject::Started { student: Some(student), .. } = self else { return None };
-        if failed {
-            thread::sleep(POLL);
-        }
-        student.ended()
-    }
-
-    /// Ends the program, so that the next check meets a fresh one: what failed may have left something behind.
-    fn forget(&mut self) {
-        if let Subject::Started { student, .. } = self {
-            *student = None;
-        }
+/// Why no more checks are worth their time, if that is so.
+fn blocked(results: &[Graded], subject: &Subject) -> Option<String> {
+    let first = results.first()?;
+    if first.check.id == GREETING && first.has_failed() {
+        Some(format!("blocked by {GREETING}: without a greeting nothing can be asked"))
+    } else if let Some(why) = &subject.broken {
+        Some(format!("the program does not start again: {why}"))
+    } else if silent_in_a_row(results) >= SILENT_MANY {
+        let last = results.iter().rfind(|graded| graded.has_failed())?;
+        Some(format!("not run: {SILENT_MANY} checks in a row got no reply, up to {}", last.check.id))
+    } else {
+        None
     }
 }
 
-/// A directory for the time of the examination: the served one is in it, and the secret beside that.
-struct FreshDir {
-    whole: PathBuf,
-    served: PathBuf,
-}
-
-impl FreshDir {
-    fn with_fixtures(seed: u64) -> io::Result<FreshDir> {
-        let mut number = 0;
-        loop {
-            let whole = std::env::temp_dir().join(format!("lab-check-{}-{number}", std::process::id()));
-            match fs::create_dir(&whole) {
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
-                made => {
-                    made?;
-                    let dir = FreshDir { served: whole.join("served"), whole };
-                    fixtures::make(&dir.served, seed)?;
-                    return Ok(dir);
-                }
-            }
-        }
-    }
-}
-
-impl Drop for FreshDir {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.whole);
-    }
+/// How many of the last checks waited until their time was over.
+fn silent_in_a_row(results: &[Graded]) -> usize {
+    let run = results.iter().rev().filter(|graded| graded.verdict != Verdict::NotApplicable);
+    let run = run.take_while(|graded| matches!(graded.verdict, Verdict::NoReply | Verdict::Skipped));
+    run.filter(|graded| graded.verdict == Verdict::NoReply).count()
 }
 
 #[cfg(test)]

@@ -8,7 +8,9 @@ use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::lab::check::cause::{Cause, HeaderFault};
 use crate::lab::check::outcome::{Failure, Steps, Verdict};
+use crate::lab::check::servers::leave::{Courtesy, Leaving, Standing};
 use crate::wire::framing::is_timeout;
 use crate::wire::{visible, ErrorCode, Refusal, ReplyHeader, MAX_REPLY_LINE};
 
@@ -23,8 +25,15 @@ pub const POLL: Duration = Duration::from_millis(20);
 /// keeps it once: the checks look through a list where it lies.
 const MAX_BODY: u64 = 64 * 1024 * 1024;
 
-/// How much of what was sent or received a step shows.
+/// How much of what was sent or received a step shows: so much of its beginning, and so much of its end.
 const SHOWN: usize = 100;
+const SHOWN_OF_END: usize = 30;
+
+/// How long the first greeting of a program may take that has just opened its port.
+const FIRST_GREETING: Duration = Duration::from_secs(1);
+
+/// After this line nothing more is sent.
+const LOGOUT: &[u8] = b"LOGOUT\n";
 
 /// How much is received in one read.
 const PART: usize = 64 * 1024;
@@ -49,8 +58,26 @@ pub struct Peer {
     steps: Steps,
     deadline: Instant,
     received: Vec<u8>,
-    /// Its sending side is open, and it will not just vanish: it takes its leave.
-    polite: bool,
+    standing: Standing,
+    /// It has begun a line, and no answer has come since.
+    line_is_open: bool,
+    /// How many replies it waits for: the greeting, and one for each line.
+    awaited: usize,
+    /// Bytes were there before it had asked for any.
+    has_unasked: bool,
+    vanishes: bool,
+    courtesy: Courtesy,
+}
+
+/// Is somebody listening there? A client that leaves as soon as it has been greeted.
+pub fn somebody_listens(address: SocketAddr) -> bool {
+    let Ok(stream) = TcpStream::connect_timeout(&address, FIRST_GREETING) else { return false };
+    // A greeting may take longer when it is the first.
+    let _ = stream.set_read_timeout(Some(FIRST_GREETING)).and_then(|()| stream.peek(&mut [0]));
+    let courtesy = Courtesy::default();
+    courtesy.see_off(Leaving { stream, standing: Standing::NotGreeted, line_is_open: false });
+    courtesy.see_all_off();
+    true
 }
 
 impl Peer {
@@ -58,7 +85,13 @@ impl Peer {
     ///
     /// # Errors
     /// If there is no connection.
-    pub fn connect(address: SocketAddr, number: usize, steps: Steps, deadline: Instant) -> Result<Peer, Failure> {
+    pub fn connect(
+        address: SocketAddr,
+        number: usize,
+        steps: Steps,
+        deadline: Instant,
+        courtesy: Courtesy,
+    ) -> Result<Peer, Failure> {
         let left = deadline.saturating_duration_since(Instant::now()).max(POLL);
         let connected = TcpStream::connect_timeout(&address, left).and_then(|stream| {
             // What is sent in parts has to leave in parts.
@@ -68,19 +101,48 @@ impl Peer {
         match connected {
             Ok(stream) => {
                 steps.add(number, "connects".to_string());
-                Ok(Peer { stream, number, steps, deadline, received: Vec::new(), polite: true })
+                Ok(Peer {
+                    stream,
+                    number,
+                    steps,
+                    deadline,
+                    received: Vec::new(),
+                    standing: Standing::NotGreeted,
+                    line_is_open: false,
+                    awaited: 1,
+                    has_unasked: false,
+                    vanishes: false,
+                    courtesy,
+                })
             }
             Err(error) => {
                 steps.add(number, format!("can't connect to {address}: {error}"));
                 let what = format!("client {number} got no connection to {address}: does the server still listen?");
-                Err(Failure { verdict: Verdict::NoReply, what })
+                Err(Failure { client: Some(number), ..Failure::new(Verdict::NoReply, what) })
             }
         }
+    }
+
+    /// The same client with another deadline.
+    pub fn until(mut self, deadline: Instant) -> Peer {
+        self.deadline = deadline;
+        self
+    }
+
+    /// Its number among the clients of the check.
+    pub fn number(&self) -> usize {
+        self.number
     }
 
     /// Sends bytes as they are, in one write. That it breaks off is only noted: the reply may be there all the same.
     pub fn send(&mut self, bytes: impl AsRef<[u8]>) {
         let bytes = bytes.as_ref();
+        self.has_unasked |= self.standing == Standing::Open && self.awaited == 0 && self.more_waits();
+        self.awaited += bytes.iter().filter(|byte| **byte == b'\n').count();
+        self.line_is_open = bytes.last().map_or(self.line_is_open, |last| *last != b'\n');
+        if bytes.windows(LOGOUT.len()).any(|line| line == LOGOUT) {
+            self.standing = Standing::Closing;
+        }
         self.note("->", bytes);
         let timeout = self.stream.set_write_timeout(Some(self.left().max(POLL)));
         if timeout.and_then(|()| self.stream.write_all(bytes)).is_err() {
@@ -101,14 +163,14 @@ impl Peer {
     /// Ends the sending side.
     pub fn half_close(&mut self) {
         self.step("-> (end of the sending side)");
-        self.polite = false;
+        self.standing = Standing::Closing;
         let _ = self.stream.shutdown(Shutdown::Write);
     }
 
     /// Goes away without a word.
     pub fn vanish(mut self) {
         self.step("vanishes without LOGOUT");
-        self.polite = false;
+        self.vanishes = true;
     }
 
     /// Reads one whole reply.
@@ -116,15 +178,38 @@ impl Peer {
     /// # Errors
     /// If none comes, or what comes is none.
     pub fn reply(&mut self) -> Result<Reply, Failure> {
+        self.reply_of(None)
+    }
+
+    /// The same, where it is known how many bytes its body should have.
+    fn reply_of(&mut self, wanted: Option<usize>) -> Result<Reply, Failure> {
         let line = self.line()?;
-        match ReplyHeader::parse(&line[..line.len() - 1]) {
+        let reply = match ReplyHeader::parse(&line[..line.len() - 1]) {
             Ok(ReplyHeader::Ok(size)) if size > MAX_BODY => {
-                Err(Failure::wrong(format!("the header promises {size} bytes, and nothing here is so large")))
+                return Err(self.wrong(format!("the header promises {size} bytes, and nothing here is so large")))
             }
-            Ok(ReplyHeader::Ok(size)) => self.body(size as usize).map(Reply::Ok),
-            Ok(ReplyHeader::Err(refusal)) => Ok(Reply::Err(refusal)),
-            Err(why) => Err(Failure::wrong(format!("this is no reply's first line: '{}'; {why}", shown(&line)))),
+            Ok(ReplyHeader::Ok(size)) => Reply::Ok(self.body(size as usize, wanted)?),
+            Ok(ReplyHeader::Err(refusal)) => Reply::Err(refusal),
+            Err(why) => return Err(self.bad_header(&line, why)),
+        };
+        self.awaited = self.awaited.saturating_sub(1);
+        if matches!(&reply, Reply::Err(refusal) if refusal.code.closes()) {
+            self.standing = Standing::Closing;
         }
+        Ok(reply)
+    }
+
+    /// A line that is no header. It may be what an earlier reply left behind.
+    fn bad_header(&mut self, line: &[u8], why: &str) -> Failure {
+        // The next line tells whether the header was cut in two.
+        let _ = self.more_waits();
+        let cause = match HeaderFault::of(&line[..line.len() - 1], &self.received) {
+            HeaderFault::NoHeader | HeaderFault::Binary | HeaderFault::SizeAlone if self.has_unasked => {
+                Cause::SizeTooSmall
+            }
+            fault => Cause::Header(fault),
+        };
+        self.wrong(format!("this is no reply's first line: '{}'; {why}", shown(line))).because(cause)
     }
 
     /// Reads a reply that must be OK; its body.
@@ -132,9 +217,13 @@ impl Peer {
     /// # Errors
     /// If it is anything else.
     pub fn expect_ok(&mut self) -> Result<Vec<u8>, Failure> {
-        match self.reply()? {
+        self.expect_ok_of(None)
+    }
+
+    fn expect_ok_of(&mut self, wanted: Option<usize>) -> Result<Vec<u8>, Failure> {
+        match self.reply_of(wanted)? {
             Reply::Ok(body) => Ok(body),
-            Reply::Err(refusal) => Err(Failure::wrong(format!("expected OK, received ERR {refusal}"))),
+            Reply::Err(refusal) => Err(self.wrong(format!("expected OK, received ERR {refusal}"))),
         }
     }
 
@@ -143,10 +232,39 @@ impl Peer {
     /// # Errors
     /// If it is anything else.
     pub fn expect_body(&mut self, expected: &[u8]) -> Result<(), Failure> {
-        let body = self.expect_ok()?;
+        let body = self.expect_ok_of(Some(expected.len()))?;
         match difference(expected, &body) {
             None => Ok(()),
-            Some(difference) => Err(Failure::wrong(format!("the body is not what it should be: {difference}"))),
+            Some(difference) => Err(self.other_body(expected, &body, &difference)),
+        }
+    }
+
+    /// The same, where the lines may stand in another order.
+    ///
+    /// # Errors
+    /// If it is anything else.
+    pub fn expect_lines(&mut self, expected: &[u8]) -> Result<(), Failure> {
+        let body = self.expect_ok_of(Some(expected.len()))?;
+        match difference(&sorted_lines(expected), &sorted_lines(&body)) {
+            None => Ok(()),
+            Some(_) => {
+                let difference = difference(expected, &body).unwrap_or_default();
+                Err(self.other_body(expected, &body, &difference))
+            }
+        }
+    }
+
+    /// A body that is not the expected one. If one is the beginning of the other, the size may be what is wrong.
+    fn other_body(&mut self, expected: &[u8], body: &[u8], difference: &str) -> Failure {
+        let failure = self.wrong(format!("the body is not what it should be: {difference}"));
+        if expected.starts_with(body) && self.more_waits() {
+            return failure.because(Cause::SizeTooSmall);
+        }
+        match body.strip_prefix(expected) {
+            Some(behind) if behind.starts_with(b"OK ") || behind.starts_with(b"ERR ") => {
+                failure.because(Cause::SizeTooLarge)
+            }
+            _ => failure,
         }
     }
 
@@ -158,11 +276,55 @@ impl Peer {
         let expected = code.word();
         match self.reply()? {
             Reply::Err(refusal) if refusal.code == code => Ok(()),
-            Reply::Err(refusal) => Err(Failure::wrong(format!("expected ERR {expected}, received ERR {refusal}"))),
+            Reply::Err(refusal) => Err(self.wrong(format!("expected ERR {expected}, received ERR {refusal}"))),
             Reply::Ok(body) => {
-                Err(Failure::wrong(format!("expected ERR {expected}, received OK with a body of {} bytes", body.len())))
+                Err(self.wrong(format!("expected ERR {expected}, received OK with a body of {} bytes", body.len())))
             }
         }
+    }
+
+    /// Nothing is left behind the last reply.
+    ///
+    /// # Errors
+    /// If something is.
+    pub fn expect_no_more(&mut self) -> Result<(), Failure> {
+        if !self.more_waits() {
+            return Ok(());
+        }
+        let more = std::mem::take(&mut self.received);
+        self.note("<-", &more);
+        let what = format!("behind the body that the header promised came more: '{}'", shown(&more));
+        Err(self.wrong(what).because(Cause::SizeTooSmall))
+    }
+
+    /// Reads the header of a reply that must be OK; the size that it promises.
+    ///
+    /// # Errors
+    /// If it is anything else.
+    pub fn expect_size(&mut self) -> Result<usize, Failure> {
+        let line = self.line()?;
+        match ReplyHeader::parse(&line[..line.len() - 1]) {
+            Ok(ReplyHeader::Ok(size)) => Ok(size as usize),
+            Ok(ReplyHeader::Err(refusal)) => Err(self.wrong(format!("expected OK, received ERR {refusal}"))),
+            Err(why) => Err(self.bad_header(&line, why)),
+        }
+    }
+
+    /// Reads so many bytes, or what comes before the connection ends, in whatever way.
+    ///
+    /// # Errors
+    /// If neither comes.
+    pub fn bytes_or_end(&mut self, count: usize) -> Result<Vec<u8>, Failure> {
+        while self.received.len() < count {
+            let expected = format!("{count} bytes, or the end after {}", self.received.len());
+            match self.receive(&expected) {
+                Ok(0) => break,
+                Err(failure) if failure.verdict != Verdict::LostToReset => return Err(failure),
+                Err(_) => break,
+                Ok(_) => {}
+            }
+        }
+        Ok(self.take(count.min(self.received.len())))
     }
 
     /// The session has gone on: HELP is answered.
@@ -172,8 +334,7 @@ impl Peer {
     pub fn expect_goes_on(&mut self) -> Result<(), Failure> {
         self.send("HELP\n");
         let went_on = self.expect_ok().map(drop);
-        went_on
-            .map_err(|failure| Failure { what: format!("the session should go on, but: {}", failure.what), ..failure })
+        went_on.map_err(|failure| failure.after("the session should go on, but: "))
     }
 
     /// The server ends the connection in order, with nothing more to read.
@@ -186,7 +347,12 @@ impl Peer {
         }
         let more = std::mem::take(&mut self.received);
         self.note("<-", &more);
-        Err(Failure::wrong(format!("expected the end of the connection, received more: '{}'", shown(&more))))
+        let failure = self.wrong(format!("expected the end of the connection, received more: '{}'", shown(&more)));
+        if more.starts_with(b"OK ") || more.starts_with(b"ERR ") {
+            Err(failure)
+        } else {
+            Err(failure.because(Cause::SizeTooSmall))
+        }
     }
 
     /// Steps 7 and 8: LOGOUT, the goodbye, the end.
@@ -238,22 +404,63 @@ impl Peer {
                 let what =
                     format!("a reply's first line has at most {MAX_REPLY_LINE} bytes, and this one does not end");
                 self.note("<-", &self.received);
-                return Err(Failure::wrong(what));
+                return Err(self.wrong(what).because(Cause::Header(HeaderFault::NoLineFeed)));
             }
-            if self.receive(expected)? == 0 {
-                return Err(self.closed(expected));
+            match self.receive(expected) {
+                Ok(0) => {
+                    let failure = self.closed(expected);
+                    return Err(self.cut_header(failure));
+                }
+                Ok(_) => {}
+                Err(failure) => return Err(self.cut_header(failure)),
             }
         }
     }
 
-    fn body(&mut self, size: usize) -> Result<Vec<u8>, Failure> {
-        while self.received.len() < size {
-            let expected = format!("the rest of the body ({} of {size} bytes came)", self.received.len());
-            if self.receive(&expected)? == 0 {
-                return Err(self.closed(&expected));
+    /// Nothing more comes, and what came has no line end: what kind of line is it?
+    fn cut_header(&self, failure: Failure) -> Failure {
+        if self.received.is_empty() || failure.verdict == Verdict::LostToReset {
+            return failure;
+        }
+        match HeaderFault::of(&self.received, b"") {
+            // As far as it goes, nothing is wrong with it.
+            HeaderFault::LeadingZeros | HeaderFault::NotPrintable => {
+                failure.because(Cause::Header(HeaderFault::NoLineFeed))
             }
+            fault => failure.because(Cause::Header(fault)),
+        }
+    }
+
+    /// A body of this size. If it does not come to its end, though all is there that should come, the size is wrong.
+    fn body(&mut self, size: usize, wanted: Option<usize>) -> Result<Vec<u8>, Failure> {
+        while self.received.len() < size {
+            let came = self.received.len();
+            let expected = format!("the rest of the body ({came} of {size} bytes came)");
+            let failure = match self.receive(&expected) {
+                Ok(0) => self.closed(&expected),
+                Ok(_) => continue,
+                Err(failure) => failure,
+            };
+            let is_all_there = wanted.map_or(size <= PART, |wanted| came >= wanted);
+            return Err(if is_all_there && failure.verdict != Verdict::LostToReset {
+                failure.because(Cause::SizeTooLarge)
+            } else {
+                failure
+            });
         }
         Ok(self.take(size))
+    }
+
+    /// Are there bytes that nobody has read yet? It takes a look that does not wait long.
+    pub fn more_waits(&mut self) -> bool {
+        let mut buffer = [0; PART];
+        if self.received.is_empty() && self.stream.set_nonblocking(true).is_ok() {
+            if let Ok(count) = self.stream.read(&mut buffer) {
+                self.received.extend_from_slice(&buffer[..count]);
+            }
+            let _ = self.stream.set_nonblocking(false);
+        }
+        !self.received.is_empty()
     }
 
     /// One read; 0 at the end of the stream.
@@ -266,11 +473,18 @@ impl Peer {
             self.stream.set_read_timeout(Some(left)).and_then(|()| self.stream.read(&mut buffer))
         };
         match read {
-            Ok(0) => self.step("<- (end of the connection)"),
+            Ok(0) => {
+                self.standing = Standing::Ended;
+                self.step("<- (end of the connection)");
+            }
             Ok(count) => self.received.extend_from_slice(&buffer[..count]),
             Err(error) if error.kind() == ErrorKind::Interrupted => return self.receive(expected),
             Err(error) => return Err(self.nothing(expected, &error)),
         }
+        if self.standing == Standing::NotGreeted {
+            self.standing = Standing::after(&self.received);
+        }
+        self.line_is_open = false;
         Ok(read.unwrap_or(0))
     }
 
@@ -281,18 +495,27 @@ impl Peer {
         let number = self.number;
         if is_timeout(error) {
             self.step("<- (nothing more until the time-out)");
-            let what = format!("client {number} waited in vain for {expected}");
-            return Failure { verdict: Verdict::NoReply, what };
+            return self.failure(Verdict::NoReply, format!("client {number} waited in vain for {expected}"));
         }
+        self.standing = Standing::Ended;
         self.step("<- (the connection was reset)");
         let what = format!("client {number} waited for {expected}, and the server reset the connection");
-        Failure { verdict: Verdict::LostToReset, what }
+        self.failure(Verdict::LostToReset, what).because(Cause::Reset)
     }
 
     fn closed(&mut self, expected: &str) -> Failure {
         self.note("<-", &self.received);
         let what = format!("client {} waited for {expected}, and the server ended the connection", self.number);
-        Failure { verdict: Verdict::Closed, what }
+        self.failure(Verdict::Closed, what)
+    }
+
+    fn failure(&self, verdict: Verdict, what: String) -> Failure {
+        Failure { client: Some(self.number), ..Failure::new(verdict, what) }
+    }
+
+    /// Something came that this client can't have expected.
+    pub fn wrong(&self, what: impl Into<String>) -> Failure {
+        self.failure(Verdict::Failed, what.into())
     }
 
     fn take(&mut self, count: usize) -> Vec<u8> {
@@ -300,6 +523,11 @@ impl Peer {
         let taken = std::mem::replace(&mut self.received, rest);
         self.note("<-", &taken);
         taken
+    }
+
+    /// Is so much of the check's time left?
+    pub fn has_time_for(&self, pause: Duration) -> bool {
+        self.left() > pause
     }
 
     fn left(&self) -> Duration {
@@ -317,22 +545,36 @@ impl Peer {
     }
 }
 
-/// Takes its leave, without waiting for the answer: so no check leaves the next one a session that has not ended. The
-/// LF completes whatever line it had begun.
+/// Leaves as a good client leaves, unless it is to vanish.
 impl Drop for Peer {
     fn drop(&mut self) {
-        if self.polite && self.stream.set_nonblocking(true).is_ok() {
-            let _ = self.stream.write_all(b"\nLOGOUT\n");
+        if self.vanishes || self.standing == Standing::Ended {
+            return;
+        }
+        if let Ok(stream) = self.stream.try_clone() {
+            let (standing, line_is_open) = (self.standing, self.line_is_open);
+            self.courtesy.see_off(Leaving { stream, standing, line_is_open });
         }
     }
 }
 
 /// Bytes for a person, not too many of them.
 pub fn shown(bytes: &[u8]) -> String {
+    /// What is no longer is shown whole.
+    const LONGEST: usize = SHOWN + SHOWN_OF_END;
     match bytes.len() {
-        0..=SHOWN => visible(bytes),
-        count => format!("{}... ({count} bytes)", visible(&bytes[..SHOWN])),
+        0..=LONGEST => visible(bytes),
+        count => {
+            let (beginning, end) = (&bytes[..SHOWN], &bytes[count - SHOWN_OF_END..]);
+            format!("{}... ({count} bytes) ...{}", visible(beginning), visible(end))
+        }
     }
+}
+
+fn sorted_lines(text: &[u8]) -> Vec<u8> {
+    let mut lines: Vec<_> = text.split_inclusive(|byte| *byte == b'\n').collect();
+    lines.sort_unstable();
+    lines.concat()
 }
 
 /// Where two bodies part, in a sentence; `None` if they don't.

@@ -3,11 +3,13 @@
 //! Read first: `exam.rs`. It does not know our server.
 
 use std::collections::BTreeSet;
+use std::time::Instant;
 
 use crate::lab::check::catalogue::Level;
-use crate::lab::check::outcome::Failure;
-use crate::lab::check::servers::exam::Check;
-use crate::lab::check::servers::peer::shown;
+use crate::lab::check::cause::Cause;
+use crate::lab::check::outcome::{Failure, Verdict};
+use crate::lab::check::servers::exam::{Check, Exam};
+use crate::lab::check::servers::peer::{shown, Peer};
 use crate::wire::{CommandSet, ErrorCode, Listed, Verb};
 
 const LEVEL: Level = Level::Report;
@@ -21,7 +23,7 @@ pub const CHECKS: &[Check] = &[
         rule: "The server greets it with a text that names HELP.",
         hint: "no whole greeting was sent: right after accept, send 'OK <n>', a line feed, and n bytes of text; n \
                counts bytes, the text's own line end included",
-        run: |exam| exam.connect()?.expect_ok().map(drop),
+        run: greets,
     },
     Check {
         id: "1.2",
@@ -69,10 +71,11 @@ pub const CHECKS: &[Check] = &[
         rule: "a line for each: its size in bytes, a space, its name",
         hint: "a line of the list has another form: write the size first, one space, the name, one line feed",
         run: |exam| {
-            for line in listed_lines(&exam.session_sending("LIST\n")?.expect_ok()?)? {
+            let (client, body) = list(exam)?;
+            for line in listed_lines(&body)? {
                 if Listed::parse(line).is_none() {
                     let what = format!("this line is not '<size> <name>': '{}'", shown(line.as_bytes()));
-                    return Err(Failure::wrong(what));
+                    return Err(client.wrong(what));
                 }
             }
             Ok(())
@@ -86,14 +89,17 @@ pub const CHECKS: &[Check] = &[
         hint: "a file is missing, or its size is not that of its bytes: list all regular files of the directory, also \
                those with spaces or accents in their names, and ask the file system for the size",
         run: |exam| {
-            let body = exam.session_sending("LIST\n")?.expect_ok()?;
+            let (client, body) = list(exam)?;
             let mut missing: BTreeSet<_> = exam.fixtures.files.iter().map(Listed::to_string).collect();
             for line in listed_lines(&body)? {
                 missing.remove(line);
             }
             match missing.first() {
                 None => Ok(()),
-                Some(line) => Err(Failure::wrong(format!("the line '{line}' is not in the list"))),
+                Some(line) => {
+                    let failure = client.wrong(format!("the line '{line}' is not in the list"));
+                    Err(if lists_any(exam, &body) { failure } else { failure.because(Cause::WrongDirectory) })
+                }
             }
         },
     },
@@ -106,12 +112,12 @@ pub const CHECKS: &[Check] = &[
                the name, without regard to the language (so Z stands before a, and \u{e9} after z), and not by the \
                size or the whole line",
         run: |exam| {
-            let body = exam.session_sending("LIST\n")?.expect_ok()?;
+            let (client, body) = list(exam)?;
             let names = listed_lines(&body)?.filter_map(|line| line.split_once(' ')).map(|(_, name)| name);
             let unsorted = names.clone().zip(names.skip(1)).find(|(one, next)| one.as_bytes() >= next.as_bytes());
             match unsorted {
                 None => Ok(()),
-                Some((one, next)) => Err(Failure::wrong(format!("'{one}' stands before '{next}'"))),
+                Some((one, next)) => Err(client.wrong(format!("'{one}' stands before '{next}'"))),
             }
         },
     },
@@ -301,6 +307,37 @@ pub const CHECKS: &[Check] = &[
         },
     },
 ];
+
+/// The greeting is awaited for a part of the time. Where none has come, a command may bring it: that tells the mistake.
+fn greets(exam: &Exam) -> Result<(), Failure> {
+    let left = exam.deadline.saturating_duration_since(Instant::now());
+    let mut client = exam.connect()?.until(exam.deadline - left / 3);
+    let failure = match client.expect_ok() {
+        Ok(_) => return client.expect_no_more(),
+        Err(failure) => failure,
+    };
+    if failure.verdict == Verdict::NoReply && !client.more_waits() {
+        client = client.until(exam.deadline);
+        client.send("HELP\n");
+        if client.expect_ok().is_ok() {
+            return Err(failure.because(Cause::LateGreeting));
+        }
+    }
+    Err(failure)
+}
+
+/// The answer to LIST, with nothing left behind it, and who asked.
+fn list(exam: &Exam) -> Result<(Peer, Vec<u8>), Failure> {
+    let mut client = exam.session_sending("LIST\n")?;
+    let body = client.expect_ok()?;
+    client.expect_no_more()?;
+    Ok((client, body))
+}
+
+/// Is any of the files that are there in the list, whatever its line looks like?
+fn lists_any(exam: &Exam, body: &[u8]) -> bool {
+    exam.fixtures.files.iter().any(|file| contains(body, file.name.to_string().as_bytes()))
+}
 
 fn contains(text: &[u8], word: &[u8]) -> bool {
     text.windows(word.len()).any(|part| part == word)

@@ -11,10 +11,9 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::lab::check::outcome::Steps;
 use crate::lab::check::process::Process;
 use crate::lab::check::processes;
-use crate::lab::check::servers::peer::{Peer, POLL};
+use crate::lab::check::servers::peer::{somebody_listens, POLL};
 use crate::lab::random::any_seed;
 
 /// How long the program may take until its port is open: some languages compile first.
@@ -72,8 +71,7 @@ impl Student {
             if let Some(how) = self.process.end() {
                 return Err(self.why_ended(&how));
             }
-            // A client that takes its leave when it is dropped.
-            if Peer::connect(self.address, 0, Steps::default(), Instant::now() + START_TIME).is_ok() {
+            if somebody_listens(self.address) {
                 thread::sleep(SETTLE_TIME);
                 return self.process.end().map_or(Ok(()), |how| Err(self.why_ended(&how)));
             }
@@ -115,8 +113,7 @@ impl Student {
 
     /// Its command has ended, in this way.
     fn why_ended(&self, how: &str) -> String {
-        let is_open = || Peer::connect(self.address, 0, Steps::default(), Instant::now() + START_TIME).is_ok();
-        let what = if self.process.members().is_empty() && !is_open() {
+        let what = if self.process.members().is_empty() && !somebody_listens(self.address) {
             format!("the program has ended ({how}) and does not listen on {{port}}{}", self.last_words())
         } else {
             format!(

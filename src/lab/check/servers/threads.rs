@@ -3,11 +3,12 @@
 //! Read first: `exam.rs`. It does not know our server.
 
 use std::thread;
-use std::time::Duration;
 
 use crate::lab::check::catalogue::Level;
+use crate::lab::check::cause::Cause;
 use crate::lab::check::outcome::{Failure, Verdict};
-use crate::lab::check::servers::exam::{Check, Exam};
+use crate::lab::check::servers::exam::{Check, Exam, BETWEEN_REFUSALS, REFUSALS};
+use crate::lab::check::servers::fixtures::Fixture;
 use crate::lab::check::servers::peer::{Peer, Reply, PAUSE};
 use crate::lab::check::servers::stream::MORE_THAN_BUFFERS;
 use crate::wire::ErrorCode;
@@ -20,11 +21,8 @@ const CLIENTS: usize = 20;
 /// Most sessions that are opened to meet a limit which nobody has told us: a little above our own server's.
 const MAX_SESSIONS: usize = 300;
 
-/// When a server is full it is asked again after a pause, so often in a row: a client of before may be about to leave.
-const REFUSALS: usize = 3;
-
-/// The pause.
-const BETWEEN_REFUSALS: Duration = Duration::from_millis(50);
+/// Files of up to so many bytes are answered at once.
+const MAX_SMALL: u64 = 1000;
 
 /// Places that are given back before many clients come at the same moment.
 const FREE: usize = 4;
@@ -35,13 +33,23 @@ const CROWD: usize = 16;
 /// How often they come: what happens by chance may need more than one.
 const ROUNDS: usize = 3;
 
+/// So many bytes of a file are in no other file by chance.
+const UNMISTAKABLE: usize = 12;
+
+/// That sessions are held at the same time.
+const CONCURRENCY: &str = "a server holds many sessions at the same time";
+
+/// That clients do not wait for each other.
+const NOBODY_WAITS: &str =
+    "A client that is silent, slow, reads nothing or vanishes delays no other client's greeting or answers";
+
 /// The checks, in the order of the steps.
 pub const CHECKS: &[Check] = &[
     Check {
         id: "1.5",
         level: LEVEL,
         title: "Twenty clients are greeted while all of them stay.",
-        rule: "One TCP connection is one *session*",
+        rule: CONCURRENCY,
         hint: "the server serves one client after the other: give each connection a thread of its own, and go back to \
                accept at once",
         run: |exam| class(exam).map(drop),
@@ -50,12 +58,12 @@ pub const CHECKS: &[Check] = &[
         id: "1.6",
         level: LEVEL,
         title: "A client that says nothing holds up nobody.",
-        rule: "One TCP connection is one *session*",
+        rule: NOBODY_WAITS,
         hint: "the server waits for the silent client's command before it accepts the next: give each connection a \
                thread of its own",
         run: |exam| {
             let _silent = exam.connect()?;
-            exam.session()?.log_out()
+            exam.session_beside(1)?.log_out()
         },
     },
     Check {
@@ -101,7 +109,7 @@ pub const CHECKS: &[Check] = &[
         id: "5.13",
         level: LEVEL,
         title: "A client that never reads holds up nobody.",
-        rule: "One TCP connection is one *session*",
+        rule: NOBODY_WAITS,
         hint: "while a reply waits for a client that does not read, the others wait too: send in the session's own \
                thread, and never hold a lock during input or output",
         run: |exam| {
@@ -110,7 +118,8 @@ pub const CHECKS: &[Check] = &[
             let mut lazy = exam.session_sending(file.command().repeat(times))?;
             lazy.let_it_fill();
             let small = exam.fixtures.small()?;
-            let mut client = exam.session_sending(small.command())?;
+            let mut client = exam.session_beside(1)?;
+            client.send(small.command());
             client.expect_body(&small.bytes)?;
             client.log_out()
         },
@@ -127,7 +136,7 @@ pub const CHECKS: &[Check] = &[
                 for turn in 0..2 {
                     let file = &files[(index + turn) % files.len()];
                     client.send(file.command());
-                    client.expect_body(&file.bytes)?;
+                    is_of(file, &files, client)?;
                 }
                 Ok(())
             })
@@ -139,16 +148,16 @@ pub const CHECKS: &[Check] = &[
         title: "Two clients that take turns get each its own answers.",
         rule: "The server answers each with exactly one reply, in order.",
         hint: "half a line of one client was completed with another's: each session needs a buffer of its own",
-        run: |exam| {
-            let (mut one, mut other) = (exam.session()?, exam.session()?);
-            one.send("LI");
-            other.send("HE");
-            thread::sleep(PAUSE);
-            one.send("ST\n");
-            one.expect_body(exam.fixtures.list().as_bytes())?;
-            other.send("LP\n");
-            other.expect_ok().map(drop)
-        },
+        run: half_lines_in_turns,
+    },
+    Check {
+        id: "6.9",
+        level: LEVEL,
+        title: "Each answer goes to the client that asked.",
+        rule: "The server answers each with exactly one reply, in order.",
+        hint: "sessions share what should be each one's own: the socket, the file name or the answer stands in a \
+               variable that all of them use",
+        run: answers_go_to_who_asked,
     },
     Check {
         id: "8.5",
@@ -193,18 +202,96 @@ pub const CHECKS: &[Check] = &[
 
 /// Twenty clients, greeted one after the other; fewer if the server admits no more.
 fn class(exam: &Exam) -> Result<Vec<Peer>, Failure> {
-    let mut clients = vec![exam.session()?, exam.session()?];
+    let mut clients = vec![exam.session()?];
     while clients.len() < CLIENTS {
-        let mut client = exam.connect()?;
-        match client.reply()? {
-            Reply::Ok(_) => clients.push(client),
-            Reply::Err(refusal) if refusal.code == ErrorCode::ServerFull => break,
-            Reply::Err(refusal) => {
-                return Err(Failure::wrong(format!("expected the greeting, received ERR {refusal}")))
-            }
+        match exam.session_beside(clients.len()) {
+            Ok(client) => clients.push(client),
+            Err(full) if full.verdict == Verdict::NotApplicable && clients.len() > 1 => break,
+            Err(failure) => return Err(failure),
         }
     }
     Ok(clients)
+}
+
+/// The answer is this file. One that holds a part of another file tells that sessions are mixed.
+fn is_of(file: &Fixture, files: &[Fixture], client: &mut Peer) -> Result<(), Failure> {
+    let body = match client.reply()? {
+        Reply::Ok(body) if body == file.bytes => return Ok(()),
+        Reply::Ok(body) => body,
+        Reply::Err(refusal) => {
+            return Err(client.wrong(format!("expected the file {:?}, received ERR {refusal}", file.name)))
+        }
+    };
+    let same = file.bytes.iter().zip(&body).take_while(|(a, b)| a == b).count();
+    let part = &body[same..body.len().min(same + UNMISTAKABLE)];
+    let holds =
+        |other: &&Fixture| other.name != file.name && other.bytes.windows(UNMISTAKABLE).any(|window| window == part);
+    let failure = client.wrong(format!("at byte {same} of {:?} came something else", file.name));
+    Err(match files.iter().find(holds) {
+        Some(other) => {
+            let story = format!("bytes of {:?}, for which another client asked, came to this one; ", other.name);
+            failure.after(&story).because(Cause::SharedVariable)
+        }
+        None => failure,
+    })
+}
+
+/// Each of two clients begins a line before either ends it. First a client alone does the same: a server that can't bear
+/// that mixes up nothing.
+fn half_lines_in_turns(exam: &Exam) -> Result<(), Failure> {
+    let list = exam.own_list()?;
+    let mut alone = exam.session()?;
+    alone.send_in_parts(&[b"LI", b"ST\n"]);
+    alone.expect_lines(&list).map_err(|failure| failure.after("already with one client alone: "))?;
+    alone.log_out()?;
+    let mut one = exam.session()?;
+    let mut other = exam.session_beside(1)?;
+    one.send("LI");
+    other.send("HE");
+    thread::sleep(PAUSE);
+    one.send("ST\n");
+    one.expect_lines(&list).map_err(|failure| failure.because(Cause::SharedVariable))?;
+    other.send("LP\n");
+    other.expect_ok().map(drop).map_err(|failure| failure.because(Cause::SharedVariable))
+}
+
+/// Two clients ask in turns, whole lines, and each reads its answer. Only then do both ask before either reads.
+fn answers_go_to_who_asked(exam: &Exam) -> Result<(), Failure> {
+    let small = exam.fixtures.of_sizes(UNMISTAKABLE as u64, MAX_SMALL)?;
+    let (one_file, other_file) = (&small[0], &small[small.len() - 1]);
+    let mut one = exam.session()?;
+    // What happens with one client alone is the matter of other checks.
+    for _ in 0..ROUNDS {
+        one.send(one_file.command());
+        one.expect_body(&one_file.bytes).map_err(|failure| failure.after("already with one client alone: "))?;
+    }
+    let mut other = exam.session_beside(1)?;
+    for _ in 0..ROUNDS {
+        one.send(one_file.command());
+        gets_its_own(&mut one, one_file, &mut other)?;
+        other.send(other_file.command());
+        gets_its_own(&mut other, other_file, &mut one)?;
+    }
+    for _ in 0..ROUNDS {
+        one.send(one_file.command());
+        other.send(other_file.command());
+        is_of(other_file, &small, &mut other)?;
+        is_of(one_file, &small, &mut one)?;
+    }
+    one.log_out()?;
+    other.log_out()
+}
+
+/// With one client alone the same was answered. So whatever goes wrong now has to do with the other client.
+fn gets_its_own(asking: &mut Peer, file: &Fixture, other: &mut Peer) -> Result<(), Failure> {
+    asking.expect_body(&file.bytes).map_err(|failure| {
+        let story = if other.more_waits() {
+            format!("client {} has received what it did not ask for; ", other.number())
+        } else {
+            format!("since client {} is there: ", other.number())
+        };
+        failure.after(&story).because(Cause::SharedVariable)
+    })
 }
 
 /// Every client does this on a thread of its own; the first failure of all.
@@ -233,7 +320,7 @@ fn fill(exam: &Exam) -> Result<(Vec<Peer>, Peer), Failure> {
                 refusals = 0;
             }
             Reply::Err(refusal) if refusal.code != ErrorCode::ServerFull => {
-                return Err(Failure::wrong(format!("expected the greeting or SERVER_FULL, received ERR {refusal}")))
+                return Err(client.wrong(format!("expected the greeting or SERVER_FULL, received ERR {refusal}")))
             }
             Reply::Err(_) if refusals == REFUSALS => return Ok((sessions, client)),
             Reply::Err(_) => {
@@ -242,12 +329,12 @@ fn fill(exam: &Exam) -> Result<(Vec<Peer>, Peer), Failure> {
             }
         }
     }
-    Err(Failure::skipped(format!("no limit met up to {MAX_SESSIONS} sessions")))
+    Err(Failure::not_applicable(format!("no limit met up to {MAX_SESSIONS} sessions, and a server needs none")))
 }
 
 /// That a client is not greeted is the matter of other checks.
 fn cannot_fill(failure: Failure) -> Failure {
-    Failure { verdict: Verdict::Skipped, what: format!("no limit could be met: {}", failure.what) }
+    Failure::skipped(format!("no limit could be met: {}", failure.what))
 }
 
 /// Some places are free, and more clients come at once than there are places.
@@ -277,16 +364,15 @@ fn limit_holds(exam: &Exam) -> Result<(), Failure> {
 
 /// Some of all who are connected vanish, and as many others come in.
 fn vanished_places_come_back(exam: &Exam) -> Result<(), Failure> {
-    let tell = |story: String| move |failure: Failure| Failure { what: format!("{story}{}", failure.what), ..failure };
     // A server that has lost all its places before has nobody here who could vanish, and would pass.
-    exam.session().map_err(tell("before this check connects anybody: ".to_string()))?.log_out()?;
+    exam.session().map_err(|failure| failure.after("before this check connects anybody: "))?.log_out()?;
     let (mut sessions, _) = fill(exam)?;
     let vanishing = sessions.split_off(sessions.len() - FREE.min(sessions.len()));
     let places = vanishing.len();
     vanishing.into_iter().for_each(Peer::vanish);
     for back in 0..places {
         let story = format!("{back} of {places} places came back; then: ");
-        sessions.push(exam.session().map_err(tell(story))?);
+        sessions.push(exam.session().map_err(|failure| failure.after(&story))?);
     }
     Ok(())
 }

@@ -1,0 +1,116 @@
+//! Which failure to mend first: the one that most likely brings the others with it.
+//!
+//! Read first: `catalogue.rs`, `cause.rs`. It does not know how a check is made.
+
+use crate::lab::check::catalogue::{About, Level};
+use crate::lab::check::cause::Cause;
+
+/// The first is the most important. Within one, the levels and the steps decide.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Importance {
+    /// Sessions are mixed up: whatever else fails may come from that.
+    SharedVariable,
+    /// Without a right first line or a right size, a client understands nothing.
+    Replies,
+    /// Another directory is served.
+    Directory,
+    /// The list arrives, and a small file.
+    Basics,
+    /// The eight steps with one good client.
+    Report,
+    /// TCP is a stream of bytes.
+    Stream,
+    /// One client can do harm to all others, or see what it should not.
+    Harm,
+    /// Many clients at once.
+    Threads,
+    /// Mistakes of one client, which get it a wrong answer.
+    Robust,
+    /// What a client other than telnet never sends.
+    Telnet,
+}
+
+/// The checks without which most others are vain: LIST is answered, a small file arrives.
+const BASICS: [&str; 2] = ["2.1", "5.1"];
+
+/// Clients that vanish, and names that lead out of the directory.
+const HARM: [&str; 4] = ["1.4", "4.7", "4.8", "5.12"];
+
+/// Telnet's sequences.
+const TELNET: [&str; 2] = ["2.19", "2.20"];
+
+/// The smaller, the more important is the failure of this check. What was seen may be more than the check asked for. But a
+/// check that fails behind other checks alone says nothing of its own matter.
+pub fn rank(check: &About, cause: Option<Cause>) -> usize {
+    let importance = match (cause.and_then(|cause| of_cause(cause, check.level)), cause) {
+        (Some(of_cause), Some(Cause::LeftBehind | Cause::PlacesKept)) => of_cause,
+        (Some(of_cause), _) => of_cause.min(of_check(check)),
+        (None, _) => of_check(check),
+    };
+    importance as usize
+}
+
+fn of_check(check: &About) -> Importance {
+    match check.level {
+        _ if check.id == "1.1" => Importance::Replies,
+        _ if BASICS.contains(&check.id) => Importance::Basics,
+        _ if HARM.contains(&check.id) => Importance::Harm,
+        _ if TELNET.contains(&check.id) => Importance::Telnet,
+        Level::Report => Importance::Report,
+        Level::Stream => Importance::Stream,
+        Level::Threads => Importance::Threads,
+        Level::Robust | Level::Files => Importance::Robust,
+    }
+}
+
+fn of_cause(cause: Cause, level: Level) -> Option<Importance> {
+    match cause {
+        Cause::SharedVariable => Some(Importance::SharedVariable),
+        Cause::LateGreeting | Cause::SizeTooSmall | Cause::SizeTooLarge | Cause::Header(_) => {
+            // Of the answers to mistakes and malice this is not said.
+            matches!(level, Level::Report | Level::Stream).then_some(Importance::Replies)
+        }
+        Cause::WrongDirectory => Some(Importance::Directory),
+        Cause::Died { .. } | Cause::LeftBehind => Some(Importance::Harm),
+        Cause::OneClient | Cause::FewClients | Cause::PlacesKept => Some(Importance::Threads),
+        Cause::Reset => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::check::cause::HeaderFault;
+    use crate::lab::check::servers::selected;
+
+    /// Each is more important than the next.
+    #[test]
+    fn what_to_mend_first_is_in_this_order() {
+        let order = [
+            ("5.14", Some(Cause::SharedVariable)),
+            ("1.1", None),
+            ("3.2", Some(Cause::WrongDirectory)),
+            ("5.1", None),
+            ("4.2", None),
+            ("2.6", None),
+            ("5.12", Some(Cause::Died { of_a_client_that_left: true })),
+            ("1.5", Some(Cause::OneClient)),
+            ("2.12", None),
+            ("2.19", None),
+        ];
+        let ranks = order.map(|(id, cause)| {
+            let found = selected(&[], &[id.to_string()]);
+            found.first().map(|check| rank(&check.about(), cause))
+        });
+        assert!(ranks.windows(2).all(|pair| pair[0] < pair[1]), "{ranks:?}");
+    }
+
+    #[test]
+    fn a_bad_header_counts_more_in_the_report_than_in_the_answer_to_malice() {
+        let rank_of = |id: &str| {
+            let cause = Some(Cause::Header(HeaderFault::NotPrintable));
+            selected(&[], &[id.to_string()]).first().map(|check| rank(&check.about(), cause))
+        };
+        assert!(rank_of("4.1") < rank_of("6.6"));
+    }
+}

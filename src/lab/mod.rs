@@ -10,6 +10,8 @@ pub mod check;
 
 pub mod broken;
 
+pub mod broken_clients;
+
 pub mod load;
 
 pub mod compare;

@@ -67,7 +67,8 @@ Usage: lab TOOL [OPTIONS]
                         how it is told what to do: a line for each command on
                         its standard input, or one more argument each [stdin]
     --level LEVEL       these checks alone: report, stream, robust or files
-                        (and --only, --list, --timeout, --tsv, --seed as above)
+    --timeout SECS      for each check, once the client has connected [5]
+                        (and --only, --list, --tsv, --seed as above)
 
   fixtures DIR          makes such files as check likes, in a new directory
     --seed N            the same as an earlier run

@@ -10,7 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::lab::check::catalogue;
-use crate::lab::check::clients::finding::{why_another_line, Finding, Outcome, ONE_CONNECTION};
+use crate::lab::check::clients::finding::{why_another_line, Finding, Outcome, CANT_START, ENDED_EARLY, ONE_CONNECTION};
 use crate::lab::check::clients::downloads::Downloads;
 use crate::lab::check::clients::session::{reply, End, Session};
 use crate::lab::check::outcome::Steps;
@@ -151,7 +151,7 @@ impl<'a> Exam<'a> {
         let commands: Vec<_> = commands.iter().copied().chain(["LOGOUT"]).collect();
         let started = Instant::now();
         let never = |what: String| Finding { never_connected: true, ..Finding::wrong(what) };
-        self.start(&commands).map_err(never)?;
+        self.start(&commands).map_err(|why| never(why).because(CANT_START))?;
         let until = started + self.start_time;
         loop {
             // Looked at before the connection: it may connect, and end at once.
@@ -163,7 +163,8 @@ impl<'a> Exam<'a> {
                     .map_err(|error| Finding::skipped(format!("this system refuses the connection: {error}")));
             }
             if let Some(status) = ended {
-                return Err(never(format!("the program ended ({status}) without having connected to {{host}} {{port}}")));
+                let what = format!("the program ended ({status}) without having connected to {{host}} {{port}}");
+                return Err(never(what).because(ENDED_EARLY));
             }
             if Instant::now() > until {
                 let seconds = self.start_time.as_secs();

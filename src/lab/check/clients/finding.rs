@@ -65,6 +65,27 @@ pub const ONE_CONNECTION: &str = "it opened another connection: one session is o
 pub const NO_LINE_END: &str = "the line has no line feed at its end, so the server goes on waiting for the rest: send \
     '\\n' behind each command, and flush if your language buffers what is sent";
 
+/// Of a client that was sent a whole reply, and does not go on.
+pub const STILL_READS: &str = "it still waits for more of the last reply: a body is over after <size> bytes (bytes, not letters), \
+    and nothing else tells its end, no empty line, no short read, and not the end of the connection, which stays open; read in a \
+    loop until so many bytes are there (none after 'OK 0'), then send the next command";
+
+/// Of a program that the system does not start.
+pub const CANT_START: &str = "a wrong name, or a file that can't be executed: name the program with its path, and a \
+    script's language before it ('python3 client.py ...')";
+
+/// Of a program that ends before it has connected.
+pub const ENDED_EARLY: &str = "an error before the connection: see what the program printed, or whether it takes {host} \
+    and {port} from its command line";
+
+/// Of a download that leaves nothing behind.
+pub const NOTHING_STORED: &str = "nothing was stored under the name that was asked for: write the body to a file of \
+    that name in {dir}";
+
+/// Of a file that is there although it never came whole.
+pub const WRITTEN_TOO_EARLY: &str = "the bytes were written under the final name before all had come, and left there: \
+    write to another name and rename at the end, or remove the file when the body is short";
+
 /// Why a line is not the command that was given, as far as the line tells it.
 pub fn why_another_line(line: &[u8], wanted: &str) -> Option<&'static str> {
     let text = line.strip_suffix(b"\n").unwrap_or(line);
@@ -115,6 +136,9 @@ pub fn why_other_bytes(expected: &[u8], stored: &[u8]) -> Option<&'static str> {
     } else if stored.is_empty() {
         Some("the file is empty: what came in the same packet as the first line was thrown away, or the body was not \
             written")
+    } else if expected.starts_with(stored) && expected.get(stored.len()) == Some(&0) {
+        Some("the body ends where its first zero byte stands: it was taken for a C string; count the bytes, and write \
+            so many of them (fwrite, not fputs or fprintf)")
     } else if expected.starts_with(stored) {
         Some("only the beginning was stored: a read brings what has arrived and not the whole body; read in a loop \
             until <size> bytes are there (and close the file, so that its last bytes are written)")

@@ -29,8 +29,9 @@ use crate::lab::check::catalogue::{self, Level};
 use crate::lab::check::outcome::Failure;
 use crate::lab::check::results::Graded;
 
-/// How long a check may take once the program has connected, unless told otherwise.
-pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long a check may take once the program has connected, unless told otherwise. It is longer than for servers: with
+/// 3 seconds, slow languages failed a check now and then where several graders ran on two cores.
+pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How long the program may take to connect, as long as it has not done so once: some languages compile first.
 const START_TIME: Duration = Duration::from_secs(20);

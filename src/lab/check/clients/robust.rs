@@ -4,7 +4,7 @@
 
 use crate::lab::check::catalogue::Level;
 use crate::lab::check::clients::exam::{Check, Exam, GOODBYE};
-use crate::lab::check::clients::finding::{Finding, Outcome};
+use crate::lab::check::clients::finding::{Finding, Outcome, WRITTEN_TOO_EARLY};
 use crate::lab::check::clients::session::reply;
 
 const LEVEL: Level = Level::Robust;
@@ -162,7 +162,7 @@ pub const CHECKS: &[Check] = &[
             session.expect(&command)?;
             session.send("OK 9223372036854775807\nhello");
             exam.end(session)?;
-            exam.downloads.expect_not(&name, None)
+            exam.downloads.expect_not(&name, None).map_err(|finding| finding.because(WRITTEN_TOO_EARLY))
         },
     },
     Check {

@@ -262,7 +262,7 @@ fn broken_tool(mut args: Args) -> Result<ExitCode, Usage> {
     let server = match (chosen, mystery) {
         (Some(_), Some(_)) => return Err(Usage(NAME_OR_MYSTERY.to_string())),
         (_, None) if reveal => return Err(Usage(REVEAL_WHAT.to_string())),
-        (None, None) => return Ok(answer(&format!("{}\n\n{}", broken::list(), broken_clients::list()))),
+        (None, None) => return Ok(answer(&list_of_broken())),
         (Some(server), None) => server,
         (None, Some(number)) => Broken::mystery(number),
     };
@@ -281,7 +281,12 @@ fn broken_tool(mut args: Args) -> Result<ExitCode, Usage> {
     })
 }
 
+fn list_of_broken() -> String {
+    format!("Servers:\n{}\n\nClients, for HOST PORT DIR [COMMAND...]:\n{}", broken::list(), broken_clients::list())
+}
+
 fn broken_named(name: &str) -> Result<&'static Broken, Usage> {
-    Broken::find(name)
-        .ok_or_else(|| Usage(format!("there is no broken server or client '{}'; lab broken lists them", printable(name))))
+    Broken::find(name).ok_or_else(|| {
+        Usage(format!("there is no broken server or client '{}'; lab broken lists them", printable(name)))
+    })
 }

@@ -14,7 +14,8 @@ use std::path::Path;
 use crate::lab::broken_clients::parts::{self, Done, Replies, Work};
 
 /// In a sentence.
-pub const MISTAKE: &str = "makes a text of each file: line ends are translated, and whatever is no text arrives changed";
+pub const MISTAKE: &str =
+    "makes a text of each file: line ends are translated, and whatever is no text arrives changed";
 
 /// Holds a session.
 pub fn run(work: Work) -> io::Result<bool> {

@@ -50,8 +50,7 @@ pub const ALL: [BrokenClient; 6] = [
 
 /// A line for each: its name and its mistake.
 pub fn list() -> String {
-    let lines = ALL.iter().map(BrokenClient::to_string);
-    format!("Clients, for HOST PORT DIR [COMMAND...]:\n{}", lines.collect::<Vec<_>>().join("\n"))
+    ALL.iter().map(BrokenClient::to_string).collect::<Vec<_>>().join("\n")
 }
 
 impl BrokenClient {

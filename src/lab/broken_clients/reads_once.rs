@@ -16,7 +16,8 @@ use crate::lab::broken_clients::parts::{self, Done, Replies, Work};
 use crate::wire::ReplyHeader;
 
 /// In a sentence.
-pub const MISTAKE: &str = "takes one read for the whole reply: of a large file, or a slow one, only the beginning is stored";
+pub const MISTAKE: &str =
+    "takes one read for the whole reply: of a large file, or a slow one, only the beginning is stored";
 
 /// As many bytes as one read may bring.
 const BUFFER: usize = 4096;

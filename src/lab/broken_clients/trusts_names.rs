@@ -13,7 +13,8 @@ use std::path::Path;
 use crate::lab::broken_clients::parts::{self, Done, Replies, Work};
 
 /// In a sentence.
-pub const MISTAKE: &str = "joins any name to its directory: ../ leads out of it, and a server that lies can write anywhere";
+pub const MISTAKE: &str =
+    "joins any name to its directory: ../ leads out of it, and a server that lies can write anywhere";
 
 /// Holds a session.
 pub fn run(work: Work) -> io::Result<bool> {

@@ -117,7 +117,8 @@ impl Downloads {
             None => Ok(()),
             Some(bytes) if Some(bytes.as_slice()) == earlier => Ok(()),
             Some(bytes) => {
-                let what = format!("{} stands in {{dir}}, with {} bytes, and never came whole", quote(name), bytes.len());
+                let what =
+                    format!("{} stands in {{dir}}, with {} bytes, and never came whole", quote(name), bytes.len());
                 Err(Finding::wrong(what))
             }
         }

@@ -5,7 +5,8 @@
 use crate::lab::check::catalogue::Level;
 use crate::lab::check::clients::exam::{Check, Exam};
 use crate::lab::check::clients::finding::{Outcome, WRITTEN_TOO_EARLY};
-use crate::lab::check::clients::session::{reply, Session};
+use crate::lab::check::clients::script::reply;
+use crate::lab::check::clients::session::Session;
 
 const LEVEL: Level = Level::Files;
 
@@ -93,7 +94,8 @@ pub const CHECKS: &[Check] = &[
         level: LEVEL,
         title: "A file of that name that is there already is replaced, and others stay.",
         rule: "A file of that name that was there before is replaced",
-        hint: "the old file was kept, or only its beginning was overwritten: open the file so that it is emptied first \
+        hint:
+            "the old file was kept, or only its beginning was overwritten: open the file so that it is emptied first \
                ('wb'), or rename the new one over it",
         run: |exam| {
             let (name, other) = (exam.name("replaced-", ".bin"), exam.name("other-", ".txt"));

@@ -4,6 +4,10 @@
 
 pub mod finding;
 
+pub mod subject;
+
+pub mod script;
+
 pub mod session;
 
 pub mod downloads;
@@ -22,8 +26,9 @@ pub mod program;
 
 use std::time::Duration;
 
-use exam::{Check, Exam, Subject};
+use exam::{Check, Exam};
 use finding::Finding;
+use subject::Subject;
 
 use crate::lab::check::catalogue::{self, Level};
 use crate::lab::check::outcome::Failure;

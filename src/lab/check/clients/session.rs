@@ -9,6 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::lab::check::clients::finding::{why_another_line, Finding, Outcome, NO_LINE_END, STILL_READS};
+use crate::lab::check::clients::script::reply;
 use crate::lab::check::outcome::Steps;
 use crate::lab::check::servers::peer::{shown, POLL};
 use crate::wire::framing::is_timeout;
@@ -295,10 +296,4 @@ impl Session {
     fn step(&self, text: &str) {
         self.steps.add(1, text.to_string());
     }
-}
-
-/// A reply's first line and its body.
-pub fn reply(body: impl AsRef<[u8]>) -> Vec<u8> {
-    let body = body.as_ref();
-    [format!("OK {}\n", body.len()).as_bytes(), body].concat()
 }

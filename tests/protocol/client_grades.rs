@@ -201,7 +201,7 @@ fn the_results_are_a_story_a_table_an_exit_code_and_a_tsv() {
     let command = broken_command("keeps_short_file");
     let (code, table, _) = lab(&["check", "--client", &command, "--level", "files", "--only", "5.25", "--tsv", tsv]);
     assert!(code == Some(1) && table.contains("Fix first: 5.25") && table.contains("<- DOWNLOAD earlier-"), "{table}");
-    assert!(table.contains("docs/CLIENTS.md, What a client promises") && table.contains("It printed"), "{table}");
+    assert!(table.contains("(docs/CLIENTS.md,") && table.contains("It printed"), "{table}");
     assert!(String::from_utf8(dir.get("marks.tsv")).unwrap().contains("5.25\tfiles\tfailed\t"));
 }
 

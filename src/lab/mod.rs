@@ -12,6 +12,8 @@ pub mod class;
 
 pub mod broken;
 
+pub mod broken_clients;
+
 pub mod load;
 
 pub mod compare;

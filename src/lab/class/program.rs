@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::thread;
 
-use crate::lab::check::catalogue::{About, Check};
+use crate::lab::check::catalogue::{About, Check, Level};
 use crate::lab::check::program::level;
 use crate::lab::check::servers::{selected, DEFAULT_TIMEOUT};
 use crate::lab::class::folder::folders;

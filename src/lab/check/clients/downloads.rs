@@ -8,7 +8,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::lab::check::clients::finding::{difference, why_other_bytes, Finding, Outcome};
+use crate::lab::check::clients::finding::{difference, why_other_bytes, Finding, Outcome, NOTHING_STORED};
 use crate::wire::{printable, quote};
 
 /// A new directory for one check, inside another new one. Both are removed when this is dropped.
@@ -91,7 +91,8 @@ impl Downloads {
         if stored.contains_key(name) {
             Ok(())
         } else {
-            Err(self.missing(name, &[], &stored))
+            let missing = self.missing(name, &[], &stored);
+            Err(Finding { cause: missing.cause.or(Some(NOTHING_STORED)), ..missing })
         }
     }
 
@@ -116,7 +117,8 @@ impl Downloads {
             None => Ok(()),
             Some(bytes) if Some(bytes.as_slice()) == earlier => Ok(()),
             Some(bytes) => {
-                let what = format!("{} stands in {{dir}}, with {} bytes, and never came whole", quote(name), bytes.len());
+                let what =
+                    format!("{} stands in {{dir}}, with {} bytes, and never came whole", quote(name), bytes.len());
                 Err(Finding::wrong(what))
             }
         }

@@ -3,16 +3,19 @@
 //!
 //! Read first: `session.rs`. It does not know the checks.
 
-use std::io::{self, Write};
+use std::io;
 use std::net::{Ipv4Addr, TcpListener};
-use std::process::Stdio;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::lab::check::catalogue;
-use crate::lab::check::clients::finding::{why_another_line, Finding, Outcome, ONE_CONNECTION};
 use crate::lab::check::clients::downloads::Downloads;
-use crate::lab::check::clients::session::{reply, End, Session};
+use crate::lab::check::clients::finding::{
+    why_another_line, Finding, Outcome, CANT_START, ENDED_EARLY, ONE_CONNECTION,
+};
+use crate::lab::check::clients::script::{reply, GOODBYE, GREETING};
+use crate::lab::check::clients::session::{End, Session};
+use crate::lab::check::clients::subject::Subject;
 use crate::lab::check::outcome::Steps;
 use crate::lab::check::process::Process;
 use crate::lab::check::servers::peer::{shown, POLL};
@@ -27,30 +30,6 @@ pub const SHORT_TIMEOUT: u64 = 1;
 
 /// And where it does not.
 const LONG_TIMEOUT: u64 = 10;
-
-/// In the text of the greeting, as any other server may word it.
-pub const GREETING: &str = "Hello. Send HELP for the commands.\n";
-
-/// And of the goodbye.
-pub const GOODBYE: &str = "So long.\n";
-
-/// How the program is told what to do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Commands {
-    /// One line for each command on its standard input.
-    Stdin,
-    /// One more argument for each command, behind all others.
-    Args,
-}
-
-/// The program that is graded.
-#[derive(Debug, Clone)]
-pub struct Subject {
-    /// Its command line, in which `{host}`, `{port}`, `{dir}` and `{timeout}` will be replaced.
-    pub words: Vec<String>,
-    /// How it is told what to do.
-    pub commands: Commands,
-}
 
 /// What one run of one check has at hand.
 pub struct Exam<'a> {
@@ -120,10 +99,10 @@ impl<'a> Exam<'a> {
     /// Is the program told how long to wait for a silent server? From now on that is a short time.
     ///
     /// # Errors
-    /// The check is skipped if it is not told.
+    /// The check does not apply if it is not told.
     pub fn be_impatient(&mut self) -> Outcome {
         if !self.subject.words.iter().any(|word| word.contains("{timeout}")) {
-            return Err(Finding::skipped(
+            return Err(Finding::not_applicable(
                 "the command has no {timeout}, so nobody knows how long this client waits for a server that says \
                  nothing; where the client can be told (in seconds), write {timeout} there",
             ));
@@ -151,7 +130,7 @@ impl<'a> Exam<'a> {
         let commands: Vec<_> = commands.iter().copied().chain(["LOGOUT"]).collect();
         let started = Instant::now();
         let never = |what: String| Finding { never_connected: true, ..Finding::wrong(what) };
-        self.start(&commands).map_err(never)?;
+        self.start(&commands).map_err(|why| never(why).because(CANT_START))?;
         let until = started + self.start_time;
         loop {
             // Looked at before the connection: it may connect, and end at once.
@@ -163,7 +142,8 @@ impl<'a> Exam<'a> {
                     .map_err(|error| Finding::skipped(format!("this system refuses the connection: {error}")));
             }
             if let Some(status) = ended {
-                return Err(never(format!("the program ended ({status}) without having connected to {{host}} {{port}}")));
+                let what = format!("the program ended ({status}) without having connected to {{host}} {{port}}");
+                return Err(never(what).because(ENDED_EARLY));
             }
             if Instant::now() > until {
                 let seconds = self.start_time.as_secs();
@@ -185,30 +165,9 @@ impl<'a> Exam<'a> {
 
     fn start(&mut self, commands: &[&str]) -> Result<(), String> {
         let address = self.listener.local_addr().map_err(|error| error.to_string())?;
-        let (dir, port) = (self.downloads.dir.to_string_lossy().into_owned(), address.port().to_string());
-        let patience = self.seconds_of_patience.to_string();
-        let replaced = |word: &String| {
-            word.replace("{host}", "127.0.0.1")
-                .replace("{port}", &port)
-                .replace("{dir}", &dir)
-                .replace("{timeout}", &patience)
-        };
-        let mut words: Vec<_> = self.subject.words.iter().map(replaced).collect();
         self.steps.add(1, format!("   (the program starts; its commands: {})", commands.join(" | ")));
-        match self.subject.commands {
-            Commands::Args => {
-                words.extend(commands.iter().map(|command| command.to_string()));
-                self.process = Some(Process::start(&words, Stdio::null())?);
-            }
-            Commands::Stdin => {
-                let mut process = Process::start(&words, Stdio::piped())?;
-                if let Some(mut stdin) = process.stdin() {
-                    // A program that has ended reads nothing: that is seen soon enough. A pipe has room for all of it.
-                    let _ = stdin.write_all((commands.join("\n") + "\n").as_bytes());
-                }
-                self.process = Some(process);
-            }
-        }
+        let started = self.subject.start(address.port(), &self.downloads.dir, self.seconds_of_patience, commands)?;
+        self.process = Some(started);
         Ok(())
     }
 

@@ -4,15 +4,13 @@
 
 use crate::lab::check::catalogue::Level;
 use crate::lab::check::clients::exam::{Check, Exam};
-use crate::lab::check::clients::finding::Outcome;
-use crate::lab::check::clients::session::{reply, Session};
+use crate::lab::check::clients::finding::{Outcome, WRITTEN_TOO_EARLY};
+use crate::lab::check::clients::script::reply;
+use crate::lab::check::clients::session::Session;
 
 const LEVEL: Level = Level::Files;
 
 const WHOLE_OR_NOT: &str = "A file appears under its name when all of it has come, or not at all.";
-
-const SHORT: &str = "the bytes were written under the final name before all had come, and left there: write to another \
-    name and rename at the end, or remove the file when the body is short";
 
 /// The checks, in the order of the steps.
 pub const CHECKS: &[Check] = &[
@@ -61,7 +59,7 @@ pub const CHECKS: &[Check] = &[
         level: LEVEL,
         title: "A file whose body ends too early is not stored; one that came whole before stays.",
         rule: WHOLE_OR_NOT,
-        hint: SHORT,
+        hint: WRITTEN_TOO_EARLY,
         run: |exam| {
             let (whole, cut, text) = (exam.name("whole-", ".txt"), exam.name("cut-", ".bin"), exam.text());
             let commands = [format!("DOWNLOAD {whole}"), format!("DOWNLOAD {cut}")];
@@ -80,7 +78,7 @@ pub const CHECKS: &[Check] = &[
         level: LEVEL,
         title: "A file whose connection is reset inside the body is not stored.",
         rule: WHOLE_OR_NOT,
-        hint: SHORT,
+        hint: WRITTEN_TOO_EARLY,
         run: |exam| {
             let name = exam.name("reset-", ".bin");
             let mut session = exam.greeted(&[&format!("DOWNLOAD {name}")])?;
@@ -96,7 +94,8 @@ pub const CHECKS: &[Check] = &[
         level: LEVEL,
         title: "A file of that name that is there already is replaced, and others stay.",
         rule: "A file of that name that was there before is replaced",
-        hint: "the old file was kept, or only its beginning was overwritten: open the file so that it is emptied first \
+        hint:
+            "the old file was kept, or only its beginning was overwritten: open the file so that it is emptied first \
                ('wb'), or rename the new one over it",
         run: |exam| {
             let (name, other) = (exam.name("replaced-", ".bin"), exam.name("other-", ".txt"));
@@ -116,7 +115,7 @@ pub const CHECKS: &[Check] = &[
         level: LEVEL,
         title: "A body that ends too early leaves no half in place of an earlier file.",
         rule: WHOLE_OR_NOT,
-        hint: SHORT,
+        hint: WRITTEN_TOO_EARLY,
         run: |exam| {
             let (name, old) = (exam.name("earlier-", ".bin"), exam.bytes(5000));
             exam.downloads.put(&name, &old)?;

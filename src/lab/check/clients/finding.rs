@@ -33,17 +33,22 @@ impl Finding {
 
     /// Nothing came until the time-out.
     pub fn nothing_came(what: impl Into<String>) -> Finding {
-        Failure { verdict: Verdict::NoReply, ..Failure::wrong(what) }.into()
+        Failure::new(Verdict::NoReply, what).into()
     }
 
     /// The client ended the connection too early.
     pub fn closed(what: impl Into<String>) -> Finding {
-        Failure { verdict: Verdict::Closed, ..Failure::wrong(what) }.into()
+        Failure::new(Verdict::Closed, what).into()
     }
 
     /// The check can't run here.
     pub fn skipped(why: impl Into<String>) -> Finding {
         Failure::skipped(why).into()
+    }
+
+    /// The check is about something that this client was not told.
+    pub fn not_applicable(why: impl Into<String>) -> Finding {
+        Failure::not_applicable(why).into()
     }
 
     /// The same with a cause that was seen; `None` leaves it as it was.
@@ -60,17 +65,43 @@ pub const ONE_CONNECTION: &str = "it opened another connection: one session is o
 pub const NO_LINE_END: &str = "the line has no line feed at its end, so the server goes on waiting for the rest: send \
     '\\n' behind each command, and flush if your language buffers what is sent";
 
+/// Of a client that was sent a whole reply, and does not go on.
+pub const STILL_READS: &str = "it still waits for more of the last reply: a body is over after <size> bytes (bytes, not letters), \
+    and nothing else tells its end, no empty line, no short read, and not the end of the connection, which stays open; read in a \
+    loop until so many bytes are there (none after 'OK 0'), then send the next command";
+
+/// Of a program that the system does not start.
+pub const CANT_START: &str = "a wrong name, or a file that can't be executed: name the program with its path, and a \
+    script's language before it ('python3 client.py ...')";
+
+/// Of a program that ends before it has connected.
+pub const ENDED_EARLY: &str =
+    "an error before the connection: see what the program printed, or whether it takes {host} \
+    and {port} from its command line";
+
+/// Of a download that leaves nothing behind.
+pub const NOTHING_STORED: &str = "nothing was stored under the name that was asked for: write the body to a file of \
+    that name in {dir}";
+
+/// Of a file that is there although it never came whole.
+pub const WRITTEN_TOO_EARLY: &str = "the bytes were written under the final name before all had come, and left there: \
+    write to another name and rename at the end, or remove the file when the body is short";
+
 /// Why a line is not the command that was given, as far as the line tells it.
 pub fn why_another_line(line: &[u8], wanted: &str) -> Option<&'static str> {
     let text = line.strip_suffix(b"\n").unwrap_or(line);
     let text = text.strip_suffix(b"\r").unwrap_or(text);
     if text.is_empty() {
-        return Some("an empty line was sent: two line ends behind a command? (println adds one already.) Or an empty \
-            line of the input was sent on");
+        return Some(
+            "an empty line was sent: two line ends behind a command? (println adds one already.) Or an empty \
+            line of the input was sent on",
+        );
     }
     if text.contains(&0) {
-        return Some("zero bytes stand in the line: of a buffer only the line's own bytes are to be sent, strlen(line) \
-            of them and not sizeof; and not as UTF-16");
+        return Some(
+            "zero bytes stand in the line: of a buffer only the line's own bytes are to be sent, strlen(line) \
+            of them and not sizeof; and not as UTF-16",
+        );
     }
     let Ok(text) = std::str::from_utf8(text) else {
         return Some("the line is not UTF-8: name the encoding where text becomes bytes, and where it was read");
@@ -80,7 +111,9 @@ pub fn why_another_line(line: &[u8], wanted: &str) -> Option<&'static str> {
     if let (Some(sent_name), false) = (sent.get(verb.len()..).map(|rest| rest.trim_start_matches(' ')), name.is_empty())
     {
         if !sent_name.is_empty() && name.starts_with(&format!("{sent_name} ")) {
-            return Some("the name was cut at a space: cut the command once, behind its verb; all the rest is the name");
+            return Some(
+                "the name was cut at a space: cut the command once, behind its verb; all the rest is the name",
+            );
         }
         if sent_name.len() > 2 && sent_name.trim_matches(['"', '\'']) == name {
             return Some("the name was put between quotation marks: on the wire it stands as it is, spaces included");
@@ -90,8 +123,10 @@ pub fn why_another_line(line: &[u8], wanted: &str) -> Option<&'static str> {
         }
     }
     if Command::parse(text.as_bytes()).is_ok() {
-        return Some("it sends another command than the one that it was given: it has to send what it is given, in \
-            that order, and nothing of its own");
+        return Some(
+            "it sends another command than the one that it was given: it has to send what it is given, in \
+            that order, and nothing of its own",
+        );
     }
     None
 }
@@ -108,14 +143,25 @@ pub fn why_other_bytes(expected: &[u8], stored: &[u8]) -> Option<&'static str> {
     } else if stored.len() > expected.len() && stored.starts_with(expected) {
         Some("more was stored than the body: after <size> bytes the next reply begins; keep what follows for it")
     } else if stored.is_empty() {
-        Some("the file is empty: what came in the same packet as the first line was thrown away, or the body was not \
-            written")
+        Some(
+            "the file is empty: the body was not awaited (one read need not bring more than the first line), or what \
+             came in one piece with the first line was thrown away",
+        )
+    } else if expected.starts_with(stored) && expected.get(stored.len()) == Some(&0) {
+        Some(
+            "the body ends where its first zero byte stands: it was taken for a C string; count the bytes, and write \
+            so many of them (fwrite, not fputs or fprintf)",
+        )
     } else if expected.starts_with(stored) {
-        Some("only the beginning was stored: a read brings what has arrived and not the whole body; read in a loop \
-            until <size> bytes are there (and close the file, so that its last bytes are written)")
+        Some(
+            "only the beginning was stored: a read brings what has arrived and not the whole body; read in a loop \
+            until <size> bytes are there (and close the file, so that its last bytes are written)",
+        )
     } else if expected.ends_with(stored) {
-        Some("the beginning is missing: it came in the same packet as the reply's first line, and was thrown away \
-            with it")
+        Some(
+            "the beginning is missing: it came in the same packet as the reply's first line, and was thrown away \
+            with it",
+        )
     } else if has(stored, REPLACEMENT) && !has(expected, REPLACEMENT) {
         Some("the body was turned into text: bytes that are no UTF-8 were replaced; receive, keep and write bytes")
     } else if stored == as_latin_1.as_bytes() {

@@ -4,6 +4,10 @@
 
 pub mod finding;
 
+pub mod subject;
+
+pub mod script;
+
 pub mod session;
 
 pub mod downloads;
@@ -22,15 +26,17 @@ pub mod program;
 
 use std::time::Duration;
 
-use exam::{Check, Exam, Subject};
+use exam::{Check, Exam};
 use finding::Finding;
+use subject::Subject;
 
 use crate::lab::check::catalogue::{self, Level};
-use crate::lab::check::outcome::{Failure, Verdict};
+use crate::lab::check::outcome::Failure;
 use crate::lab::check::results::Graded;
 
-/// How long a check may take once the program has connected, unless told otherwise.
-pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long a check may take once the program has connected, unless told otherwise. It is longer than for servers: with
+/// 3 seconds, slow languages failed a check now and then where several graders ran on two cores.
+pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How long the program may take to connect, as long as it has not done so once: some languages compile first.
 const START_TIME: Duration = Duration::from_secs(20);
@@ -93,7 +99,7 @@ fn graded(check: &Check, outcome: Result<(), Finding>, exam: &mut Exam) -> Grade
         Ok(()) => (Ok(()), None),
         Err(finding) => (Err(finding.failure), finding.cause),
     };
-    let shows_story = outcome.as_ref().is_err_and(|failure| failure.verdict != Verdict::Skipped);
+    let shows_story = outcome.as_ref().is_err_and(|failure| failure.verdict.is_failure());
     let story = if shows_story { exam.story() } else { String::new() };
     Graded::new(&Check { hint: cause.unwrap_or(check.hint), ..*check }, outcome, exam.steps.all(), story)
 }

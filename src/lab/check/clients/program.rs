@@ -7,12 +7,11 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use crate::lab::check::catalogue::Level;
-use crate::lab::check::clients::exam::{Commands, Subject};
+use crate::lab::check::clients::subject::{Commands, Subject};
 use crate::lab::check::clients::{grade, selected, Options, DEFAULT_TIMEOUT};
 use crate::lab::check::command::client_words;
-use crate::lab::check::outcome::Verdict;
 use crate::lab::check::program::{level, text, SEED};
-use crate::lab::check::results::{list, summary, tsv};
+use crate::lab::check::results::{list, summary, tsv, Graded};
 use crate::lab::random::any_seed;
 use crate::programs::args::{complain, prepare, say, unknown, Arg, Args, Usage};
 
@@ -38,7 +37,9 @@ pub fn check(args: Args) -> Result<ExitCode, Usage> {
     let asked = asked(args)?;
     let checks = selected(&asked.options.levels, &asked.options.only);
     if checks.is_empty() {
-        return Err(Usage("no check of clients has that level and number; lab check --client --list shows them".into()));
+        return Err(Usage(
+            "no check of clients has that level and number; lab check --client --list shows them".into(),
+        ));
     }
     if asked.list {
         let _ = say(&format!("{}\n{} checks of clients", list(&checks), checks.len()));
@@ -90,7 +91,9 @@ fn asked(mut args: Args) -> Result<Asked, Usage> {
 
 fn not_for_clients(argument: &Arg) -> Usage {
     let Arg::Option(option) = argument else {
-        return Usage("--client takes one command line, in quotes: --client 'python3 client.py {host} {port} {dir}'".into());
+        return Usage(
+            "--client takes one command line, in quotes: --client 'python3 client.py {host} {port} {dir}'".into(),
+        );
     };
     Usage(format!("{option} is for servers, and --client for clients; leave one out"))
 }
@@ -113,5 +116,5 @@ fn run(options: &Options, count: usize, tsv_file: Option<&Path>) -> Result<bool,
     if let Some(file) = tsv_file {
         fs::write(file, tsv(&results)).map_err(|error| format!("can't write {file:?}: {error}"))?;
     }
-    Ok(results.iter().all(|graded| graded.verdict == Verdict::Passed))
+    Ok(results.iter().all(Graded::is_well))
 }

@@ -6,8 +6,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::lab::check::catalogue::Level;
-use crate::lab::check::clients::exam::{Check, Exam, GOODBYE};
+use crate::lab::check::clients::exam::{Check, Exam};
 use crate::lab::check::clients::finding::{Finding, Outcome};
+use crate::lab::check::clients::script::GOODBYE;
 use crate::lab::check::clients::session::Session;
 use crate::lab::check::servers::peer::{shown, POLL};
 
@@ -25,7 +26,7 @@ pub const CHECKS: &[Check] = &[
     Check {
         id: "1.1",
         level: LEVEL,
-        title: "The client connects to the server, and ends when it has logged out.",
+        title: "The client connects to the server, and ends after its session.",
         rule: "The client opens a TCP connection to the server.",
         hint: "it does not take the host and the port from its command line, or it waits for something before it \
                connects",
@@ -39,7 +40,8 @@ pub const CHECKS: &[Check] = &[
         level: LEVEL,
         title: "LIST is sent as one line.",
         rule: "The client sends one line for each command.",
-        hint: "it still waits for the greeting to end, or has not sent what it was given: read the line 'OK <n>' and n \
+        hint:
+            "it still waits for the greeting to end, or has not sent what it was given: read the line 'OK <n>' and n \
                bytes, then send the first command and a line feed (and flush)",
         run: |exam| {
             let mut session = exam.greeted(&["LIST"])?;
@@ -53,7 +55,8 @@ pub const CHECKS: &[Check] = &[
         level: LEVEL,
         title: "The list is read whole, and the session goes on.",
         rule: "a line for each: its size in bytes, a space, its name",
-        hint: "it waits for more than the list: its body has as many bytes as the first line says, then comes nothing; \
+        hint:
+            "it waits for more than the list: its body has as many bytes as the first line says, then comes nothing; \
                no empty line ends it, and the connection stays open",
         run: |exam| {
             let mut session = exam.greeted(&["LIST", "LIST"])?;
@@ -181,7 +184,8 @@ pub const CHECKS: &[Check] = &[
         level: LEVEL,
         title: "HELP is sent when it is given, and its answer read.",
         rule: "`HELP` may come at any time.",
-        hint: "HELP is answered by the client itself, or not known to it: send it, and read the reply like that of LIST",
+        hint:
+            "HELP is answered by the client itself, or not known to it: send it, and read the reply like that of LIST",
         run: |exam| {
             let mut session = exam.greeted(&["HELP", "LIST"])?;
             session.expect("HELP")?;
@@ -207,9 +211,10 @@ pub const CHECKS: &[Check] = &[
             if rest.is_empty() {
                 return Ok(());
             }
-            Err(Finding::wrong(format!("behind LOGOUT came: '{}'", shown(&rest)))
-                .because("something is sent behind LOGOUT, perhaps a second one: it is given as the last command; at \
-                    the end of the input send it only if it was not sent before"))
+            Err(Finding::wrong(format!("behind LOGOUT came: '{}'", shown(&rest))).because(
+                "something is sent behind LOGOUT, perhaps a second one: it is given as the last command; at \
+                    the end of the input send it only if it was not sent before",
+            ))
         },
     },
     Check {

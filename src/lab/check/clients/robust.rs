@@ -3,9 +3,9 @@
 //! Read first: `exam.rs`. It does not know our client.
 
 use crate::lab::check::catalogue::Level;
-use crate::lab::check::clients::exam::{Check, Exam, GOODBYE};
-use crate::lab::check::clients::finding::{Finding, Outcome};
-use crate::lab::check::clients::session::reply;
+use crate::lab::check::clients::exam::{Check, Exam};
+use crate::lab::check::clients::finding::{Finding, Outcome, WRITTEN_TOO_EARLY};
+use crate::lab::check::clients::script::{reply, GOODBYE};
 
 const LEVEL: Level = Level::Robust;
 
@@ -24,7 +24,8 @@ pub const CHECKS: &[Check] = &[
         id: "1.3",
         level: LEVEL,
         title: "A refusal in place of the greeting is understood: the client ends.",
-        rule: "A server that is full or stopping sends `ERR SERVER_FULL` or `ERR SHUTTING_DOWN` in place of the greeting",
+        rule:
+            "A server that is full or stopping sends `ERR SERVER_FULL` or `ERR SHUTTING_DOWN` in place of the greeting",
         hint: "the client waits for a greeting of its own form: look at the first word of the reply, and stop at ERR",
         run: |exam| {
             let mut session = exam.session(&["LIST"])?;
@@ -153,7 +154,8 @@ pub const CHECKS: &[Check] = &[
         level: LEVEL,
         title: "A file of 2^63 - 1 bytes that ends after five is not stored.",
         rule: "the client sees a short body",
-        hint: "memory for the whole size is asked for at once, or a read of no bytes is taken for 'nothing yet': receive \
+        hint:
+            "memory for the whole size is asked for at once, or a read of no bytes is taken for 'nothing yet': receive \
                in parts, and stop at the end",
         run: |exam| {
             let name = exam.name("huge-", ".bin");
@@ -162,7 +164,7 @@ pub const CHECKS: &[Check] = &[
             session.expect(&command)?;
             session.send("OK 9223372036854775807\nhello");
             exam.end(session)?;
-            exam.downloads.expect_not(&name, None)
+            exam.downloads.expect_not(&name, None).map_err(|finding| finding.because(WRITTEN_TOO_EARLY))
         },
     },
     Check {

@@ -8,7 +8,8 @@ use std::net::{Shutdown, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::lab::check::clients::finding::{why_another_line, Finding, Outcome, NO_LINE_END};
+use crate::lab::check::clients::finding::{why_another_line, Finding, Outcome, NO_LINE_END, STILL_READS};
+use crate::lab::check::clients::script::reply;
 use crate::lab::check::outcome::Steps;
 use crate::lab::check::servers::peer::{shown, POLL};
 use crate::wire::framing::is_timeout;
@@ -33,6 +34,8 @@ pub struct Session {
     steps: Steps,
     deadline: Instant,
     received: Vec<u8>,
+    /// How many lines came.
+    commands: usize,
 }
 
 /// How the client's side of a connection ended.
@@ -66,7 +69,7 @@ impl Session {
         stream.set_nonblocking(false)?;
         // What is sent in pieces has to leave in pieces.
         stream.set_nodelay(true)?;
-        let session = Session { stream, steps, deadline, received: Vec::new() };
+        let session = Session { stream, steps, deadline, received: Vec::new(), commands: 0 };
         session.step("<- (connects)");
         Ok(session)
     }
@@ -138,6 +141,7 @@ impl Session {
             if let Some(end) = self.received.iter().position(|byte| *byte == b'\n') {
                 let rest = self.received.split_off(end + 1);
                 let line = std::mem::replace(&mut self.received, rest);
+                self.commands += 1;
                 self.step(&format!("<- {}", shown(&line)));
                 return Ok(Some(line));
             }
@@ -161,7 +165,8 @@ impl Session {
                 Err(error) if is_timeout(&error) => {
                     self.note_received();
                     self.step("<- (nothing more until the time-out)");
-                    let cause = (!self.received.is_empty()).then_some(NO_LINE_END);
+                    let waits = (self.commands > 0).then_some(STILL_READS);
+                    let cause = if self.received.is_empty() { waits } else { Some(NO_LINE_END) };
                     return Err(Finding::nothing_came(format!("waited in vain for {expected}")).because(cause));
                 }
                 // Systems number and name a reset in several ways, so whatever is no time-out is one.
@@ -291,10 +296,4 @@ impl Session {
     fn step(&self, text: &str) {
         self.steps.add(1, text.to_string());
     }
-}
-
-/// A reply's first line and its body.
-pub fn reply(body: impl AsRef<[u8]>) -> Vec<u8> {
-    let body = body.as_ref();
-    [format!("OK {}\n", body.len()).as_bytes(), body].concat()
 }

@@ -6,9 +6,9 @@
 use std::time::Duration;
 
 use crate::lab::check::catalogue::Level;
-use crate::lab::check::clients::exam::{Check, Exam, GOODBYE, GREETING};
+use crate::lab::check::clients::exam::{Check, Exam};
 use crate::lab::check::clients::finding::Outcome;
-use crate::lab::check::clients::session::reply;
+use crate::lab::check::clients::script::{reply, GOODBYE, GREETING};
 
 const LEVEL: Level = Level::Stream;
 
@@ -31,7 +31,8 @@ pub const CHECKS: &[Check] = &[
         level: LEVEL,
         title: "The greeting may come byte by byte.",
         rule: NO_BOUNDARIES,
-        hint: "one read is taken for the whole greeting, so its rest is taken for the answer to the first command: read \
+        hint:
+            "one read is taken for the whole greeting, so its rest is taken for the answer to the first command: read \
                the line, then as many bytes as it says, in a loop",
         run: |exam| {
             let mut session = exam.session(&["LIST"])?;
@@ -123,7 +124,8 @@ pub const CHECKS: &[Check] = &[
         level: LEVEL,
         title: "Files of 1023 to 1025 and of 4095 to 4097 bytes are stored whole.",
         rule: "then exactly `<size>` bytes",
-        hint: "a read that fills the buffer, or does not, is taken for a sign: only the number of bytes that are still \
+        hint:
+            "a read that fills the buffer, or does not, is taken for a sign: only the number of bytes that are still \
                missing says when the body is over",
         run: |exam| several_sizes(exam, &[1023, 1024, 1025, 4095, 4096, 4097]),
     },
@@ -132,7 +134,8 @@ pub const CHECKS: &[Check] = &[
         level: LEVEL,
         title: "Files of 65535 to 65537 bytes are stored whole.",
         rule: "then exactly `<size>` bytes",
-        hint: "a read that fills the buffer, or does not, is taken for a sign: only the number of bytes that are still \
+        hint:
+            "a read that fills the buffer, or does not, is taken for a sign: only the number of bytes that are still \
                missing says when the body is over",
         run: |exam| several_sizes(exam, &[65_535, 65_536, 65_537]),
     },
@@ -153,7 +156,8 @@ pub const CHECKS: &[Check] = &[
         level: LEVEL,
         title: "A silence of a second inside a file is not its end.",
         rule: "the size says where the body ends, nothing in it does",
-        hint: "a time-out of the socket is taken for the end of the body: count the bytes; a time-out is for giving up, \
+        hint:
+            "a time-out of the socket is taken for the end of the body: count the bytes; a time-out is for giving up, \
                and is half a minute",
         run: |exam| {
             let (name, bytes) = (exam.name("pause-", ".bin"), exam.bytes(3000));
@@ -188,7 +192,8 @@ pub const CHECKS: &[Check] = &[
         level: LEVEL,
         title: "The goodbye may come byte by byte.",
         rule: NO_BOUNDARIES,
-        hint: "one read is taken for the whole goodbye, and then the end is awaited, or another byte was not expected: \
+        hint:
+            "one read is taken for the whole goodbye, and then the end is awaited, or another byte was not expected: \
                read the line, its bytes, and then the end",
         run: |exam| {
             let mut session = exam.greeted(&[])?;
@@ -201,8 +206,7 @@ pub const CHECKS: &[Check] = &[
 
 /// Files of these sizes, one after the other in one session.
 fn several_sizes(exam: &mut Exam, sizes: &[usize]) -> Outcome {
-    let files: Vec<_> =
-        sizes.iter().map(|size| (exam.name(&format!("{size}-"), ".bin"), exam.bytes(*size))).collect();
+    let files: Vec<_> = sizes.iter().map(|size| (exam.name(&format!("{size}-"), ".bin"), exam.bytes(*size))).collect();
     let commands: Vec<_> = files.iter().map(|(name, _)| format!("DOWNLOAD {name}")).collect();
     let mut session = exam.greeted(&commands.iter().map(String::as_str).collect::<Vec<_>>())?;
     for (command, (_, bytes)) in commands.iter().zip(&files) {

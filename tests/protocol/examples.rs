@@ -69,8 +69,10 @@ fn passes_exactly(command: &str, expected: &BTreeSet<String>, timeout: Duration)
     assert!(stories.is_empty(), "{command}: these should have ended otherwise:\n{}", stories.join("\n"));
 }
 
+/// All checks, without those of the idle time-out: they don't apply unless the grader is told how long it is.
 fn all_checks() -> BTreeSet<String> {
-    selected(&[], &[]).iter().map(|check| check.id.to_string()).collect()
+    let ids = selected(&[], &[]).into_iter().map(|check| check.id);
+    ids.filter(|id| !["8.8", "8.9"].contains(id)).map(str::to_string).collect()
 }
 
 /// Compiles without a warning.

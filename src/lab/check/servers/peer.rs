@@ -220,7 +220,11 @@ impl Peer {
         self.expect_ok_of(None)
     }
 
-    fn expect_ok_of(&mut self, wanted: Option<usize>) -> Result<Vec<u8>, Failure> {
+    /// The same, where it is known how many bytes the body should have.
+    ///
+    /// # Errors
+    /// If it is anything else.
+    pub fn expect_ok_of(&mut self, wanted: Option<usize>) -> Result<Vec<u8>, Failure> {
         match self.reply_of(wanted)? {
             Reply::Ok(body) => Ok(body),
             Reply::Err(refusal) => Err(self.wrong(format!("expected OK, received ERR {refusal}"))),

@@ -215,7 +215,7 @@ pub const CHECKS: &[Check] = &[
             let body = client.expect_ok()?;
             for listed in listed_lines(&body)?.filter_map(Listed::parse) {
                 client.send(format!("DOWNLOAD {}\n", listed.name));
-                let size = client.expect_ok()?.len() as u64;
+                let size = client.expect_ok_of(Some(listed.size as usize))?.len() as u64;
                 if size != listed.size {
                     let what = format!("the list says that {} has {} bytes, {size} came", listed.name, listed.size);
                     return Err(Failure::wrong(what));

@@ -120,7 +120,9 @@ pub const CHECKS: &[Check] = &[
             let small = exam.fixtures.small()?;
             let mut client = exam.session_beside(1)?;
             client.send(small.command());
-            client.expect_body(&small.bytes)
+            client.expect_body(&small.bytes)?;
+            drop(client);
+            is_unmixed(&mut lazy, times, [file, small])
         },
     },
     Check {
@@ -235,23 +237,44 @@ fn is_of(file: &Fixture, files: &[Fixture], client: &mut Peer) -> Result<(), Fai
     })
 }
 
+/// What waited for the client that did not read holds nothing of what another one got. That it is whole is the matter of
+/// another check.
+fn is_unmixed(lazy: &mut Peer, times: usize, [file, small]: [Fixture; 2]) -> Result<(), Failure> {
+    let files = [file, small];
+    for _ in 0..times {
+        match is_of(&files[0], &files, lazy) {
+            Ok(()) => {}
+            Err(mixed) if mixed.cause == Some(Cause::SharedVariable) => return Err(mixed),
+            Err(_) => break,
+        }
+    }
+    Ok(())
+}
+
 /// Each of two clients begins a line before either ends it. First a client alone does the same: a server that can't bear
 /// that mixes up nothing.
 fn half_lines_in_turns(exam: &Exam) -> Result<(), Failure> {
     let list = exam.own_list()?;
     let mut alone = exam.session()?;
     alone.send_in_parts(&[b"LI", b"ST\n"]);
-    alone.expect_lines(&list).map_err(|failure| failure.after("already with one client alone: "))?;
+    alone.expect_lines(&list).map_err(with_one_client)?;
+    alone.send_in_parts(&[b"HE", b"LP\n"]);
+    alone.expect_ok().map_err(with_one_client)?;
     drop(alone);
     let mut one = exam.session()?;
     let mut other = exam.session_beside(1)?;
     one.send("LI");
-    other.send("LI");
+    other.send("HE");
     thread::sleep(PAUSE);
     one.send("ST\n");
     one.expect_lines(&list).map_err(|failure| failure.because(Cause::SharedVariable))?;
-    other.send("ST\n");
-    other.expect_lines(&list).map_err(|failure| failure.because(Cause::SharedVariable))
+    other.send("LP\n");
+    other.expect_ok().map(drop).map_err(|failure| failure.because(Cause::SharedVariable))
+}
+
+/// It has nothing to do with other clients.
+fn with_one_client(failure: Failure) -> Failure {
+    failure.after("already with one client alone: ")
 }
 
 /// Two clients ask in turns, whole lines, and each reads its answer. Only then do both ask before either reads.
@@ -262,7 +285,7 @@ fn answers_go_to_who_asked(exam: &Exam) -> Result<(), Failure> {
     // What happens with one client alone is the matter of other checks.
     for file in [one_file, other_file].into_iter().cycle().take(2 * ROUNDS) {
         one.send(file.command());
-        one.expect_body(&file.bytes).map_err(|failure| failure.after("already with one client alone: "))?;
+        one.expect_body(&file.bytes).map_err(with_one_client)?;
     }
     let mut other = exam.session_beside(1)?;
     for _ in 0..ROUNDS {

@@ -30,7 +30,7 @@ pub mod fixtures;
 
 pub mod student;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use exam::Check;
@@ -52,7 +52,7 @@ const GREETING: &str = "1.1";
 const MAX_SLOW: usize = 6;
 
 /// They get a part of the time-out: this one of so many. It is enough for the pauses that checks make.
-const SHORTER: u32 = 3;
+const SHORTER: u32 = 2;
 
 /// After so many in a row that got no reply, the others are not run.
 const SILENT_MANY: usize = 12;
@@ -98,19 +98,35 @@ pub fn selected(levels: &[Level], only: &[String]) -> Vec<&'static Check> {
 ///
 /// # Errors
 /// In sentences, if there is nothing to be graded: no directory, no such host, a program that does not start.
-pub fn grade(options: &Options, mut tell: impl FnMut(&Graded)) -> Result<Vec<Graded>, String> {
-    let mut subject = Subject::new(options)?;
+pub fn grade(options: &Options, tell: impl FnMut(&Graded)) -> Result<Vec<Graded>, String> {
+    grade_in(None, None, options, tell)
+}
+
+/// The same for a program that runs in this folder, up to this moment: no check begins after it, and those that are
+/// left are skipped.
+///
+/// # Errors
+/// As [`grade`].
+pub fn grade_in(
+    folder: Option<&Path>,
+    end: Option<Instant>,
+    options: &Options,
+    mut tell: impl FnMut(&Graded),
+) -> Result<Vec<Graded>, String> {
+    let mut subject = Subject::new(options, folder)?;
     subject.ready()?;
     let unreadable = |error| format!("can't read the fixtures: {error}; lab fixtures DIR makes some");
     let fixtures = Fixtures::read(subject.dir()).map_err(unreadable)?;
     let mut results: Vec<Graded> = Vec::new();
     let mut slow = 0;
     for check in selected(&options.levels, &options.only) {
+        let is_over = end.is_some_and(|end| Instant::now() >= end);
+        let too_late = is_over.then(|| "not run: the time for this program was over".to_string());
         let twice = slow < MAX_SLOW;
         let timeout = if twice { options.timeout } else { options.timeout / SHORTER };
         let terms = Terms { timeout, idle: options.idle, twice };
         let begun = Instant::now();
-        let mut graded = match blocked(&results, &subject) {
+        let mut graded = match too_late.or_else(|| blocked(&results, &subject)) {
             Some(why) => Graded::new(check, Err(Failure::skipped(why)), vec![], String::new()),
             None => subject.examine(check, &fixtures, terms),
         };

@@ -237,8 +237,8 @@ fn is_of(file: &Fixture, files: &[Fixture], client: &mut Peer) -> Result<(), Fai
     })
 }
 
-/// What waited for the client that did not read holds nothing of what another one got. That it is whole is the matter of
-/// another check.
+/// What waited for the client that did not read holds nothing of what another one got. That it is whole is the matter
+/// of another check.
 fn is_unmixed(lazy: &mut Peer, times: usize, [file, small]: [Fixture; 2]) -> Result<(), Failure> {
     let files = [file, small];
     for _ in 0..times {
@@ -251,8 +251,8 @@ fn is_unmixed(lazy: &mut Peer, times: usize, [file, small]: [Fixture; 2]) -> Res
     Ok(())
 }
 
-/// Each of two clients begins a line before either ends it. First a client alone does the same: a server that can't bear
-/// that mixes up nothing.
+/// Each of two clients begins a line before either ends it. First a client alone does the same: a server that can't
+/// bear that mixes up nothing.
 fn half_lines_in_turns(exam: &Exam) -> Result<(), Failure> {
     let list = exam.own_list()?;
     let mut alone = exam.session()?;

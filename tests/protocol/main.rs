@@ -19,6 +19,7 @@ mod extensions;
 mod files;
 mod framing;
 mod fuzz;
+mod graded_servers;
 mod hostile;
 mod install;
 mod interleave;

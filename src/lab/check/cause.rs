@@ -32,6 +32,8 @@ pub enum Cause {
     Header(HeaderFault),
     /// Not one of the files that are there is listed.
     WrongDirectory,
+    /// The session ended behind a reply, where it should go on.
+    SessionEnds,
     /// The connection was reset.
     Reset,
 }
@@ -87,6 +89,11 @@ impl Cause {
             Cause::WrongDirectory => {
                 "another directory: not one of the files that are in the served directory is in the list. Take the \
                  directory from the command line ({dir}), and not the one that the program is started in"
+            }
+            Cause::SessionEnds => {
+                "a session of one reply: the server closed the connection where it should read the next command. Read in \
+                 a loop, until LOGOUT or the end of the stream; no refusal that goes on ends it, and no error that \
+                 nobody caught"
             }
             Cause::Reset => {
                 "a close on unread input: the server closed while bytes of the client waited unread (or it died), \

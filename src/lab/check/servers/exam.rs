@@ -13,6 +13,7 @@ use crate::lab::check::outcome::{Failure, Steps, Verdict};
 use crate::lab::check::servers::fixtures::Fixtures;
 use crate::lab::check::servers::leave::Courtesy;
 use crate::lab::check::servers::peer::{Peer, Reply, PAUSE, POLL};
+use crate::lab::check::servers::subject::Terms;
 use crate::wire::ErrorCode;
 
 /// A check of a server: a conversation with it.
@@ -57,8 +58,7 @@ impl<'a> Exam<'a> {
         fixtures: &'a Fixtures,
         own_list: &'a OwnList,
         courtesy: Courtesy,
-        timeout: Duration,
-        idle: Option<Duration>,
+        Terms { timeout, idle, .. }: Terms,
     ) -> Exam<'a> {
         let (deadline, clients) = (Instant::now() + timeout, Cell::new(0));
         Exam { address, fixtures, pid, deadline, idle, steps: Steps::default(), own_list, courtesy, clients }

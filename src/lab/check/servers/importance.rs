@@ -30,6 +30,19 @@ enum Importance {
     Telnet,
 }
 
+/// Where a failure stands among those that are as important.
+enum Among {
+    /// A basic one.
+    First,
+    Others,
+    /// One that only fails behind other checks.
+    Last,
+}
+
+impl Among {
+    const COUNT: usize = 3;
+}
+
 /// The checks without which most others are vain: LIST is answered, a small file arrives.
 const BASICS: [&str; 2] = ["2.1", "5.1"];
 
@@ -47,7 +60,14 @@ pub fn rank(check: &About, cause: Option<Cause>) -> usize {
         (Some(of_cause), _) => of_cause.min(of_check(check)),
         (None, _) => of_check(check),
     };
-    importance as usize
+    let among_equals = if BASICS.contains(&check.id) {
+        Among::First
+    } else if matches!(cause, Some(Cause::LeftBehind | Cause::PlacesKept)) {
+        Among::Last
+    } else {
+        Among::Others
+    };
+    importance as usize * Among::COUNT + among_equals as usize
 }
 
 fn of_check(check: &About) -> Importance {
@@ -71,9 +91,9 @@ fn of_cause(cause: Cause, level: Level) -> Option<Importance> {
             matches!(level, Level::Report | Level::Stream).then_some(Importance::Replies)
         }
         Cause::WrongDirectory => Some(Importance::Directory),
-        Cause::Died { .. } | Cause::LeftBehind => Some(Importance::Harm),
-        Cause::OneClient | Cause::FewClients | Cause::PlacesKept => Some(Importance::Threads),
-        Cause::Reset => None,
+        Cause::Died { .. } => Some(Importance::Harm),
+        Cause::OneClient | Cause::FewClients | Cause::LeftBehind | Cause::PlacesKept => Some(Importance::Threads),
+        Cause::SessionEnds | Cause::Reset => None,
     }
 }
 
@@ -95,6 +115,7 @@ mod tests {
             ("2.6", None),
             ("5.12", Some(Cause::Died { of_a_client_that_left: true })),
             ("1.5", Some(Cause::OneClient)),
+            ("3.1", Some(Cause::LeftBehind)),
             ("2.12", None),
             ("2.19", None),
         ];

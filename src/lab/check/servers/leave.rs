@@ -21,6 +21,9 @@ const MAX_LEAVING: Duration = Duration::from_secs(2);
 /// at each of its checks.
 const MAX_IN_VAIN: Duration = Duration::from_secs(2);
 
+/// So long each waits then.
+const LOOK: Duration = Duration::from_millis(2);
+
 /// How much is received in one read.
 const PART: usize = 64 * 1024;
 
@@ -77,7 +80,7 @@ impl Courtesy {
 
     fn leave(&self, mut client: Leaving) {
         let left = locked(&self.0, |state| MAX_IN_VAIN.saturating_sub(state.in_vain));
-        let patience = PATIENCE.min(left).max(POLL);
+        let patience = PATIENCE.min(left).max(LOOK);
         if !client.leave(patience) {
             locked(&self.0, |state| state.in_vain += patience);
         }
@@ -100,7 +103,7 @@ impl Leaving {
         let has_ended = self.is_ended_within(patience);
         if !has_ended {
             let _ = self.stream.shutdown(Shutdown::Write);
-            self.is_ended_within(POLL);
+            self.is_ended_within(patience.min(POLL));
         }
         has_ended
     }

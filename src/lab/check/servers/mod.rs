@@ -35,7 +35,7 @@ use std::time::{Duration, Instant};
 
 use exam::Check;
 use fixtures::Fixtures;
-use subject::Subject;
+use subject::{Subject, Terms};
 
 use crate::lab::check::catalogue::{self, Level};
 use crate::lab::check::outcome::{Failure, Verdict};
@@ -48,13 +48,13 @@ pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(3);
 /// The check of the greeting. If it fails, all others would, and name false causes.
 const GREETING: &str = "1.1";
 
-/// After so many checks in a row that got no reply, the others wait for a shorter time.
-const SILENT_FEW: usize = 4;
+/// After so many checks that took all of their time, the others get less, and are not tried again.
+const MAX_SLOW: usize = 6;
 
-/// They wait for a part of the time-out: this one of so many.
-const SHORTER: u32 = 4;
+/// They get a part of the time-out: this one of so many. It is enough for the pauses that checks make.
+const SHORTER: u32 = 2;
 
-/// After so many in a row the others are not run.
+/// After so many in a row that got no reply, the others are not run.
 const SILENT_MANY: usize = 12;
 
 /// Which server is graded.
@@ -118,17 +118,19 @@ pub fn grade_in(
     let unreadable = |error| format!("can't read the fixtures: {error}; lab fixtures DIR makes some");
     let fixtures = Fixtures::read(subject.dir()).map_err(unreadable)?;
     let mut results: Vec<Graded> = Vec::new();
+    let mut slow = 0;
     for check in selected(&options.levels, &options.only) {
         let is_over = end.is_some_and(|end| Instant::now() >= end);
         let too_late = is_over.then(|| "not run: the time for this program was over".to_string());
+        let twice = slow < MAX_SLOW;
+        let timeout = if twice { options.timeout } else { options.timeout / SHORTER };
+        let terms = Terms { timeout, idle: options.idle, twice };
+        let begun = Instant::now();
         let mut graded = match too_late.or_else(|| blocked(&results, &subject)) {
             Some(why) => Graded::new(check, Err(Failure::skipped(why)), vec![], String::new()),
-            None => {
-                let is_silent = silent_in_a_row(&results) >= SILENT_FEW;
-                let timeout = if is_silent { options.timeout / SHORTER } else { options.timeout };
-                subject.examine(check, &fixtures, timeout, options.idle)
-            }
+            None => subject.examine(check, &fixtures, terms),
         };
+        slow += usize::from(!graded.is_well() && begun.elapsed() >= timeout);
         graded.rank = importance::rank(&graded.check, graded.cause());
         tell(&graded);
         results.push(graded);

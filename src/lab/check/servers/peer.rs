@@ -220,7 +220,11 @@ impl Peer {
         self.expect_ok_of(None)
     }
 
-    fn expect_ok_of(&mut self, wanted: Option<usize>) -> Result<Vec<u8>, Failure> {
+    /// The same, where it is known how many bytes the body should have.
+    ///
+    /// # Errors
+    /// If it is anything else.
+    pub fn expect_ok_of(&mut self, wanted: Option<usize>) -> Result<Vec<u8>, Failure> {
         match self.reply_of(wanted)? {
             Reply::Ok(body) => Ok(body),
             Reply::Err(refusal) => Err(self.wrong(format!("expected OK, received ERR {refusal}"))),
@@ -257,7 +261,8 @@ impl Peer {
     /// A body that is not the expected one. If one is the beginning of the other, the size may be what is wrong.
     fn other_body(&mut self, expected: &[u8], body: &[u8], difference: &str) -> Failure {
         let failure = self.wrong(format!("the body is not what it should be: {difference}"));
-        if expected.starts_with(body) && self.more_waits() {
+        // More commands may have been sent, and then more has to come.
+        if self.awaited == 0 && expected.starts_with(body) && self.more_waits() {
             return failure.because(Cause::SizeTooSmall);
         }
         match body.strip_prefix(expected) {
@@ -327,14 +332,22 @@ impl Peer {
         Ok(self.take(count.min(self.received.len())))
     }
 
-    /// The session has gone on: HELP is answered.
+    /// The session has gone on: LIST gets a reply, whichever it is. (That it is answered at all is looked at before.)
     ///
     /// # Errors
-    /// If it is not.
+    /// If it gets none.
     pub fn expect_goes_on(&mut self) -> Result<(), Failure> {
-        self.send("HELP\n");
-        let went_on = self.expect_ok().map(drop);
-        went_on.map_err(|failure| failure.after("the session should go on, but: "))
+        self.send("LIST\n");
+        let went_on = self.reply().map(drop);
+        went_on.map_err(|failure| {
+            let has_ended = matches!(failure.verdict, Verdict::Closed | Verdict::LostToReset);
+            let failure = failure.after("the session should go on, but: ");
+            if has_ended {
+                failure.because(Cause::SessionEnds)
+            } else {
+                failure
+            }
+        })
     }
 
     /// The server ends the connection in order, with nothing more to read.

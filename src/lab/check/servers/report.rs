@@ -56,10 +56,8 @@ pub const CHECKS: &[Check] = &[
         rule: "its ASCII letters match in either case",
         hint: "the verb is compared as it came: turn its ASCII letters into capitals first",
         run: |exam| {
-            let mut client = exam.session()?;
-            for verb in ["list\n", "List\n", "hELP\n"] {
-                client.send(verb);
-                client.expect_ok()?;
+            for verb in ["list\n", "List\n", "lIST\n"] {
+                exam.session_sending(verb)?.expect_ok()?;
             }
             Ok(())
         },
@@ -217,7 +215,7 @@ pub const CHECKS: &[Check] = &[
             let body = client.expect_ok()?;
             for listed in listed_lines(&body)?.filter_map(Listed::parse) {
                 client.send(format!("DOWNLOAD {}\n", listed.name));
-                let size = client.expect_ok()?.len() as u64;
+                let size = client.expect_ok_of(Some(listed.size as usize))?.len() as u64;
                 if size != listed.size {
                     let what = format!("the list says that {} has {} bytes, {size} came", listed.name, listed.size);
                     return Err(Failure::wrong(what));

@@ -37,6 +37,8 @@ pub const CHECKS: &[Check] = &[
             for _ in 0..OFTEN {
                 exam.connect()?.vanish();
             }
+            // If that does harm, it shall be seen here, and not in the next check.
+            thread::sleep(PAUSE);
             exam.session()?.expect_goes_on()
         },
     },
@@ -197,6 +199,7 @@ pub const CHECKS: &[Check] = &[
                 client.bytes(1)?;
                 client.vanish();
             }
+            thread::sleep(PAUSE);
             exam.session()?.expect_goes_on()
         },
     },

@@ -43,8 +43,9 @@ pub const CHECKS: &[Check] = &[
         rule: "Directories, symbolic links, FIFOs, sockets and devices are neither listed nor sent.",
         hint: "what is no directory was taken for a file: ask of each entry whether it is a regular file",
         run: |exam| {
+            let list = exam.own_list()?;
             let planted = fifo_and_socket(exam)?;
-            list_stays_the_same(exam, &planted, "a FIFO and a socket")
+            list_is_still(&list, exam, &planted, "a FIFO and a socket")
         },
     },
     Check {
@@ -55,8 +56,9 @@ pub const CHECKS: &[Check] = &[
         hint: "the name was written into the list as it is, or raised an error that ended LIST: a line feed in a \
                name makes two lines of one, and bytes that are not UTF-8 can't be encoded; leave such files out",
         run: |exam| {
+            let list = exam.own_list()?;
             let planted = Planted::strange_names(own_dir(exam)?);
-            list_stays_the_same(exam, &planted, "names with a line feed, or not UTF-8,")
+            list_is_still(&list, exam, &planted, "names with a line feed, or not UTF-8,")
         },
     },
     Check {
@@ -138,12 +140,11 @@ fn fifo_and_socket(exam: &Exam) -> Result<Vec<Planted>, Failure> {
 }
 
 /// LIST answers as it did before these came.
-fn list_stays_the_same(exam: &Exam, planted: &[Planted], what: &str) -> Result<(), Failure> {
+fn list_is_still(list: &[u8], exam: &Exam, planted: &[Planted], what: &str) -> Result<(), Failure> {
     if planted.is_empty() {
         return Err(Failure::not_applicable(format!("this system makes no {what} here")));
     }
-    let list = exam.own_list()?;
-    let answered = exam.session_sending("LIST\n").and_then(|mut client| client.expect_lines(&list));
+    let answered = exam.session_sending("LIST\n").and_then(|mut client| client.expect_lines(list));
     answered.map_err(|failure| failure.after(&format!("with {what} in the directory LIST has changed: ")))
 }
 

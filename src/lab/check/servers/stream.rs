@@ -74,8 +74,9 @@ pub const CHECKS: &[Check] = &[
         run: |exam| {
             let list = exam.own_list()?;
             let mut client = exam.session()?;
-            client.send_in_parts(&[b"HELP\r", b"\nLIST\n"]);
+            client.send_in_parts(&[b"HELP\r", b"\n"]);
             client.expect_ok()?;
+            client.send("LIST\n");
             client.expect_lines(&list)
         },
     },

@@ -25,8 +25,17 @@ use crate::lab::check::servers::{Options, Target};
 const BY_CHANCE: [&str; 6] = ["1.9", "5.14", "6.9", "8.5", "8.6", "8.7"];
 
 /// Words by which systems and languages say that a client has gone.
-const CLIENT_HAS_GONE: [&str; 7] =
-    ["SIGPIPE", "signal: 13", "EPIPE", "ECONNRESET", "roken pipe", "BrokenPipe", "onnection reset"];
+const CLIENT_HAS_GONE: [&str; 9] = [
+    "SIGPIPE",
+    "signal: 13",
+    "EPIPE",
+    "ECONNRESET",
+    "roken pipe",
+    "BrokenPipe",
+    "onnection reset",
+    "ENOTCONN",
+    "not connected",
+];
 
 /// The server under examination.
 pub struct Subject {
@@ -42,6 +51,17 @@ pub struct Subject {
 enum Examined {
     Running { address: SocketAddr, fixtures: PathBuf, pid: Option<u32> },
     Started { words: Vec<String>, folder: Option<PathBuf>, dir: FreshDir, student: Option<Student> },
+}
+
+/// On what terms a check is run.
+#[derive(Debug, Clone, Copy)]
+pub struct Terms {
+    /// Its time.
+    pub timeout: Duration,
+    /// The server's idle time-out, if it was told.
+    pub idle: Option<Duration>,
+    /// May a failure be tried again?
+    pub twice: bool,
 }
 
 /// How one run of a check ended.
@@ -105,14 +125,8 @@ impl Subject {
 
     /// Runs a check. One that fails behind others is tried again with a fresh program: what earlier sessions left
     /// behind is another mistake.
-    pub fn examine(
-        &mut self,
-        check: &'static Check,
-        fixtures: &Fixtures,
-        timeout: Duration,
-        idle: Option<Duration>,
-    ) -> Graded {
-        let first = match self.run(check, fixtures, timeout, idle) {
+    pub fn examine(&mut self, check: &'static Check, fixtures: &Fixtures, terms: Terms) -> Graded {
+        let first = match self.run(check, fixtures, terms) {
             Ok(run) => run,
             Err(not_started) => return *not_started,
         };
@@ -122,10 +136,11 @@ impl Subject {
             return graded(check, first);
         }
         self.forget();
-        if was_fresh || matches!(self.server, Examined::Running { .. }) || BY_CHANCE.contains(&check.id) {
+        let is_started_anew = matches!(self.server, Examined::Started { .. }) && !was_fresh;
+        if !is_started_anew || !terms.twice || BY_CHANCE.contains(&check.id) {
             return graded(check, first);
         }
-        let again = match self.run(check, fixtures, timeout, idle) {
+        let again = match self.run(check, fixtures, terms) {
             Ok(run) => run,
             Err(not_started) => return *not_started,
         };
@@ -136,20 +151,14 @@ impl Subject {
         graded(check, Run { outcome: first.outcome.map_err(left_behind), ..first })
     }
 
-    fn run(
-        &mut self,
-        check: &'static Check,
-        fixtures: &Fixtures,
-        timeout: Duration,
-        idle: Option<Duration>,
-    ) -> Result<Run, Box<Graded>> {
+    fn run(&mut self, check: &'static Check, fixtures: &Fixtures, terms: Terms) -> Result<Run, Box<Graded>> {
         let ready = self.ready().map_err(|why| {
             self.broken = Some(why.lines().next().unwrap_or_default().to_string());
             let outcome = Err(Failure::skipped("the program does not start again"));
             Box::new(Graded::new(check, outcome, vec![], why))
         })?;
         self.seen += 1;
-        let exam = Exam::new(ready, fixtures, &self.own_list, self.courtesy.clone(), timeout, idle);
+        let exam = Exam::new(ready, fixtures, &self.own_list, self.courtesy.clone(), terms);
         let outcome = (check.run)(&exam);
         let steps = exam.end();
         let outcome = match self.ended(outcome.is_err()) {

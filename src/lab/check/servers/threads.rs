@@ -63,7 +63,7 @@ pub const CHECKS: &[Check] = &[
                thread of its own",
         run: |exam| {
             let _silent = exam.connect()?;
-            exam.session_beside(1)?.log_out()
+            exam.session_beside(1).map(drop)
         },
     },
     Check {
@@ -121,7 +121,8 @@ pub const CHECKS: &[Check] = &[
             let mut client = exam.session_beside(1)?;
             client.send(small.command());
             client.expect_body(&small.bytes)?;
-            client.log_out()
+            drop(client);
+            is_unmixed(&mut lazy, times, [file, small])
         },
     },
     Check {
@@ -236,14 +237,30 @@ fn is_of(file: &Fixture, files: &[Fixture], client: &mut Peer) -> Result<(), Fai
     })
 }
 
+/// What waited for the client that did not read holds nothing of what another one got. That it is whole is the matter
+/// of another check.
+fn is_unmixed(lazy: &mut Peer, times: usize, [file, small]: [Fixture; 2]) -> Result<(), Failure> {
+    let files = [file, small];
+    for _ in 0..times {
+        match is_of(&files[0], &files, lazy) {
+            Ok(()) => {}
+            Err(mixed) if mixed.cause == Some(Cause::SharedVariable) => return Err(mixed),
+            Err(_) => break,
+        }
+    }
+    Ok(())
+}
+
 /// Each of two clients begins a line before either ends it. First a client alone does the same: a server that can't
 /// bear that mixes up nothing.
 fn half_lines_in_turns(exam: &Exam) -> Result<(), Failure> {
     let list = exam.own_list()?;
     let mut alone = exam.session()?;
     alone.send_in_parts(&[b"LI", b"ST\n"]);
-    alone.expect_lines(&list).map_err(|failure| failure.after("already with one client alone: "))?;
-    alone.log_out()?;
+    alone.expect_lines(&list).map_err(with_one_client)?;
+    alone.send_in_parts(&[b"HE", b"LP\n"]);
+    alone.expect_ok().map_err(with_one_client)?;
+    drop(alone);
     let mut one = exam.session()?;
     let mut other = exam.session_beside(1)?;
     one.send("LI");
@@ -255,15 +272,20 @@ fn half_lines_in_turns(exam: &Exam) -> Result<(), Failure> {
     other.expect_ok().map(drop).map_err(|failure| failure.because(Cause::SharedVariable))
 }
 
+/// It has nothing to do with other clients.
+fn with_one_client(failure: Failure) -> Failure {
+    failure.after("already with one client alone: ")
+}
+
 /// Two clients ask in turns, whole lines, and each reads its answer. Only then do both ask before either reads.
 fn answers_go_to_who_asked(exam: &Exam) -> Result<(), Failure> {
     let small = exam.fixtures.of_sizes(UNMISTAKABLE as u64, MAX_SMALL)?;
     let (one_file, other_file) = (&small[0], &small[small.len() - 1]);
     let mut one = exam.session()?;
     // What happens with one client alone is the matter of other checks.
-    for _ in 0..ROUNDS {
-        one.send(one_file.command());
-        one.expect_body(&one_file.bytes).map_err(|failure| failure.after("already with one client alone: "))?;
+    for file in [one_file, other_file].into_iter().cycle().take(2 * ROUNDS) {
+        one.send(file.command());
+        one.expect_body(&file.bytes).map_err(with_one_client)?;
     }
     let mut other = exam.session_beside(1)?;
     for _ in 0..ROUNDS {
@@ -278,8 +300,7 @@ fn answers_go_to_who_asked(exam: &Exam) -> Result<(), Failure> {
         is_of(other_file, &small, &mut other)?;
         is_of(one_file, &small, &mut one)?;
     }
-    one.log_out()?;
-    other.log_out()
+    Ok(())
 }
 
 /// With one client alone the same was answered. So whatever goes wrong now has to do with the other client.
@@ -365,7 +386,7 @@ fn limit_holds(exam: &Exam) -> Result<(), Failure> {
 /// Some of all who are connected vanish, and as many others come in.
 fn vanished_places_come_back(exam: &Exam) -> Result<(), Failure> {
     // A server that has lost all its places before has nobody here who could vanish, and would pass.
-    exam.session().map_err(|failure| failure.after("before this check connects anybody: "))?.log_out()?;
+    exam.session().map_err(|failure| failure.after("before this check connects anybody: ")).map(drop)?;
     let (mut sessions, _) = fill(exam)?;
     let vanishing = sessions.split_off(sessions.len() - FREE.min(sessions.len()));
     let places = vanishing.len();

@@ -8,6 +8,8 @@ pub mod happenings;
 
 pub mod check;
 
+pub mod class;
+
 pub mod broken;
 
 pub mod broken_clients;

@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use crate::lab::broken::{self, Broken};
 use crate::lab::broken_clients::{self, BrokenClient};
 use crate::lab::check;
+use crate::lab::class;
 use crate::lab::compare;
 use crate::lab::cost;
 use crate::lab::interleave;
@@ -69,6 +70,16 @@ Usage: lab TOOL [OPTIONS]
     --level LEVEL       these checks alone: report, stream, robust or files
     --timeout SECS      for each check, once the client has connected [5]
                         (and --only, --list, --tsv, --seed as above)
+
+  class DIR             grades a class: each folder in DIR is a student, its file
+                        'command' holds what check's --command takes, and
+                        'build', if there is one, what compiles it before
+    --jobs N            so many students at the same time [at most 4]
+    --weights FILE      what the checks count: lines such as 'report 4', '5.1 2'
+    --level LEVEL       these checks alone
+    --timeout SECS      for each check [3]
+    --seed N            makes the same fixtures as an earlier run
+    --out DIR           where the marks go [DIR-marks, beside DIR]
 
   fixtures DIR          makes such files as check likes, in a new directory
     --seed N            the same as an earlier run
@@ -164,6 +175,7 @@ fn tool(mut args: Args) -> Result<ExitCode, Usage> {
         Some(Arg::Option(option)) if option == "-V" || option == "--version" => Ok(answer(&version("lab"))),
         Some(Arg::Word(tool)) if tool == "walk" => walk_tool(args),
         Some(Arg::Word(tool)) if tool == "check" => check::program::check(args),
+        Some(Arg::Word(tool)) if tool == "class" => class::program::class_tool(args),
         Some(Arg::Word(tool)) if tool == "fixtures" => check::program::fixtures(args),
         Some(Arg::Word(tool)) if tool == "broken" => broken_tool(args),
         Some(Arg::Word(tool)) if tool == "load" => load::program::load(args),

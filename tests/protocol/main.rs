@@ -3,6 +3,7 @@
 mod support;
 
 mod add_a_command;
+mod class;
 mod client;
 mod client_grades;
 mod client_program;

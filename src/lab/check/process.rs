@@ -28,7 +28,7 @@ const PRINTED_AT_ONCE: usize = 64 * 1024;
 const PRINT_PAUSE: Duration = Duration::from_millis(10);
 
 /// How many processes a program may have: some servers start one for each client. With more it is taken to start
-/// processes without end.
+/// processes without end. One that doubles fast can outrun this: only a container's limit of processes helps.
 const MAX_PROCESSES: usize = 300;
 
 /// How often they are counted.

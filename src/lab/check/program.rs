@@ -132,7 +132,10 @@ pub(super) fn text(value: OsString) -> Result<String, Usage> {
 }
 
 /// The value of an option that is one of these levels.
-pub(super) fn level(args: &mut Args, option: &str, levels: [Level; 4]) -> Result<Level, Usage> {
+///
+/// # Errors
+/// If it is anything else.
+pub fn level(args: &mut Args, option: &str, levels: [Level; 4]) -> Result<Level, Usage> {
     let wanted = levels.map(Level::word).join(", ");
     let word = text(args.value(option, &wanted)?)?;
     let found = levels.into_iter().find(|level| level.word() == word);

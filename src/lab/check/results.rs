@@ -106,7 +106,7 @@ impl Graded {
     }
 
     /// The mistake that is likely: what was seen tells it, or else what the check asked for.
-    fn likely(&self) -> &'static str {
+    pub fn likely(&self) -> &'static str {
         self.cause.map_or(self.check.hint, Cause::text)
     }
 

@@ -33,8 +33,8 @@ static int send_err(int client, const char *code, const char *message) {
 /* Answers one command. Returns 1 if the session goes on after it. main() has entered the directory: "." is its name. */
 static int answer(int client, const char *verb, const char *argument) {
     /* TODO 1 (checks 1.3 1.4 2.1 2.2 2.11 2.13 2.14 2.15 3.1 3.2 3.3 3.4 3.5 3.6 3.7 5.12 6.2 6.3 6.6 7.1 8.1 8.2
-       8.3 8.4): Write send_list(). Answer LIST, HELP and LOGOUT, in capital or small letters. */
-    /* TODO 2 (checks 4.1 4.2 4.3 4.9 4.13 4.14 5.1 5.2 5.3 5.4 5.5 5.6 5.7 5.8 5.9 6.1): Write send_file(): first OK
+       8.3 8.4 3.8): Write send_list(). Answer LIST, HELP and LOGOUT, in capital or small letters. */
+    /* TODO 2 (checks 4.1 4.2 4.3 4.9 4.13 4.14 5.1 5.2 5.3 5.4 5.5 5.6 5.7 5.8 5.9 6.1 4.15 5.15): Write send_file(): first OK
        and the size, then exactly so many bytes of the file. Answer DOWNLOAD. */
     (void)verb, (void)argument;
     return send_err(client, "UNKNOWN_COMMAND", "this server knows no commands yet");
@@ -59,7 +59,7 @@ static int read_line(struct session *session) {
 
 /* Cuts the line into verb and argument, and has it answered. Returns 1 if the session goes on. */
 static int parse(struct session *session) {
-    /* TODO 4 (checks 2.9 2.10 2.12 4.5 4.6 4.7 4.8 4.10 4.11 4.12 6.5 6.7 7.3): Drop spaces. Refuse lines that are
+    /* TODO 4 (checks 2.9 2.10 2.12 4.5 4.6 4.7 4.8 4.10 4.11 4.12 6.5 6.7 7.3 3.9): Drop spaces. Refuse lines that are
        not UTF-8, wrong arguments, and names that no file can have. */
     session->line[session->length] = 0; /* C ends a text with a zero byte */
     char *space = strchr(session->line, ' ');
@@ -84,6 +84,6 @@ int main(int count, char **arguments) {
     setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     if (chdir(arguments[1]) < 0 || bind(listener, (struct sockaddr *)&at, sizeof at) < 0 || listen(listener, 128) < 0)
         return perror("no such directory, or no such port"), 2;
-    /* TODO 5 (checks 1.5 1.6 5.13 5.14 6.8 8.7): A thread for each client: pthread_create(), pthread_detach(). */
+    /* TODO 5 (checks 1.5 1.6 5.13 5.14 6.8 8.7 6.9): A thread for each client: pthread_create(), pthread_detach(). */
     for (;;) serve(accept(listener, NULL, NULL));
 }

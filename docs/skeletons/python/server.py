@@ -32,8 +32,8 @@ def open_file(directory, name):  # TODO 2: the file, open for reading bytes. Is 
 
 def answer(connection, directory, verb, argument):  # answers one command; returns True if the session goes on
     # TODO 1 (checks 1.3 1.4 2.1 2.2 2.11 2.13 2.14 2.15 3.1 3.2 3.3 3.4 3.5 3.6 3.7 5.12 6.2 6.3 6.6 7.1 8.1 8.2 8.3
-    # 8.4): Write list_files(). Answer LIST, HELP and LOGOUT.
-    # TODO 2 (checks 4.1 4.2 4.3 4.9 4.13 4.14 5.1 5.2 5.3 5.4 5.5 5.6 5.7 5.8 5.9 6.1): Write open_file(). Answer
+    # 8.4 3.8): Write list_files(). Answer LIST, HELP and LOGOUT.
+    # TODO 2 (checks 4.1 4.2 4.3 4.9 4.13 4.14 5.1 5.2 5.3 5.4 5.5 5.6 5.7 5.8 5.9 6.1 4.15 5.15): Write open_file(). Answer
     # DOWNLOAD: first OK and the size, then exactly so many bytes of the file.
     raise Refusal("UNKNOWN_COMMAND", "this server knows no commands yet")
 
@@ -50,7 +50,7 @@ def read_line(session):  # the next line without its line end; None at the end o
     return session.received.rstrip(b"\n") if receive(session) else None
 
 def parse(line):
-    # TODO 4 (checks 2.9 2.10 2.12 4.5 4.6 4.7 4.8 4.10 4.11 4.12 6.5 6.7 7.3): Drop spaces. Refuse lines that are not
+    # TODO 4 (checks 2.9 2.10 2.12 4.5 4.6 4.7 4.8 4.10 4.11 4.12 6.5 6.7 7.3 3.9): Drop spaces. Refuse lines that are not
     # UTF-8, wrong arguments, and names that no file can have.
     verb, _, argument = line.partition(b" ")
     return verb.upper(), argument
@@ -77,7 +77,7 @@ def serve(connection, directory):
         close(connection)
 
 def start(connection, directory):
-    # TODO 5 (checks 1.5 1.6 5.13 5.14 6.8 8.7): A thread for each client.
+    # TODO 5 (checks 1.5 1.6 5.13 5.14 6.8 8.7 6.9): A thread for each client.
     serve(connection, directory)
 
 def main():

@@ -32,8 +32,8 @@ fn send_ok(stream: &mut TcpStream, body: &[u8]) -> io::Result<()> {
 /// Answers one command. Returns false if the session ends after it.
 fn answer(_stream: &mut TcpStream, _dir: &Path, _verb: &[u8], _argument: &[u8]) -> Result<bool, Trouble> {
     // TODO 1 (checks 1.3 1.4 2.1 2.2 2.11 2.13 2.14 2.15 3.1 3.2 3.3 3.4 3.5 3.6 3.7 5.12 6.2 6.3 6.6 7.1 8.1 8.2 8.3
-    // 8.4): Write list_files(). Answer LIST, HELP and LOGOUT.
-    // TODO 2 (checks 4.1 4.2 4.3 4.9 4.13 4.14 5.1 5.2 5.3 5.4 5.5 5.6 5.7 5.8 5.9 6.1): Write send_file(): first OK
+    // 8.4 3.8): Write list_files(). Answer LIST, HELP and LOGOUT.
+    // TODO 2 (checks 4.1 4.2 4.3 4.9 4.13 4.14 5.1 5.2 5.3 5.4 5.5 5.6 5.7 5.8 5.9 6.1 4.15 5.15): Write send_file(): first OK
     // and the size, then exactly so many bytes of the file. Answer DOWNLOAD.
     Err(Trouble::Refused("UNKNOWN_COMMAND", "this server knows no commands yet"))
 }
@@ -57,7 +57,7 @@ fn read_line(session: &mut Session) -> Result<Option<Vec<u8>>, Trouble> {
 
 /// Cuts a line into verb, in capital letters, and argument.
 fn parse(line: &[u8]) -> Result<(Vec<u8>, Vec<u8>), Trouble> {
-    // TODO 4 (checks 2.9 2.10 2.12 4.5 4.6 4.7 4.8 4.10 4.11 4.12 6.5 6.7 7.3): Drop spaces. Refuse lines that are not
+    // TODO 4 (checks 2.9 2.10 2.12 4.5 4.6 4.7 4.8 4.10 4.11 4.12 6.5 6.7 7.3 3.9): Drop spaces. Refuse lines that are not
     // UTF-8, wrong arguments, and names that no file can have.
     let (verb, argument) = line.split_at(line.iter().position(|byte| *byte == b' ').unwrap_or(line.len()));
     Ok((verb.to_ascii_uppercase(), argument.get(1..).unwrap_or_default().to_vec()))
@@ -81,7 +81,7 @@ fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     let [_, dir, port] = &arguments[..] else { panic!("usage: server DIR PORT") };
     let listener = TcpListener::bind(format!("127.0.0.1:{port}")).expect("another port may be free");
-    // TODO 5 (checks 1.5 1.6 5.13 5.14 6.8 8.7): A thread for each client: std::thread::spawn().
+    // TODO 5 (checks 1.5 1.6 5.13 5.14 6.8 8.7 6.9): A thread for each client: std::thread::spawn().
     for stream in listener.incoming().flatten() {
         let _ = converse(&mut Session { stream, received: Vec::new() }, Path::new(dir));
     }

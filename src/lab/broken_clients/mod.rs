@@ -65,14 +65,13 @@ impl BrokenClient {
     /// # Errors
     /// Wrong usage.
     pub fn main(&self, arguments: Vec<String>) -> Result<ExitCode, Usage> {
-        let [host, port, dir, commands @ ..] = arguments.as_slice() else {
+        let mut arguments = arguments.into_iter().peekable();
+        let (Some(host), Some(port), Some(dir)) = (arguments.next(), arguments.next(), arguments.next()) else {
             let name = self.name;
             return Err(Usage(format!("{name} is a client: lab broken {name} HOST PORT DIR [COMMAND...]")));
         };
-        // They outlive the arguments.
-        let given = commands.to_vec();
         let commands: Box<dyn Iterator<Item = String>> =
-            if given.is_empty() { Box::new(typed()) } else { Box::new(given.into_iter()) };
+            if arguments.peek().is_none() { Box::new(typed()) } else { Box::new(arguments) };
         let work = Work { address: format!("{host}:{port}"), dir: dir.into(), commands };
         Ok(match (self.run)(work) {
             Ok(true) => ExitCode::SUCCESS,

@@ -4,12 +4,15 @@
 //! Read first: `finding.rs`. It does not know how the files came.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use crate::lab::check::clients::finding::{difference, why_other_bytes, Finding, Outcome, NOTHING_STORED};
 use crate::wire::{printable, quote};
+
+/// How many bytes of a file are looked at: no check sends so many, and a program may write what it likes.
+const MAX_LOOKED_AT: u64 = 4 * 1024 * 1024;
 
 /// A new directory for one check, inside another new one. Both are removed when this is dropped.
 pub struct Downloads {
@@ -146,9 +149,19 @@ impl Downloads {
     /// What stands in the directory, by name. What is no file has no bytes.
     fn stored(&self) -> BTreeMap<String, Vec<u8>> {
         let entries = fs::read_dir(&self.dir).into_iter().flatten().flatten();
-        let bytes = |path: &Path| if path.is_file() { fs::read(path).unwrap_or_default() } else { Vec::new() };
-        entries.map(|entry| (entry.file_name().to_string_lossy().into_owned(), bytes(&entry.path()))).collect()
+        entries.map(|entry| (entry.file_name().to_string_lossy().into_owned(), beginning(&entry.path()))).collect()
     }
+}
+
+/// The bytes of a regular file, as far as they can tell anything.
+fn beginning(path: &Path) -> Vec<u8> {
+    let is_file = fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file());
+    let mut bytes = Vec::new();
+    if let (true, Ok(file)) = (is_file, File::open(path)) {
+        // What can't be read has no bytes.
+        let _ = file.take(MAX_LOOKED_AT).read_to_end(&mut bytes);
+    }
+    bytes
 }
 
 impl Drop for Downloads {

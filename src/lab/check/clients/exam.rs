@@ -35,9 +35,10 @@ const LONG_TIMEOUT: u64 = 10;
 pub struct Exam<'a> {
     subject: &'a Subject,
     listener: TcpListener,
+    // Before the directory: what stands first is dropped first, and a program that lives would write into it again.
+    process: Option<Process>,
     /// Where the program is to store its files.
     pub downloads: Downloads,
-    process: Option<Process>,
     random: Random,
     /// The names of files that this check asks for.
     names: Vec<String>,

@@ -9,7 +9,6 @@ use crate::lab::check::catalogue::Level;
 use crate::lab::check::clients::exam::{Check, Exam};
 use crate::lab::check::clients::finding::{Finding, Outcome};
 use crate::lab::check::clients::script::GOODBYE;
-use crate::lab::check::clients::session::Session;
 use crate::lab::check::servers::peer::{shown, POLL};
 
 const LEVEL: Level = Level::Report;
@@ -255,23 +254,21 @@ fn asks_for(exam: &mut Exam, begins: &str, ends: &str) -> Outcome {
 }
 
 fn several(exam: &mut Exam) -> Outcome {
-    let files = [("one-", exam.text()), ("two-", exam.text()), ("three-", exam.text())];
-    let files = files.map(|(begins, text)| (exam.name(begins, ".txt"), text));
+    let files: Vec<_> =
+        ["one-", "two-", "three-"].into_iter().map(|begins| (exam.name(begins, ".txt"), exam.text())).collect();
     let downloads: Vec<_> = files.iter().map(|(name, _)| format!("DOWNLOAD {name}")).collect();
     let mut session = exam.greeted(&[&downloads[0], "LIST", &downloads[1], &downloads[2]])?;
-    let answer = |session: &mut Session, index: usize| {
+    for (index, (_, text)) in files.iter().enumerate() {
         session.expect_command(&downloads[index])?;
-        session.ok(&files[index].1);
-        Ok::<_, Finding>(())
-    };
-    answer(&mut session, 0)?;
-    session.expect_command("LIST")?;
-    session.ok("5 a.txt\n");
-    answer(&mut session, 1)?;
-    answer(&mut session, 2)?;
+        session.ok(text);
+        if index == 0 {
+            session.expect_command("LIST")?;
+            session.ok("5 a.txt\n");
+        }
+    }
     exam.log_out(session)?;
-    let expected: Vec<_> = files.iter().map(|(name, text)| (name.as_str(), text.as_bytes())).collect();
-    exam.downloads.expect_files(&expected)
+    let files: Vec<_> = files.iter().map(|(name, text)| (name.as_str(), text.as_bytes())).collect();
+    exam.downloads.expect_files(&files)
 }
 
 fn waits_for_the_end(exam: &mut Exam) -> Outcome {

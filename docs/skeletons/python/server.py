@@ -31,7 +31,7 @@ def open_file(directory, name):  # TODO 2: the file, open for reading bytes. Is 
     raise Refusal("UNKNOWN_COMMAND", "this server can't send files yet")
 
 def answer(connection, directory, verb, argument):  # answers one command; returns True if the session goes on
-    # TODO 1 (checks 1.3 1.4 2.1 2.2 2.11 2.13 2.14 2.15 3.1 3.2 3.3 3.4 3.5 3.6 3.7 5.12 6.2 6.3 6.6 7.1 8.1 8.2 8.3
+    # TODO 1 (checks 1.3 2.1 2.2 2.15 3.1 3.2 3.3 3.4 3.5 3.6 3.7 6.2 7.1 8.1 8.2 8.3
     # 8.4 3.8): Write list_files(). Answer LIST, HELP and LOGOUT.
     # TODO 2 (checks 4.1 4.2 4.3 4.9 4.13 4.14 5.1 5.2 5.3 5.4 5.5 5.6 5.7 5.8 5.9 6.1 4.15 5.15): Write open_file(). Answer
     # DOWNLOAD: first OK and the size, then exactly so many bytes of the file.

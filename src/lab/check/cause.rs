@@ -91,9 +91,9 @@ impl Cause {
                  directory from the command line ({dir}), and not the one that the program is started in"
             }
             Cause::SessionEnds => {
-                "a session of one reply: the server closed the connection where it should read the next command. Read in \
-                 a loop, until LOGOUT or the end of the stream; no refusal that goes on ends it, and no error that \
-                 nobody caught"
+                "a session of one reply: the server closed the connection where it should read the next command. \
+                 Read in a loop, until LOGOUT or the end of the stream; no refusal that goes on ends it, and no \
+                 error that nobody caught"
             }
             Cause::Reset => {
                 "a close on unread input: the server closed while bytes of the client waited unread (or it died), \

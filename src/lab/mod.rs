@@ -8,7 +8,11 @@ pub mod happenings;
 
 pub mod check;
 
+pub mod class;
+
 pub mod broken;
+
+pub mod broken_clients;
 
 pub mod load;
 

@@ -8,7 +8,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crate::lab::broken::{self, Broken};
+use crate::lab::broken_clients::{self, BrokenClient};
 use crate::lab::check;
+use crate::lab::class;
 use crate::lab::compare;
 use crate::lab::cost;
 use crate::lab::interleave;
@@ -33,8 +35,12 @@ Usage: lab TOOL [OPTIONS]
     --lang en|fr        the language [en]
     --pause             waits for Enter after each step
 
-  broken                lists the broken servers, each with its one mistake
-  broken NAME           runs one
+  broken                lists the broken servers and clients, each with its one
+                        mistake
+  broken NAME HOST PORT DIR [COMMAND...]
+                        runs a client; without commands it reads them from
+                        standard input, one a line
+  broken NAME           runs a server
     --mystery N         in place of a name: N chooses one, and its name is not
                         told; the same N the same server
     --reveal            runs nothing, and tells which one --mystery N is
@@ -53,6 +59,27 @@ Usage: lab TOOL [OPTIONS]
     --timeout SECS      for each check [3]
     --tsv FILE          writes the results, a line for each check
     --seed N            makes the same fixtures as an earlier run
+
+  check --client 'COMMAND'
+                        grades a client: {host} and {port} stand for the server
+                        that it meets, {dir} for where it stores files,
+                        {timeout} for the seconds after which it gives up
+    --commands stdin|args
+                        how it is told what to do: a line for each command on
+                        its standard input, or one more argument each [stdin]
+    --level LEVEL       these checks alone: report, stream, robust or files
+    --timeout SECS      for each check, once the client has connected [5]
+                        (and --only, --list, --tsv, --seed as above)
+
+  class DIR             grades a class: each folder in DIR is a student, its file
+                        'command' holds what check's --command takes, and
+                        'build', if there is one, what compiles it before
+    --jobs N            so many students at the same time [at most 4]
+    --weights FILE      what the checks count: lines such as 'report 4', '5.1 2'
+    --level LEVEL       these checks alone
+    --timeout SECS      for each check [3]
+    --seed N            makes the same fixtures as an earlier run
+    --out DIR           where the marks go [DIR-marks, beside DIR]
 
   fixtures DIR          makes such files as check likes, in a new directory
     --seed N            the same as an earlier run
@@ -148,6 +175,7 @@ fn tool(mut args: Args) -> Result<ExitCode, Usage> {
         Some(Arg::Option(option)) if option == "-V" || option == "--version" => Ok(answer(&version("lab"))),
         Some(Arg::Word(tool)) if tool == "walk" => walk_tool(args),
         Some(Arg::Word(tool)) if tool == "check" => check::program::check(args),
+        Some(Arg::Word(tool)) if tool == "class" => class::program::class_tool(args),
         Some(Arg::Word(tool)) if tool == "fixtures" => check::program::fixtures(args),
         Some(Arg::Word(tool)) if tool == "broken" => broken_tool(args),
         Some(Arg::Word(tool)) if tool == "load" => load::program::load(args),
@@ -224,7 +252,14 @@ fn broken_tool(mut args: Args) -> Result<ExitCode, Usage> {
     let mut dir = PathBuf::from("server_data");
     while let Some(argument) = args.take()? {
         match &argument {
-            Arg::Word(name) if chosen.is_none() => chosen = Some(broken_named(&name.to_string_lossy())?),
+            Arg::Word(name) if chosen.is_none() && mystery.is_none() => {
+                let name = name.to_string_lossy();
+                if let Some(client) = BrokenClient::find(&name) {
+                    return client.main(args.rest().iter().map(|word| word.to_string_lossy().into_owned()).collect());
+                }
+                chosen = Some(broken_named(&name)?);
+            }
+            Arg::Word(_) if mystery.is_some() => return Err(Usage(NAME_OR_MYSTERY.to_string())),
             Arg::Option(option) if option == "--mystery" => {
                 mystery = Some(args.parsed(option, "a whole number", |_| true)?)
             }
@@ -239,7 +274,7 @@ fn broken_tool(mut args: Args) -> Result<ExitCode, Usage> {
     let server = match (chosen, mystery) {
         (Some(_), Some(_)) => return Err(Usage(NAME_OR_MYSTERY.to_string())),
         (_, None) if reveal => return Err(Usage(REVEAL_WHAT.to_string())),
-        (None, None) => return Ok(answer(&broken::list())),
+        (None, None) => return Ok(answer(&list_of_broken())),
         (Some(server), None) => server,
         (None, Some(number)) => Broken::mystery(number),
     };
@@ -258,7 +293,12 @@ fn broken_tool(mut args: Args) -> Result<ExitCode, Usage> {
     })
 }
 
+fn list_of_broken() -> String {
+    format!("Servers:\n{}\n\nClients, for HOST PORT DIR [COMMAND...]:\n{}", broken::list(), broken_clients::list())
+}
+
 fn broken_named(name: &str) -> Result<&'static Broken, Usage> {
-    Broken::find(name)
-        .ok_or_else(|| Usage(format!("there is no broken server '{}'; lab broken lists them", printable(name))))
+    Broken::find(name).ok_or_else(|| {
+        Usage(format!("there is no broken server or client '{}'; lab broken lists them", printable(name)))
+    })
 }

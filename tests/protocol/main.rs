@@ -3,7 +3,9 @@
 mod support;
 
 mod add_a_command;
+mod class;
 mod client;
+mod client_grades;
 mod client_program;
 mod client_prompt;
 mod command_lines;

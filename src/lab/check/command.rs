@@ -4,11 +4,24 @@
 
 use crate::programs::args::Usage;
 
-/// Cuts a command line into words. Spaces part them; quotes of either kind keep what stands between them together.
+/// Cuts the command line of a server, that of `--command`, into words. Spaces part them; quotes of either kind keep what
+/// stands between them together.
 ///
 /// # Errors
-/// If there is no word, or a quote does not end.
+/// If there is no word, or a quote does not end, or a shell would be needed.
 pub fn words(command: &str) -> Result<Vec<String>, Usage> {
+    words_of("--command", "python3 server.py {dir} {port}", command)
+}
+
+/// The same of a client, that of `--client`.
+///
+/// # Errors
+/// As above.
+pub fn client_words(command: &str) -> Result<Vec<String>, Usage> {
+    words_of("--client", "python3 client.py {host} {port} {dir}", command)
+}
+
+fn words_of(option: &str, example: &str, command: &str) -> Result<Vec<String>, Usage> {
     let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
     for letter in command.chars() {
         match quote {
@@ -22,14 +35,14 @@ pub fn words(command: &str) -> Result<Vec<String>, Usage> {
         }
     }
     if let Some(open) = quote {
-        return Err(Usage(format!("--command: the quote {open} does not end")));
+        return Err(Usage(format!("{option}: the quote {open} does not end")));
     }
     words.extend(word);
     match words.first() {
-        None => Err(Usage("--command needs a program, such as --command 'python3 server.py {dir} {port}'".to_string())),
+        None => Err(Usage(format!("{option} needs a program, such as {option} '{example}'"))),
         Some(first) if is_for_a_shell(first) => Err(Usage(format!(
-            "--command: there is no shell that would understand '{}'; name the program with its path, or start a \
-             shell: sh -c 'cd dir && exec python3 server.py {{dir}} {{port}}'",
+            "{option}: there is no shell that would understand '{}'; name the program with its path, or start a \
+             shell: sh -c 'cd dir && exec {example}'",
             first.escape_debug()
         ))),
         Some(_) => Ok(words),

@@ -24,4 +24,6 @@ pub mod results;
 
 pub mod servers;
 
+pub mod clients;
+
 pub mod program;

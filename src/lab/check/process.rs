@@ -28,7 +28,7 @@ const PRINTED_AT_ONCE: usize = 64 * 1024;
 const PRINT_PAUSE: Duration = Duration::from_millis(10);
 
 /// How many processes a program may have: some servers start one for each client. With more it is taken to start
-/// processes without end.
+/// processes without end. One that doubles fast can outrun this: only a container's limit of processes helps.
 const MAX_PROCESSES: usize = 300;
 
 /// How often they are counted.
@@ -170,6 +170,11 @@ impl Process {
         self.child.id()
     }
 
+    /// The end of what it printed, as it came.
+    pub fn output(&self) -> Vec<u8> {
+        locked(&self.seen, |seen| seen.printed.clone())
+    }
+
     /// All its processes that live, those included that have left its group. None where the system does not tell.
     pub fn members(&self) -> Vec<u32> {
         processes::members(self.pid(), Some(&self.keeper.mark))
@@ -187,7 +192,7 @@ impl Process {
 
     /// The last lines that it printed, without their ends.
     pub fn printed_lines(&self) -> Vec<String> {
-        let printed = locked(&self.seen, |seen| seen.printed.clone());
+        let printed = self.output();
         if printed.is_empty() {
             return Vec::new();
         }

@@ -1,4 +1,4 @@
-//! `lab check` and `lab fixtures`: their options, and what they print.
+//! `lab check` of servers and `lab fixtures`: their options, and what they print.
 //!
 //! Read first: `mod.rs`. It does not know the checks.
 
@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use crate::lab::check::catalogue::Level;
+use crate::lab::check::clients;
 use crate::lab::check::command::words;
 use crate::lab::check::results::{list, summary, tsv, Graded};
 use crate::lab::check::servers::exam::Check;
@@ -36,13 +37,18 @@ struct Asked {
 /// # Errors
 /// Wrong usage.
 pub fn check(args: Args) -> Result<ExitCode, Usage> {
-    let asked = asked(args)?;
+    let words = args.rest();
+    if words.iter().any(|word| word.to_string_lossy().split('=').next() == Some(clients::program::OPTION)) {
+        return clients::program::check(Args::new(words));
+    }
+    let asked = asked(Args::new(words))?;
     let checks = selected(&asked.levels, &asked.only);
     if checks.is_empty() {
         return Err(Usage("no check has that level and number; lab check --list shows them all".to_string()));
     }
     if asked.list {
-        let _ = say(&format!("{}\n{} checks", list(&checks), checks.len()));
+        let of_clients = "those of clients: lab check --client --list";
+        let _ = say(&format!("{}\n{} checks of servers; {of_clients}", list(&checks), checks.len()));
         return Ok(ExitCode::SUCCESS);
     }
     let options = Options {
@@ -91,7 +97,7 @@ pub fn fixtures(mut args: Args) -> Result<ExitCode, Usage> {
 }
 
 /// What `--seed` needs.
-const SEED: &str = "a whole number, such as the one that an earlier run printed";
+pub(super) const SEED: &str = "a whole number, such as the one that an earlier run printed";
 
 fn asked(mut args: Args) -> Result<Asked, Usage> {
     let mut asked = Asked::default();
@@ -107,7 +113,7 @@ fn asked(mut args: Args) -> Result<Asked, Usage> {
         match option.as_str() {
             "--fixtures" => asked.fixtures = Some(args.path(option)?),
             "--command" => asked.command = Some(words(&text(args.value(option, "a command line")?)?)?),
-            "--level" => asked.levels.push(level(&mut args, option)?),
+            "--level" => asked.levels.push(level(&mut args, option, Level::OF_SERVERS)?),
             "--only" => asked.only.push(text(args.value(option, "a step, such as 4, or a check, such as 4.2")?)?),
             "--list" => asked.list = true,
             "--timeout" => asked.timeout = Some(args.seconds(option)?),
@@ -120,14 +126,19 @@ fn asked(mut args: Args) -> Result<Asked, Usage> {
     Ok(asked)
 }
 
-fn text(value: OsString) -> Result<String, Usage> {
+/// The value of an option, as text.
+pub(super) fn text(value: OsString) -> Result<String, Usage> {
     value.into_string().map_err(|value| Usage(format!("{value:?} is not UTF-8 text")))
 }
 
-fn level(args: &mut Args, option: &str) -> Result<Level, Usage> {
-    let wanted = Level::OF_SERVERS.map(Level::word).join(", ");
+/// The value of an option that is one of these levels.
+///
+/// # Errors
+/// If it is anything else.
+pub fn level(args: &mut Args, option: &str, levels: [Level; 4]) -> Result<Level, Usage> {
+    let wanted = levels.map(Level::word).join(", ");
     let word = text(args.value(option, &wanted)?)?;
-    let found = Level::OF_SERVERS.into_iter().find(|level| level.word() == word);
+    let found = levels.into_iter().find(|level| level.word() == word);
     found.ok_or_else(|| Usage(format!("{option} needs one of {wanted}, not '{}'", word.escape_debug())))
 }
 

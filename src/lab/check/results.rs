@@ -6,8 +6,11 @@ use crate::lab::check::catalogue::{About, Check, Level};
 use crate::lab::check::cause::Cause;
 use crate::lab::check::outcome::{Failure, Verdict};
 
-/// The document that all rules stand in.
+/// The document that the rules for servers stand in, and most of those for clients.
 const PROTOCOL: &str = include_str!("../../../docs/PROTOCOL.md");
+
+/// What a graded client has to keep besides stands here.
+const CLIENTS: &str = include_str!("../../../docs/CLIENTS.md");
 
 /// How many steps a failure shows from the beginning, and how many from the end.
 const STEPS_SHOWN: usize = 12;
@@ -86,12 +89,12 @@ impl Graded {
             Verdict::Skipped => format!("skip  {id:<5} {title}\n{}", indented("why", &self.what)),
             Verdict::NotApplicable => format!("n/a   {id:<5} {title}\n{}", indented("why", &self.what)),
             verdict => {
-                let heading = heading_of(rule).unwrap_or_default();
+                let place = place_of(rule).unwrap_or_default();
                 let mut parts = vec![
                     format!("FAIL  {id:<5} {title}  [{}]", verdict.word()),
                     indented("what", &self.what),
                     indented("steps", &self.steps()),
-                    indented("rule", &wrapped(&format!("\"{rule}\" (docs/PROTOCOL.md, {heading})"))),
+                    indented("rule", &wrapped(&format!("\"{rule}\" ({place})"))),
                     indented("cause", &wrapped(&format!("probably {}.", self.likely()))),
                 ];
                 if !self.ended.is_empty() {
@@ -103,7 +106,7 @@ impl Graded {
     }
 
     /// The mistake that is likely: what was seen tells it, or else what the check asked for.
-    fn likely(&self) -> &'static str {
+    pub fn likely(&self) -> &'static str {
         self.cause.map_or(self.check.hint, Cause::text)
     }
 
@@ -175,9 +178,19 @@ fn wrapped(text: &str) -> String {
 
 /// The heading of docs/PROTOCOL.md under which these words stand; `None` if they stand nowhere.
 pub fn heading_of(rule: &str) -> Option<String> {
+    heading_in(PROTOCOL, rule)
+}
+
+/// The document and the heading under which these words stand; `None` if they stand nowhere.
+pub fn place_of(rule: &str) -> Option<String> {
+    let of_protocol = heading_of(rule).map(|heading| format!("docs/PROTOCOL.md, {heading}"));
+    of_protocol.or_else(|| heading_in(CLIENTS, rule).map(|heading| format!("docs/CLIENTS.md, {heading}")))
+}
+
+fn heading_in(document: &str, rule: &str) -> Option<String> {
     let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     // A heading begins a section; its first line is the heading.
-    let sections = PROTOCOL.split("\n#");
+    let sections = document.split("\n#");
     let holds = |section: &&str| words(section).contains(&words(rule));
     let heading = sections.into_iter().find(holds)?.lines().next()?;
     Some(heading.trim_start_matches(['#', ' ']).to_string())

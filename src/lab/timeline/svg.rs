@@ -528,7 +528,7 @@ fn fitted_into(text: &str, room: f64) -> Option<String> {
 }
 
 /// Fit to stand between tags or in an attribute.
-fn escaped(text: &str) -> String {
+pub fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 

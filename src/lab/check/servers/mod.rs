@@ -30,8 +30,8 @@ pub mod fixtures;
 
 pub mod student;
 
-use std::path::PathBuf;
-use std::time::Duration;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use exam::Check;
 use fixtures::Fixtures;
@@ -98,14 +98,30 @@ pub fn selected(levels: &[Level], only: &[String]) -> Vec<&'static Check> {
 ///
 /// # Errors
 /// In sentences, if there is nothing to be graded: no directory, no such host, a program that does not start.
-pub fn grade(options: &Options, mut tell: impl FnMut(&Graded)) -> Result<Vec<Graded>, String> {
-    let mut subject = Subject::new(options)?;
+pub fn grade(options: &Options, tell: impl FnMut(&Graded)) -> Result<Vec<Graded>, String> {
+    grade_in(None, None, options, tell)
+}
+
+/// The same for a program that runs in this folder, up to this moment: no check begins after it, and those that are
+/// left are skipped.
+///
+/// # Errors
+/// As [`grade`].
+pub fn grade_in(
+    folder: Option<&Path>,
+    end: Option<Instant>,
+    options: &Options,
+    mut tell: impl FnMut(&Graded),
+) -> Result<Vec<Graded>, String> {
+    let mut subject = Subject::new(options, folder)?;
     subject.ready()?;
     let unreadable = |error| format!("can't read the fixtures: {error}; lab fixtures DIR makes some");
     let fixtures = Fixtures::read(subject.dir()).map_err(unreadable)?;
     let mut results: Vec<Graded> = Vec::new();
     for check in selected(&options.levels, &options.only) {
-        let mut graded = match blocked(&results, &subject) {
+        let is_over = end.is_some_and(|end| Instant::now() >= end);
+        let too_late = is_over.then(|| "not run: the time for this program was over".to_string());
+        let mut graded = match too_late.or_else(|| blocked(&results, &subject)) {
             Some(why) => Graded::new(check, Err(Failure::skipped(why)), vec![], String::new()),
             None => {
                 let is_silent = silent_in_a_row(&results) >= SILENT_FEW;

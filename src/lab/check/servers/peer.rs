@@ -571,7 +571,8 @@ pub fn shown(bytes: &[u8]) -> String {
     }
 }
 
-fn sorted_lines(text: &[u8]) -> Vec<u8> {
+/// The same lines, sorted by their bytes.
+pub fn sorted_lines(text: &[u8]) -> Vec<u8> {
     let mut lines: Vec<_> = text.split_inclusive(|byte| *byte == b'\n').collect();
     lines.sort_unstable();
     lines.concat()

@@ -12,10 +12,13 @@ use crate::lab::check::servers::exam::{Check, Exam};
 use crate::lab::check::servers::peer::Peer;
 use crate::lab::check::servers::planted::Planted;
 use crate::lab::check::servers::robust::refused;
-use crate::lab::check::servers::stream::MORE_THAN_BUFFERS;
 use crate::wire::ErrorCode;
 
 const LEVEL: Level = Level::Robust;
+
+/// How large it is: more than a server and the system hold ready for a client that does not read. (On loopback that was
+/// some 4 MB.)
+const LARGE: usize = 12 * 1024 * 1024;
 
 /// To this size the file shrinks: less than a server has sent when the buffers are full.
 const SHRUNK: u64 = 1000;
@@ -147,7 +150,7 @@ fn list_stays_the_same(exam: &Exam, planted: &[Planted], what: &str) -> Result<(
 /// The client does not read until the server can send no more; then the file shrinks. A server that has all of it in
 /// memory may send all of it.
 fn shrinks(exam: &Exam) -> Result<(), Failure> {
-    let bytes = BLOCK.repeat(MORE_THAN_BUFFERS / BLOCK.len());
+    let bytes = BLOCK.repeat(LARGE / BLOCK.len());
     let unwritable = |error| Failure::skipped(format!("the file that is to shrink can't be made: {error}"));
     let file = Planted::file(own_dir(exam)?, "planted-shrinks.bin", &bytes).map_err(unwritable)?;
     let mut client = exam.session_sending(format!("DOWNLOAD {}\n", file.name()))?;

@@ -7,6 +7,7 @@ use crate::lab::check::catalogue::Level;
 use crate::lab::check::outcome::Failure;
 use crate::lab::check::servers::exam::{Check, Exam};
 use crate::lab::check::servers::fixtures::Fixture;
+use crate::lab::check::servers::peer::{shown, sorted_lines};
 use crate::wire::ErrorCode;
 
 const LEVEL: Level = Level::Stream;
@@ -26,11 +27,13 @@ pub const CHECKS: &[Check] = &[
         rule: "They are answered in order.",
         hint: "what arrives before the greeting has been sent is thrown away: read the stream from its first byte",
         run: |exam| {
-            let list = exam.own_list()?;
             let mut client = exam.connect()?;
             client.send("LIST\n");
             client.expect_ok()?;
-            client.expect_lines(&list)
+            let list = client.expect_ok()?;
+            drop(client);
+            // It was the list, and not an answer to something else.
+            same_lines(&list, &exam.own_list()?)
         },
     },
     Check {
@@ -274,6 +277,15 @@ pub const CHECKS: &[Check] = &[
         },
     },
 ];
+
+/// Both lists have the same lines.
+fn same_lines(list: &[u8], own: &[u8]) -> Result<(), Failure> {
+    if sorted_lines(list) == sorted_lines(own) {
+        Ok(())
+    } else {
+        Err(Failure::wrong(format!("to another client the server gives another list: '{}'", shown(own))))
+    }
+}
 
 /// Each of the files arrives whole, and the session goes on behind it.
 fn arrive(exam: &Exam, files: Vec<Fixture>) -> Result<(), Failure> {

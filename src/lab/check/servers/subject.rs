@@ -40,7 +40,7 @@ pub struct Subject {
 
 enum Server {
     Running { address: SocketAddr, fixtures: PathBuf, pid: Option<u32> },
-    Started { words: Vec<String>, dir: FreshDir, student: Option<Student> },
+    Started { words: Vec<String>, folder: Option<PathBuf>, dir: FreshDir, student: Option<Student> },
 }
 
 /// How one run of a check ended.
@@ -50,11 +50,11 @@ struct Run {
 }
 
 impl Subject {
-    /// The server that was asked for. A program is not started yet.
+    /// The server that was asked for. A program is not started yet; it will be in this folder, if one is given.
     ///
     /// # Errors
     /// In sentences: no such host, nobody listens, no fixtures can be made.
-    pub fn new(options: &Options) -> Result<Subject, String> {
+    pub fn new(options: &Options, folder: Option<&Path>) -> Result<Subject, String> {
         let server = match &options.target {
             Target::Running { address, fixtures } => {
                 let resolved = address.to_socket_addrs().map_err(|error| error.to_string());
@@ -70,7 +70,7 @@ impl Subject {
             Target::Command(words) => {
                 let dir =
                     FreshDir::with_fixtures(options.seed).map_err(|error| format!("can't make fixtures: {error}"))?;
-                Server::Started { words: words.clone(), dir, student: None }
+                Server::Started { words: words.clone(), folder: folder.map(Path::to_path_buf), dir, student: None }
             }
         };
         let (courtesy, own_list) = (Courtesy::default(), OwnList::default());
@@ -92,9 +92,9 @@ impl Subject {
     pub fn ready(&mut self) -> Result<(SocketAddr, Option<u32>), String> {
         match &mut self.server {
             Server::Running { address, pid, .. } => Ok((*address, *pid)),
-            Server::Started { words, dir, student } => {
+            Server::Started { words, folder, dir, student } => {
                 if student.as_mut().map_or(true, |student| student.ended().is_some()) {
-                    *student = Some(Student::start(words, &dir.served, None)?);
+                    *student = Some(Student::start(words, &dir.served, folder.as_deref())?);
                     self.seen = 0;
                 }
                 student.as_ref().map(|student| (student.address, Some(student.pid()))).ok_or_else(String::new)

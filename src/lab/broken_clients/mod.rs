@@ -1,0 +1,100 @@
+//! Clients with one mistake each, to be explored with a server, and to be found out by [`check`](crate::lab::check).
+//!
+//! Each file is read alone: how a client does the one thing that students really do wrong. Its top says what the mistake
+//! is, what one sees, and where the right way stands. [`parts`] has what they all do right.
+//!
+//! Read first: `client/mod.rs`. It does not know the grader.
+
+pub mod reads_once;
+
+pub mod waits_for_close;
+
+pub mod lossy_text;
+
+pub mod keeps_short_file;
+
+pub mod trusts_names;
+
+pub mod no_logout;
+
+pub mod parts;
+
+use std::fmt;
+use std::io;
+use std::process::ExitCode;
+
+use crate::lab::broken_clients::parts::Work;
+use crate::programs::args::{complain, Usage};
+use crate::programs::lines::{Line, Lines};
+use crate::wire::MAX_COMMAND_LINE;
+
+/// One broken client.
+pub struct BrokenClient {
+    /// The name by which it is run.
+    pub name: &'static str,
+    /// What it does wrong, in a sentence.
+    pub mistake: &'static str,
+    /// Holds a session, and carries out the commands. Was all done?
+    run: fn(Work) -> io::Result<bool>,
+}
+
+/// All of them, from the mistakes in reading to the one in leaving.
+pub const ALL: [BrokenClient; 6] = [
+    BrokenClient { name: "reads_once", mistake: reads_once::MISTAKE, run: reads_once::run },
+    BrokenClient { name: "waits_for_close", mistake: waits_for_close::MISTAKE, run: waits_for_close::run },
+    BrokenClient { name: "lossy_text", mistake: lossy_text::MISTAKE, run: lossy_text::run },
+    BrokenClient { name: "keeps_short_file", mistake: keeps_short_file::MISTAKE, run: keeps_short_file::run },
+    BrokenClient { name: "trusts_names", mistake: trusts_names::MISTAKE, run: trusts_names::run },
+    BrokenClient { name: "no_logout", mistake: no_logout::MISTAKE, run: no_logout::run },
+];
+
+/// A line for each: its name and its mistake.
+pub fn list() -> String {
+    ALL.iter().map(BrokenClient::to_string).collect::<Vec<_>>().join("\n")
+}
+
+impl BrokenClient {
+    /// The client of that name.
+    pub fn find(name: &str) -> Option<&'static BrokenClient> {
+        ALL.iter().find(|client| client.name == name)
+    }
+
+    /// Carries out what the arguments behind its name say: HOST PORT DIR, then the commands. Without a command they are
+    /// read from standard input, one a line.
+    ///
+    /// # Errors
+    /// Wrong usage.
+    pub fn main(&self, arguments: Vec<String>) -> Result<ExitCode, Usage> {
+        let [host, port, dir, commands @ ..] = arguments.as_slice() else {
+            let name = self.name;
+            return Err(Usage(format!("{name} is a client: lab broken {name} HOST PORT DIR [COMMAND...]")));
+        };
+        let commands: Box<dyn Iterator<Item = String>> =
+            if commands.is_empty() { Box::new(typed()) } else { Box::new(commands.to_vec().into_iter()) };
+        let work = Work { address: format!("{host}:{port}"), dir: dir.into(), commands };
+        Ok(match (self.run)(work) {
+            Ok(true) => ExitCode::SUCCESS,
+            Ok(false) => ExitCode::FAILURE,
+            Err(error) => {
+                complain("lab", &error.to_string());
+                ExitCode::FAILURE
+            }
+        })
+    }
+}
+
+/// The lines of standard input; those that are no text or too long are none of this program's commands.
+fn typed() -> impl Iterator<Item = String> {
+    let mut lines = Lines::new(io::stdin().lock(), MAX_COMMAND_LINE);
+    std::iter::from_fn(move || match lines.read() {
+        Ok(Line::Whole(line)) => Some(String::from_utf8_lossy(&line).trim_end_matches(['\r', '\n']).to_string()),
+        _ => None,
+    })
+}
+
+/// A line: its name and its mistake.
+impl fmt::Display for BrokenClient {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        write!(f, "{:<16}  {}", self.name, self.mistake)
+    }
+}

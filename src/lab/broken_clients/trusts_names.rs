@@ -1,0 +1,31 @@
+//! The mistake: it joins whatever name it is given to its directory. Names often come from the server's list, and a
+//! server can lie: `../x` leads out of the directory, and an absolute path replaces it.
+//!
+//! To see it: have a server answer `DOWNLOAD ../x` (with `nc -l`, by hand), and look beside the directory.
+//!
+//! The right way: no name touches the file system before [`FileName::parse`](crate::wire::FileName::parse) has taken it.
+//!
+//! Read first: `parts.rs`. It does not know the grader.
+
+use std::io;
+use std::path::Path;
+
+use crate::lab::broken_clients::parts::{self, Done, Replies, Work};
+
+/// In a sentence.
+pub const MISTAKE: &str =
+    "joins any name to its directory: ../ leads out of it, and a server that lies can write anywhere";
+
+/// Holds a session.
+pub fn run(work: Work) -> io::Result<bool> {
+    parts::converse(work, download, parts::log_out)
+}
+
+fn download(replies: &mut Replies, dir: &Path, name: &str) -> io::Result<Done> {
+    let size = match parts::ask(replies, &format!("DOWNLOAD {name}"))? {
+        Ok(size) => size,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    // The mistake: nobody has looked at the name.
+    parts::store(&dir.join(name), |file| parts::body(replies, size, file)).map(Ok)
+}

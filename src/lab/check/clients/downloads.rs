@@ -1,0 +1,161 @@
+//! The directory in which a client stores its files, and what has to stand there at the end: byte by byte, and nothing
+//! outside of it.
+//!
+//! Read first: `finding.rs`. It does not know how the files came.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::lab::check::clients::finding::{difference, why_other_bytes, Finding, Outcome, NOTHING_STORED};
+use crate::wire::{printable, quote};
+
+/// A new directory for one check, inside another new one. Both are removed when this is dropped.
+pub struct Downloads {
+    parent: PathBuf,
+    /// Where the client is to store its files.
+    pub dir: PathBuf,
+}
+
+impl Downloads {
+    /// Makes both among the system's temporary files.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn new() -> io::Result<Downloads> {
+        let mut number = 0;
+        let parent = loop {
+            let path = std::env::temp_dir().join(format!("lab-check-client-{}-{number}", std::process::id()));
+            match fs::create_dir(&path) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
+                made => break made.map(|()| path)?,
+            }
+        };
+        let downloads = Downloads { dir: parent.join("downloads"), parent };
+        fs::create_dir(&downloads.dir)?;
+        Ok(downloads)
+    }
+
+    /// A path of this name beside the directory, where a client has nothing to write.
+    pub fn beside(&self, name: &str) -> PathBuf {
+        self.parent.join(name)
+    }
+
+    /// Puts a file there before the client comes.
+    ///
+    /// # Errors
+    /// The check is skipped if that fails.
+    pub fn put(&self, name: &str, bytes: &[u8]) -> Outcome {
+        let written = fs::write(self.dir.join(name), bytes);
+        written.map_err(|error| Finding::skipped(format!("can't write into {:?}: {error}", self.dir)))
+    }
+
+    /// These files stand there and nothing else, each with these bytes.
+    ///
+    /// # Errors
+    /// If it is otherwise.
+    pub fn expect(&self, files: &[(&str, &[u8])]) -> Outcome {
+        match self.expect_among(files)?.keys().next() {
+            None => Ok(()),
+            Some(name) => Err(Finding::wrong(format!("{} stands in {{dir}} too at the end", quote(name)))
+                .because("it leaves a file that nobody asked for: remove what was only needed meanwhile")),
+        }
+    }
+
+    /// These files stand there, each with these bytes. Returns the others.
+    ///
+    /// # Errors
+    /// If one is missing, or not the same.
+    pub fn expect_among(&self, files: &[(&str, &[u8])]) -> Result<BTreeMap<String, Vec<u8>>, Finding> {
+        let mut stored = self.stored();
+        for (name, expected) in files {
+            match stored.remove(*name) {
+                Some(bytes) if bytes == *expected => {}
+                Some(bytes) => {
+                    let what = format!("{} is not what was sent: {}", quote(name), difference(expected, &bytes));
+                    return Err(Finding::wrong(what).because(why_other_bytes(expected, &bytes)));
+                }
+                None => return Err(self.missing(name, expected, &stored)),
+            }
+        }
+        Ok(stored)
+    }
+
+    /// Something stands there under this name.
+    ///
+    /// # Errors
+    /// If nothing does.
+    pub fn expect_name(&self, name: &str) -> Outcome {
+        let stored = self.stored();
+        if stored.contains_key(name) {
+            Ok(())
+        } else {
+            let missing = self.missing(name, &[], &stored);
+            Err(Finding { cause: missing.cause.or(Some(NOTHING_STORED)), ..missing })
+        }
+    }
+
+    fn missing(&self, name: &str, expected: &[u8], stored: &BTreeMap<String, Vec<u8>>) -> Finding {
+        let what = format!("{} is not in {{dir}} at the end", quote(name));
+        if Path::new(name).exists() || self.beside(name).exists() {
+            return Finding::wrong(format!("{what}, but outside of it")).because(OUTSIDE);
+        }
+        match stored.iter().find(|(_, bytes)| bytes.as_slice() == expected && !expected.is_empty()) {
+            Some((other, _)) => Finding::wrong(format!("{what}; {} has its bytes", quote(other)))
+                .because("the file was stored under another name than the one that was asked for"),
+            None => Finding::wrong(what),
+        }
+    }
+
+    /// Nothing stands there under this name, or what stood there before.
+    ///
+    /// # Errors
+    /// If something else does.
+    pub fn expect_not(&self, name: &str, earlier: Option<&[u8]>) -> Outcome {
+        match self.stored().remove(name) {
+            None => Ok(()),
+            Some(bytes) if Some(bytes.as_slice()) == earlier => Ok(()),
+            Some(bytes) => {
+                let what =
+                    format!("{} stands in {{dir}}, with {} bytes, and never came whole", quote(name), bytes.len());
+                Err(Finding::wrong(what))
+            }
+        }
+    }
+
+    /// Nothing was made beside the directory, nor under one of these names where the program was started. There they
+    /// are removed.
+    ///
+    /// # Errors
+    /// If something was.
+    pub fn expect_nothing_outside(&self, names: &[String]) -> Outcome {
+        let beside = fs::read_dir(&self.parent).into_iter().flatten().flatten().map(|entry| entry.path());
+        let beside: Vec<_> = beside.filter(|path| *path != self.dir).collect();
+        let removed = |name: &&String| fs::symlink_metadata(name).is_ok() && fs::remove_file(name).is_ok();
+        let where_started: Vec<_> = names.iter().filter(removed).map(PathBuf::from).collect();
+        match beside.iter().chain(&where_started).next() {
+            None => Ok(()),
+            Some(path) => {
+                let path = printable(&path.to_string_lossy());
+                Err(Finding::wrong(format!("the file {path} was made, outside of {{dir}}")).because(OUTSIDE))
+            }
+        }
+    }
+
+    /// What stands in the directory, by name. What is no file has no bytes.
+    fn stored(&self) -> BTreeMap<String, Vec<u8>> {
+        let entries = fs::read_dir(&self.dir).into_iter().flatten().flatten();
+        let bytes = |path: &Path| if path.is_file() { fs::read(path).unwrap_or_default() } else { Vec::new() };
+        entries.map(|entry| (entry.file_name().to_string_lossy().into_owned(), bytes(&entry.path()))).collect()
+    }
+}
+
+impl Drop for Downloads {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.parent);
+    }
+}
+
+const OUTSIDE: &str = "a file was stored outside of the directory that stands on the command line: join {dir} and the \
+    name, and refuse a name with / or \\ in it, or with a dot at its beginning";

@@ -1,0 +1,139 @@
+//! Grades clients: each check is a conversation of a scripted server with the program, which is started anew for it.
+//!
+//! Read first: `docs/CLIENTS.md`, `exam.rs`. It does not know our client, only the protocol.
+
+pub mod finding;
+
+pub mod subject;
+
+pub mod script;
+
+pub mod session;
+
+pub mod downloads;
+
+pub mod exam;
+
+pub mod report;
+
+pub mod stream;
+
+pub mod robust;
+
+pub mod files;
+
+pub mod program;
+
+use std::time::Duration;
+
+use exam::{Check, Exam};
+use finding::Finding;
+use subject::Subject;
+
+use crate::lab::check::catalogue::{self, Level};
+use crate::lab::check::outcome::Failure;
+use crate::lab::check::results::Graded;
+
+/// How long a check may take once the program has connected, unless told otherwise. It is longer than for servers: with
+/// 3 seconds, slow languages failed a check now and then where several graders ran on two cores.
+pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long the program may take to connect, as long as it has not done so once: some languages compile first.
+const START_TIME: Duration = Duration::from_secs(20);
+
+/// What was asked for.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The program.
+    pub subject: Subject,
+    /// These levels alone; none are all.
+    pub levels: Vec<Level>,
+    /// These steps (`4`) or checks (`4.2`) alone; none are all.
+    pub only: Vec<String>,
+    /// For each check.
+    pub timeout: Duration,
+    /// Of the names and bytes of files.
+    pub seed: u64,
+}
+
+/// The checks of clients that were asked for, by level and step; none if no check has such a number.
+pub fn selected(levels: &[Level], only: &[String]) -> Vec<&'static Check> {
+    let all = [report::CHECKS, stream::CHECKS, robust::CHECKS, files::CHECKS];
+    catalogue::selected(all.into_iter().flatten(), levels, only)
+}
+
+/// Runs the checks one after the other; each is told as soon as it has ended.
+///
+/// # Errors
+/// In a sentence, if this system gives no port or no directory.
+pub fn grade(options: &Options, mut tell: impl FnMut(&Graded)) -> Result<Vec<Graded>, String> {
+    let mut results = Vec::new();
+    let (mut start_time, mut blocked_by) = (START_TIME, None);
+    for check in selected(&options.levels, &options.only) {
+        let graded = match blocked_by {
+            Some(id) => blocked(check, id),
+            None => {
+                let mut exam = Exam::new(&options.subject, options.seed, options.timeout, start_time)
+                    .map_err(|error| format!("can't make a server and a directory for a check: {error}"))?;
+                let outcome = (check.run)(&mut exam);
+                let outcome = exam.conclude(outcome);
+                let never_connected = outcome.as_ref().is_err_and(|finding| finding.never_connected);
+                match exam.connected_after {
+                    // The next start takes about as long.
+                    Some(time) => start_time = (options.timeout + 2 * time).min(START_TIME),
+                    None if never_connected && start_time == START_TIME => blocked_by = Some(check.id),
+                    None => {}
+                }
+                graded(check, outcome, &mut exam)
+            }
+        };
+        tell(&graded);
+        results.push(graded);
+    }
+    Ok(results)
+}
+
+/// The outcome, with the cause that was seen in place of the check's hint, and with what a program printed that failed.
+fn graded(check: &Check, outcome: Result<(), Finding>, exam: &mut Exam) -> Graded {
+    let (outcome, cause) = match outcome {
+        Ok(()) => (Ok(()), None),
+        Err(finding) => (Err(finding.failure), finding.cause),
+    };
+    let shows_story = outcome.as_ref().is_err_and(|failure| failure.verdict.is_failure());
+    let story = if shows_story { exam.story() } else { String::new() };
+    Graded::new(&Check { hint: cause.unwrap_or(check.hint), ..*check }, outcome, exam.steps.all(), story)
+}
+
+fn blocked(check: &Check, id: &str) -> Graded {
+    let why = format!("blocked by {id}: the program has never connected");
+    Graded::new(check, Err(Failure::skipped(why)), Vec::new(), String::new())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::check::catalogue::numbers;
+    use crate::lab::check::results;
+
+    #[test]
+    fn there_are_enough_checks_and_their_numbers_are_in_order_without_gaps() {
+        let checks = selected(&[], &[]);
+        assert!(checks.len() >= 30, "{}", checks.len());
+        assert!(Level::OF_CLIENTS.iter().all(|level| checks.iter().any(|check| check.level == *level)));
+        let mut ids: Vec<_> = checks.iter().map(|check| numbers(check.id)).collect();
+        ids.sort();
+        for pair in ids.windows(2) {
+            let next = pair[1] == [pair[0][0], pair[0][1] + 1] || pair[1] == [pair[0][0] + 1, 1];
+            assert!(next, "{:?} follows {:?}", pair[1], pair[0]);
+        }
+    }
+
+    #[test]
+    fn every_check_is_a_sentence_and_rests_on_words_of_the_documents() {
+        for check in selected(&[], &[]) {
+            assert!(check.title.ends_with('.'), "{}", check.title);
+            assert!(results::place_of(check.rule).is_some(), "{}: stands nowhere: {}", check.id, check.rule);
+            assert!(!check.hint.is_empty() && !check.hint.ends_with('.'), "{}", check.id);
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! `lab check --client`: its options, and what it prints.
+//!
+//! Read first: `mod.rs`. It does not know the checks.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use crate::lab::check::catalogue::Level;
+use crate::lab::check::clients::subject::{Commands, Subject};
+use crate::lab::check::clients::{grade, selected, Options, DEFAULT_TIMEOUT};
+use crate::lab::check::command::client_words;
+use crate::lab::check::program::{level, text, SEED};
+use crate::lab::check::results::{list, summary, tsv, Graded};
+use crate::lab::random::any_seed;
+use crate::programs::args::{complain, prepare, say, unknown, Arg, Args, Usage};
+
+/// The option that chooses clients; in place of its value may stand the one that shows the checks.
+pub const OPTION: &str = "--client";
+const LIST: &str = "--list";
+
+/// What the command has to tell the program.
+const NEEDED: [(&str, &str); 2] = [("{port}", "where to connect"), ("{dir}", "where to store files")];
+
+/// What was asked for, as it stands on the command line.
+struct Asked {
+    options: Options,
+    list: bool,
+    tsv: Option<PathBuf>,
+}
+
+/// Runs `lab check --client`.
+///
+/// # Errors
+/// Wrong usage.
+pub fn check(args: Args) -> Result<ExitCode, Usage> {
+    let asked = asked(args)?;
+    let checks = selected(&asked.options.levels, &asked.options.only);
+    if checks.is_empty() {
+        return Err(Usage(
+            "no check of clients has that level and number; lab check --client --list shows them".into(),
+        ));
+    }
+    if asked.list {
+        let _ = say(&format!("{}\n{} checks of clients", list(&checks), checks.len()));
+        return Ok(ExitCode::SUCCESS);
+    }
+    if asked.options.subject.words.is_empty() {
+        return Err(Usage("which client? --client 'python3 client.py {host} {port} {dir}' is started".to_string()));
+    }
+    Ok(match run(&asked.options, checks.len(), asked.tsv.as_deref()) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(why) => {
+            complain("lab", &why);
+            ExitCode::FAILURE
+        }
+    })
+}
+
+fn asked(mut args: Args) -> Result<Asked, Usage> {
+    let subject = Subject { words: Vec::new(), commands: Commands::Stdin };
+    let (levels, only, timeout) = (Vec::new(), Vec::new(), DEFAULT_TIMEOUT);
+    let options = Options { subject, levels, only, timeout, seed: any_seed() };
+    let mut asked = Asked { options, list: false, tsv: None };
+    let options = &mut asked.options;
+    while let Some(argument) = args.take()? {
+        let Arg::Option(option) = &argument else { return Err(not_for_clients(&argument)) };
+        match option.as_str() {
+            OPTION => match text(args.value(option, "a command line")?)?.as_str() {
+                LIST => asked.list = true,
+                command => options.subject.words = client_words(command)?,
+            },
+            "--commands" => {
+                let is_known = |word: &String| word == "stdin" || word == "args";
+                let word: String = args.parsed(option, "stdin or args", is_known)?;
+                options.subject.commands = if word == "args" { Commands::Args } else { Commands::Stdin };
+            }
+            "--level" => options.levels.push(level(&mut args, option, Level::OF_CLIENTS)?),
+            "--only" => options.only.push(text(args.value(option, "a step, such as 4, or a check, such as 4.2")?)?),
+            LIST => asked.list = true,
+            "--timeout" => options.timeout = args.seconds(option)?,
+            "--tsv" => asked.tsv = Some(args.value(option, "a file")?.into()),
+            "--seed" => options.seed = args.parsed(option, SEED, |_| true)?,
+            "--command" | "--fixtures" => return Err(not_for_clients(&argument)),
+            _ => return Err(unknown(&argument, "lab")),
+        }
+    }
+    Ok(asked)
+}
+
+fn not_for_clients(argument: &Arg) -> Usage {
+    let Arg::Option(option) = argument else {
+        return Usage(
+            "--client takes one command line, in quotes: --client 'python3 client.py {host} {port} {dir}'".into(),
+        );
+    };
+    Usage(format!("{option} is for servers, and --client for clients; leave one out"))
+}
+
+/// Did all pass?
+fn run(options: &Options, count: usize, tsv_file: Option<&Path>) -> Result<bool, String> {
+    if let Some(file) = tsv_file {
+        prepare(file)?;
+    }
+    let _ = say(&format!("checks: {count}, names and bytes from seed {}\n", options.seed));
+    for (needed, what) in NEEDED {
+        if !options.subject.words.iter().any(|word| word.contains(needed)) {
+            complain("lab", &format!("the command has no {needed}: the program is not told {what}"));
+        }
+    }
+    let results = grade(options, |graded| {
+        let _ = say(&graded.text());
+    })?;
+    let _ = say(&format!("\n{}", summary(&results, Level::OF_CLIENTS)));
+    if let Some(file) = tsv_file {
+        fs::write(file, tsv(&results)).map_err(|error| format!("can't write {file:?}: {error}"))?;
+    }
+    Ok(results.iter().all(Graded::is_well))
+}

@@ -71,8 +71,8 @@ Usage: lab TOOL [OPTIONS]
     --timeout SECS      for each check, once the client has connected [5]
                         (and --only, --list, --tsv, --seed as above)
 
-  class DIR             grades a class: each folder in DIR is a student, its file
-                        'command' holds what check's --command takes, and
+  class DIR             grades a class: each folder in DIR is a student, whose
+                        file 'command' holds what check's --command takes, and
                         'build', if there is one, what compiles it before
     --jobs N            so many students at the same time [at most 4]
     --weights FILE      what the checks count: lines such as 'report 4', '5.1 2'

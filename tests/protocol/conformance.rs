@@ -24,7 +24,7 @@ use crate::support::{eventually, TempDir, Wire};
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// For a check that may fail because nothing comes: so long it takes then.
-const TIMEOUT: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(8);
 
 /// Each broken server is graded in so many parts at the same time: those that fail mostly wait.
 const PARTS: usize = 6;

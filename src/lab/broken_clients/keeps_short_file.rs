@@ -1,5 +1,5 @@
-//! The mistake: it writes to the file's own name from the first byte on. If the connection is lost inside the body, half
-//! a file stands there, and looks like a whole one.
+//! The mistake: it writes to the file's own name from the first byte on. If the connection is lost inside the body,
+//! half a file stands there, and looks like a whole one.
 //!
 //! To see it: `lab relay --to HOST:PORT --cut-after 2000 --only down` between a server and this client, and download
 //! `conversation.png` (4152 bytes).

@@ -1,7 +1,7 @@
 //! Clients with one mistake each, to be explored with a server, and to be found out by [`check`](crate::lab::check).
 //!
-//! Each file is read alone: how a client does the one thing that students really do wrong. Its top says what the mistake
-//! is, what one sees, and where the right way stands. [`parts`] has what they all do right.
+//! Each file is read alone: how a client does the one thing that students really do wrong. Its top says what the
+//! mistake is, what one sees, and where the right way stands. [`parts`] has what they all do right.
 //!
 //! Read first: `client/mod.rs`. It does not know the grader.
 
@@ -69,8 +69,10 @@ impl BrokenClient {
             let name = self.name;
             return Err(Usage(format!("{name} is a client: lab broken {name} HOST PORT DIR [COMMAND...]")));
         };
+        // They outlive the arguments.
+        let given = commands.to_vec();
         let commands: Box<dyn Iterator<Item = String>> =
-            if commands.is_empty() { Box::new(typed()) } else { Box::new(commands.to_vec().into_iter()) };
+            if given.is_empty() { Box::new(typed()) } else { Box::new(given.into_iter()) };
         let work = Work { address: format!("{host}:{port}"), dir: dir.into(), commands };
         Ok(match (self.run)(work) {
             Ok(true) => ExitCode::SUCCESS,

@@ -2,8 +2,8 @@
 //!
 //! To see it: the server's log says that the client has closed the connection, and not that it has logged out.
 //!
-//! The right way: [`Client::logout`](crate::client::Client::logout) sends LOGOUT, reads the goodbye, and waits until the
-//! server has closed.
+//! The right way: [`Client::logout`](crate::client::Client::logout) sends LOGOUT, reads the goodbye, and waits until
+//! the server has closed.
 //!
 //! Read first: `parts.rs`. It does not know the grader.
 

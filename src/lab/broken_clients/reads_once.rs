@@ -1,8 +1,9 @@
-//! The mistake: it takes one read for the whole reply. TCP delivers bytes: a read may bring half a reply, or one and the
-//! beginning of the next.
+//! The mistake: it takes one read for the whole reply. TCP delivers bytes: a read may bring half a reply, or one and
+//! the beginning of the next.
 //!
-//! To see it: download `conversation.png` (4152 bytes) and compare it with `cmp`: its end is missing. A file of some lines
-//! arrives whole, which is why so many programs are written like this; behind `lab relay --chop 1` even that is cut.
+//! To see it: download `conversation.png` (4152 bytes) and compare it with `cmp`: its end is missing. A file of some
+//! lines arrives whole, which is why so many programs are written like this; behind `lab relay --chop 1` even that is
+//! cut.
 //!
 //! The right way: [`read_reply_header`](crate::wire::framing::read_reply_header) reads until the line is complete, and
 //! [`copy_exactly`](crate::wire::framing::copy_exactly) until all of the body is there.

@@ -3,7 +3,8 @@
 //!
 //! To see it: have a server answer `DOWNLOAD ../x` (with `nc -l`, by hand), and look beside the directory.
 //!
-//! The right way: no name touches the file system before [`FileName::parse`](crate::wire::FileName::parse) has taken it.
+//! The right way: no name touches the file system before [`FileName::parse`](crate::wire::FileName::parse) has taken
+//! it.
 //!
 //! Read first: `parts.rs`. It does not know the grader.
 

@@ -1,5 +1,5 @@
-//! The mistake: it reads a file until the end of the connection, as one does with a server that closes behind each file.
-//! Here the connection stays open for the next command, so it waits for an end that does not come.
+//! The mistake: it reads a file until the end of the connection, as one does with a server that closes behind each
+//! file. Here the connection stays open for the next command, so it waits for an end that does not come.
 //!
 //! To see it: download any file. Nothing happens until one of the two sides loses its patience.
 //!

@@ -1,8 +1,8 @@
-//! What was seen when a check failed, and which mistake that most likely is. The texts stand here alone, so that those of
-//! another language can stand beside them.
+//! What was seen when a check failed, and which mistake that most likely is. The texts stand here alone, so that those
+//! of another language can stand beside them.
 //!
-//! Read first: `docs/PROTOCOL.md`. It does not know which check failed: where nothing here was seen, the check's own hint
-//! says what is likely.
+//! Read first: `docs/PROTOCOL.md`. It does not know which check failed: where nothing here was seen, the check's own
+//! hint says what is likely.
 
 /// What was seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,43 +41,43 @@ impl Cause {
     pub fn text(self) -> &'static str {
         match self {
             Cause::SharedVariable => {
-                "a variable that the sessions share, where each needs its own: one client got what belongs to another. \
-                 Look for what is global or static, or stands in an object that all threads use (the socket, the \
-                 buffer, the file name, the open file), and make it a local variable of the session"
+                "a variable that the sessions share, where each needs its own: one client got what belongs to \
+                 another. Look for what is global or static, or stands in an object that all threads use (the \
+                 socket, the buffer, the file name, the open file), and make it a local variable of the session"
             }
             Cause::Died { of_a_client_that_left: true } => {
-                "a client that has gone: to send to it, or to read from it, is an error (SIGPIPE, EPIPE, ECONNRESET), \
-                 and here it ended the whole program. Ignore SIGPIPE, or catch the error (in Node: an 'error' handler \
-                 on each socket), and end that one session"
+                "a client that has gone: to send to it, or to read from it, is an error (SIGPIPE, EPIPE, \
+                 ECONNRESET), and here it ended the whole program. Ignore SIGPIPE, or catch the error (in Node: an \
+                 'error' handler on each socket), and end that one session"
             }
             Cause::Died { of_a_client_that_left: false } => {
                 "an error that nobody caught: it ended the whole program, and with it every session. The last words \
                  above say where. An error of one session should end that session alone"
             }
             Cause::LeftBehind => {
-                "something that earlier sessions left behind: with a fresh program the same check passes. Look for what \
-                 a session takes and does not give back when it ends (a lock, a thread, an open file, a place), or \
-                 leaves in a variable that outlives it"
+                "something that earlier sessions left behind: with a fresh program the same check passes. Look for \
+                 what a session takes and does not give back when it ends (a lock, a thread, an open file, a place), \
+                 or leaves in a variable that outlives it"
             }
             Cause::PlacesKept => {
-                "places that are not given back: the earlier clients have left, and the server still counts them. Give \
-                 the place back where every session ends, however it ends (finally, a destructor)"
+                "places that are not given back: the earlier clients have left, and the server still counts them. \
+                 Give the place back where every session ends, however it ends (finally, a destructor)"
             }
             Cause::LateGreeting => {
-                "a read before the greeting: the server greets only when a command has come, and the client waits for \
-                 the greeting. Send it right after accept, before the first read"
+                "a read before the greeting: the server greets only when a command has come, and the client waits \
+                 for the greeting. Send it right after accept, before the first read"
             }
             Cause::OneClient => {
-                "one client at a time: the second one waits until the first has left. Give each connection a thread of \
-                 its own, and go back to accept at once"
+                "one client at a time: the second one waits until the first has left. Give each connection a thread \
+                 of its own, and go back to accept at once"
             }
             Cause::FewClients => {
-                "too few threads, or a lock that somebody holds: some clients are served, and one more gets no answer. \
-                 Give each connection a thread of its own; a server that has a limit says SERVER_FULL"
+                "too few threads, or a lock that somebody holds: some clients are served, and one more gets no \
+                 answer. Give each connection a thread of its own; a server that has a limit says SERVER_FULL"
             }
             Cause::SizeTooSmall => {
-                "a size that is too small: bytes were left behind the body. Are characters counted, not bytes? Is the \
-                 last line feed left out? Encode the text first, then count its bytes, then send just these"
+                "a size that is too small: bytes were left behind the body. Are characters counted, not bytes? Is \
+                 the last line feed left out? Encode the text first, then count its bytes, then send just these"
             }
             Cause::SizeTooLarge => {
                 "a size that is too large: all of the body came, and the client waits for more. Count the bytes that \
@@ -89,9 +89,9 @@ impl Cause {
                  directory from the command line ({dir}), and not the one that the program is started in"
             }
             Cause::Reset => {
-                "a close on unread input: the server closed while bytes of the client waited unread (or it died), and \
-                 TCP then sends a reset, which destroys replies on their way. End the sending side first (shutdown), \
-                 read and drop what still comes for a moment, then close"
+                "a close on unread input: the server closed while bytes of the client waited unread (or it died), \
+                 and TCP then sends a reset, which destroys replies on their way. End the sending side first \
+                 (shutdown), read and drop what still comes for a moment, then close"
             }
         }
     }
@@ -207,12 +207,12 @@ impl HeaderFault {
     fn text(self) -> &'static str {
         match self {
             HeaderFault::CarriageReturn => {
-                "a CR at the end of the first line: a reply's first line ends with LF alone. Write \\n, not \\r\\n, and \
-                 no function that adds the system's own line end"
+                "a CR at the end of the first line: a reply's first line ends with LF alone. Write \\n, not \\r\\n, \
+                 and no function that adds the system's own line end"
             }
             HeaderFault::TwoLines => {
-                "a first line in two: the word OK, one space and the size stand in the same line, 'OK 12', and the body \
-                 begins behind its line feed"
+                "a first line in two: the word OK, one space and the size stand in the same line, 'OK 12', and the \
+                 body begins behind its line feed"
             }
             HeaderFault::NoSize => {
                 "a first line without the size: the client can't know where the body ends. Write 'OK', a space, the \
@@ -223,7 +223,8 @@ impl HeaderFault {
                  one line feed, then the body"
             }
             HeaderFault::LeadingZeros => {
-                "a size with zeros before it, or a larger number than there is: write the number as it is, as in 'OK 12'"
+                "a size with zeros before it, or a larger number than there is: write the number as it is, as in \
+                 'OK 12'"
             }
             HeaderFault::MoreBehindSize => {
                 "words behind the size: the line ends right behind the number, as in 'OK 12', and the text belongs \
@@ -235,13 +236,13 @@ impl HeaderFault {
             HeaderFault::MissingSpace => "a missing space: between OK and the size stands one space, as in 'OK 12'",
             HeaderFault::ExtraSpace => "a space too many: between OK and the size stands one space, as in 'OK 12'",
             HeaderFault::SmallLetters => {
-                "a word in small letters: replies begin with OK or ERR, in capitals, for a client compares them as they \
-                 stand"
+                "a word in small letters: replies begin with OK or ERR, in capitals, for a client compares them as \
+                 they stand"
             }
             HeaderFault::SizeAlone => "a missing word: before the size stand OK and one space, as in 'OK 12'",
             HeaderFault::Binary => {
-                "a size that was sent as a machine holds it (struct.pack, writeInt, htonl), or a body without its first \
-                 line: write the size as decimal digits, in a line of text, as in 'OK 12'"
+                "a size that was sent as a machine holds it (struct.pack, writeInt, htonl), or a body without its \
+                 first line: write the size as decimal digits, in a line of text, as in 'OK 12'"
             }
             HeaderFault::NoCode => {
                 "a refusal without its code: behind ERR and one space stands a word of A-Z and _, such as NOT_FOUND, \
@@ -251,12 +252,12 @@ impl HeaderFault {
                 "a refusal without a sentence: behind the code stand one space and a sentence for a person"
             }
             HeaderFault::NotPrintable => {
-                "a first line with control characters, or with bytes that are not UTF-8: escape what you quote of the \
-                 client's line"
+                "a first line with control characters, or with bytes that are not UTF-8: escape what you quote of \
+                 the client's line"
             }
             HeaderFault::NoHeader => {
-                "a reply without its first line: each reply, also the greeting and the goodbye, begins with 'OK <size>' \
-                 or 'ERR <CODE> <message>', and the body follows"
+                "a reply without its first line: each reply, also the greeting and the goodbye, begins with 'OK \
+                 <size>' or 'ERR <CODE> <message>', and the body follows"
             }
         }
     }

@@ -4,8 +4,8 @@
 
 use crate::programs::args::Usage;
 
-/// Cuts the command line of a server, that of `--command`, into words. Spaces part them; quotes of either kind keep what
-/// stands between them together.
+/// Cuts the command line of a server, that of `--command`, into words. Spaces part them; quotes of either kind keep
+/// what stands between them together.
 ///
 /// # Errors
 /// If there is no word, or a quote does not end, or a shell would be needed.

@@ -55,7 +55,7 @@ impl Downloads {
     ///
     /// # Errors
     /// If it is otherwise.
-    pub fn expect(&self, files: &[(&str, &[u8])]) -> Outcome {
+    pub fn expect_files(&self, files: &[(&str, &[u8])]) -> Outcome {
         match self.expect_among(files)?.keys().next() {
             None => Ok(()),
             Some(name) => Err(Finding::wrong(format!("{} stands in {{dir}} too at the end", quote(name)))

@@ -178,10 +178,10 @@ impl<'a> Exam<'a> {
     pub fn receives(&mut self, name: &str, bytes: &[u8], send: impl FnOnce(&mut Session, Vec<u8>)) -> Outcome {
         let command = format!("DOWNLOAD {name}");
         let mut session = self.greeted(&[&command])?;
-        session.expect(&command)?;
+        session.expect_command(&command)?;
         send(&mut session, reply(bytes));
         self.log_out(session)?;
-        self.downloads.expect(&[(name, bytes)])
+        self.downloads.expect_files(&[(name, bytes)])
     }
 
     /// Answers LOGOUT with the goodbye, and ends the connection. A client that leaves without it is let go: what it

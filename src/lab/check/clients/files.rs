@@ -48,7 +48,7 @@ pub const CHECKS: &[Check] = &[
             let name = exam.name("refused-", ".txt");
             let command = format!("DOWNLOAD {name}");
             let mut session = exam.greeted(&[&command])?;
-            session.expect(&command)?;
+            session.expect_command(&command)?;
             session.send("ERR NOT_FOUND there is no such file; LIST shows the files\n");
             exam.log_out(session)?;
             exam.downloads.expect_not(&name, None)
@@ -64,9 +64,9 @@ pub const CHECKS: &[Check] = &[
             let (whole, cut, text) = (exam.name("whole-", ".txt"), exam.name("cut-", ".bin"), exam.text());
             let commands = [format!("DOWNLOAD {whole}"), format!("DOWNLOAD {cut}")];
             let mut session = exam.greeted(&[&commands[0], &commands[1]])?;
-            session.expect(&commands[0])?;
+            session.expect_command(&commands[0])?;
             session.ok(&text);
-            session.expect(&commands[1])?;
+            session.expect_command(&commands[1])?;
             send_half(exam, &mut session);
             exam.end(session)?;
             exam.downloads.expect_not(&cut, None)?;
@@ -104,10 +104,10 @@ pub const CHECKS: &[Check] = &[
             exam.downloads.put(&other, text.as_bytes())?;
             let command = format!("DOWNLOAD {name}");
             let mut session = exam.greeted(&[&command])?;
-            session.expect(&command)?;
+            session.expect_command(&command)?;
             session.ok(&new);
             exam.log_out(session)?;
-            exam.downloads.expect(&[(&name, &new), (&other, text.as_bytes())])
+            exam.downloads.expect_files(&[(&name, &new), (&other, text.as_bytes())])
         },
     },
     Check {
@@ -121,7 +121,7 @@ pub const CHECKS: &[Check] = &[
             exam.downloads.put(&name, &old)?;
             let command = format!("DOWNLOAD {name}");
             let mut session = exam.greeted(&[&command])?;
-            session.expect(&command)?;
+            session.expect_command(&command)?;
             send_half(exam, &mut session);
             exam.end(session)?;
             exam.downloads.expect_not(&name, Some(&old))
@@ -138,7 +138,7 @@ pub const CHECKS: &[Check] = &[
             let name = exam.name("no-line-", ".bin");
             let command = format!("DOWNLOAD {name}");
             let mut session = exam.greeted(&[&command])?;
-            session.expect(&command)?;
+            session.expect_command(&command)?;
             session.send("OK 0");
             exam.end(session)?;
             exam.downloads.expect_not(&name, None)
@@ -154,7 +154,7 @@ pub const CHECKS: &[Check] = &[
             let name = exam.name("cut-", ".bin");
             let command = format!("DOWNLOAD {name}");
             let mut session = exam.greeted(&[&command])?;
-            session.expect(&command)?;
+            session.expect_command(&command)?;
             send_half(exam, &mut session);
             exam.end(session)?;
             exam.expect_failure()
@@ -171,7 +171,7 @@ fn send_half(exam: &mut Exam, session: &mut Session) {
 /// The list gives this path, and it is asked for. The client may refuse it, or ask for it: the server has it.
 fn leads_nowhere(exam: &mut Exam, path: &str) -> Outcome {
     let mut session = exam.greeted(&["LIST", &format!("DOWNLOAD {path}")])?;
-    session.expect("LIST")?;
+    session.expect_command("LIST")?;
     session.ok(format!("5 {path}\n6 /etc/x\n"));
     exam.answer_all(session, |_| Some(reply("hello")))
 }

@@ -62,13 +62,13 @@ pub const ONE_CONNECTION: &str = "it opened another connection: one session is o
     before the loop, and keep the socket for all commands";
 
 /// Of a line whose end never comes.
-pub const NO_LINE_END: &str = "the line has no line feed at its end, so the server goes on waiting for the rest: send \
-    '\\n' behind each command, and flush if your language buffers what is sent";
+pub const NO_LINE_END: &str = "the line has no line feed at its end, so the server goes on waiting for the rest: \
+    send '\\n' behind each command, and flush if your language buffers what is sent";
 
 /// Of a client that was sent a whole reply, and does not go on.
-pub const STILL_READS: &str = "it still waits for more of the last reply: a body is over after <size> bytes (bytes, not letters), \
-    and nothing else tells its end, no empty line, no short read, and not the end of the connection, which stays open; read in a \
-    loop until so many bytes are there (none after 'OK 0'), then send the next command";
+pub const STILL_READS: &str = "it still waits for more of the last reply: a body is over after <size> bytes (bytes, \
+    not letters), and nothing else tells its end, no empty line, no short read, and not the end of the connection, \
+    which stays open; read in a loop until so many bytes are there (none after 'OK 0'), then send the next command";
 
 /// Of a program that the system does not start.
 pub const CANT_START: &str = "a wrong name, or a file that can't be executed: name the program with its path, and a \
@@ -84,8 +84,8 @@ pub const NOTHING_STORED: &str = "nothing was stored under the name that was ask
     that name in {dir}";
 
 /// Of a file that is there although it never came whole.
-pub const WRITTEN_TOO_EARLY: &str = "the bytes were written under the final name before all had come, and left there: \
-    write to another name and rename at the end, or remove the file when the body is short";
+pub const WRITTEN_TOO_EARLY: &str = "the bytes were written under the final name before all had come, and left \
+    there: write to another name and rename at the end, or remove the file when the body is short";
 
 /// Why a line is not the command that was given, as far as the line tells it.
 pub fn why_another_line(line: &[u8], wanted: &str) -> Option<&'static str> {

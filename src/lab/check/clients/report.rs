@@ -45,7 +45,7 @@ pub const CHECKS: &[Check] = &[
                bytes, then send the first command and a line feed (and flush)",
         run: |exam| {
             let mut session = exam.greeted(&["LIST"])?;
-            session.expect("LIST")?;
+            session.expect_command("LIST")?;
             session.ok("5 a.txt\n");
             exam.log_out(session)
         },
@@ -61,7 +61,7 @@ pub const CHECKS: &[Check] = &[
         run: |exam| {
             let mut session = exam.greeted(&["LIST", "LIST"])?;
             for _ in 0..2 {
-                session.expect("LIST")?;
+                session.expect_command("LIST")?;
                 session.ok("0 empty.txt\n771 fable \u{e0} lire.txt\n34 notes.txt\n");
             }
             exam.log_out(session)
@@ -76,7 +76,7 @@ pub const CHECKS: &[Check] = &[
         run: |exam| {
             let mut session = exam.greeted(&["LIST", "LIST"])?;
             for _ in 0..2 {
-                session.expect("LIST")?;
+                session.expect_command("LIST")?;
                 session.ok("");
             }
             exam.log_out(session)
@@ -117,9 +117,9 @@ pub const CHECKS: &[Check] = &[
             let (missing, name, text) = (exam.name("missing-", ".txt"), exam.name("there-", ".txt"), exam.text());
             let (first, second) = (format!("DOWNLOAD {missing}"), format!("DOWNLOAD {name}"));
             let mut session = exam.greeted(&[&first, &second])?;
-            session.expect(&first)?;
+            session.expect_command(&first)?;
             session.send("ERR NOT_FOUND there is no such file; LIST shows the files\n");
-            session.expect(&second)?;
+            session.expect_command(&second)?;
             session.ok(&text);
             exam.log_out(session)?;
             exam.downloads.expect_among(&[(&name, text.as_bytes())]).map(drop)
@@ -188,9 +188,9 @@ pub const CHECKS: &[Check] = &[
             "HELP is answered by the client itself, or not known to it: send it, and read the reply like that of LIST",
         run: |exam| {
             let mut session = exam.greeted(&["HELP", "LIST"])?;
-            session.expect("HELP")?;
+            session.expect_command("HELP")?;
             session.ok("LIST\nDOWNLOAD <filename>\nHELP\nLOGOUT\n");
-            session.expect("LIST")?;
+            session.expect_command("LIST")?;
             session.ok("");
             exam.log_out(session)
         },
@@ -203,9 +203,9 @@ pub const CHECKS: &[Check] = &[
         hint: "the client closes its socket without LOGOUT: send it, read the goodbye, and see the end",
         run: |exam| {
             let mut session = exam.greeted(&["LIST"])?;
-            session.expect("LIST")?;
+            session.expect_command("LIST")?;
             session.ok("");
-            session.expect("LOGOUT")?;
+            session.expect_command("LOGOUT")?;
             session.ok(GOODBYE);
             let rest = exam.end(session)?.rest;
             if rest.is_empty() {
@@ -247,7 +247,7 @@ fn asks_for(exam: &mut Exam, begins: &str, ends: &str) -> Outcome {
     let (name, text) = (exam.name(begins, ends), exam.text());
     let command = format!("DOWNLOAD {name}");
     let mut session = exam.greeted(&[&command])?;
-    session.expect(&command)?;
+    session.expect_command(&command)?;
     session.ok(&text);
     exam.log_out(session)?;
     // Its bytes are the matter of step 5.
@@ -260,24 +260,24 @@ fn several(exam: &mut Exam) -> Outcome {
     let downloads: Vec<_> = files.iter().map(|(name, _)| format!("DOWNLOAD {name}")).collect();
     let mut session = exam.greeted(&[&downloads[0], "LIST", &downloads[1], &downloads[2]])?;
     let answer = |session: &mut Session, index: usize| {
-        session.expect(&downloads[index])?;
+        session.expect_command(&downloads[index])?;
         session.ok(&files[index].1);
         Ok::<_, Finding>(())
     };
     answer(&mut session, 0)?;
-    session.expect("LIST")?;
+    session.expect_command("LIST")?;
     session.ok("5 a.txt\n");
     answer(&mut session, 1)?;
     answer(&mut session, 2)?;
     exam.log_out(session)?;
     let expected: Vec<_> = files.iter().map(|(name, text)| (name.as_str(), text.as_bytes())).collect();
-    exam.downloads.expect(&expected)
+    exam.downloads.expect_files(&expected)
 }
 
 fn waits_for_the_end(exam: &mut Exam) -> Outcome {
     exam.will_be_silent(BEFORE_THE_END + TO_EXIT);
     let mut session = exam.greeted(&[])?;
-    session.expect("LOGOUT")?;
+    session.expect_command("LOGOUT")?;
     session.ok(GOODBYE);
     // It may end its sending side: who did no more than that is still there, and waits.
     if session.has_ended_within(BEFORE_THE_END) {

@@ -63,7 +63,7 @@ pub const CHECKS: &[Check] = &[
         hint: "a read of no bytes is taken for 'nothing yet', and the loop never ends: it is the end of the connection",
         run: |exam| {
             let mut session = exam.greeted(&["LIST"])?;
-            session.expect("LIST")?;
+            session.expect_command("LIST")?;
             session.send("OK 100\n34 notes.txt\n3");
             exam.end(session).map(drop)
         },
@@ -78,9 +78,9 @@ pub const CHECKS: &[Check] = &[
             let (refused, name, text) = (exam.name("refused-", ".txt"), exam.name("there-", ".txt"), exam.text());
             let (first, second) = (format!("DOWNLOAD {refused}"), format!("DOWNLOAD {name}"));
             let mut session = exam.greeted(&[&first, &second])?;
-            session.expect(&first)?;
+            session.expect_command(&first)?;
             session.send("ERR NOT_TODAY the librarian is ill; come back tomorrow\n");
-            session.expect(&second)?;
+            session.expect_command(&second)?;
             session.ok(&text);
             exam.log_out(session)?;
             exam.downloads.expect_not(&refused, None)?;
@@ -110,7 +110,7 @@ pub const CHECKS: &[Check] = &[
             let name = exam.name("endless-", ".txt");
             let command = format!("DOWNLOAD {name}");
             let mut session = exam.greeted(&[&command])?;
-            session.expect(&command)?;
+            session.expect_command(&command)?;
             session.send_endless_line()?;
             exam.wait_for_end()?;
             exam.downloads.expect_not(&name, None)
@@ -161,7 +161,7 @@ pub const CHECKS: &[Check] = &[
             let name = exam.name("huge-", ".bin");
             let command = format!("DOWNLOAD {name}");
             let mut session = exam.greeted(&[&command])?;
-            session.expect(&command)?;
+            session.expect_command(&command)?;
             session.send("OK 9223372036854775807\nhello");
             exam.end(session)?;
             exam.downloads.expect_not(&name, None).map_err(|finding| finding.because(WRITTEN_TOO_EARLY))
@@ -186,7 +186,7 @@ pub const CHECKS: &[Check] = &[
             let name = exam.name("never-", ".txt");
             let command = format!("DOWNLOAD {name}");
             let mut session = exam.greeted(&[&command])?;
-            session.expect(&command)?;
+            session.expect_command(&command)?;
             exam.wait_for_end()?;
             exam.downloads.expect_not(&name, None)
         },
@@ -201,7 +201,7 @@ pub const CHECKS: &[Check] = &[
             let name = exam.name("stopped-", ".txt");
             let command = format!("DOWNLOAD {name}");
             let mut session = exam.greeted(&[&command])?;
-            session.expect(&command)?;
+            session.expect_command(&command)?;
             session.send("ERR SHUTTING_DOWN the server is stopping\n");
             exam.end(session)?;
             exam.downloads.expect_not(&name, None)
@@ -217,11 +217,11 @@ pub const CHECKS: &[Check] = &[
             let (name, text) = (exam.name("kept-", ".txt"), exam.text());
             let command = format!("DOWNLOAD {name}");
             let mut session = exam.greeted(&[&command])?;
-            session.expect(&command)?;
+            session.expect_command(&command)?;
             session.ok(&text);
             session.line("LOGOUT")?;
             exam.end(session)?;
-            exam.downloads.expect(&[(&name, text.as_bytes())])
+            exam.downloads.expect_files(&[(&name, text.as_bytes())])
         },
     },
     Check {
@@ -247,7 +247,7 @@ pub const CHECKS: &[Check] = &[
                return 1 from main)",
         run: |exam| {
             let mut session = exam.greeted(&["DOWNLOAD missing.txt"])?;
-            session.expect("DOWNLOAD missing.txt")?;
+            session.expect_command("DOWNLOAD missing.txt")?;
             session.send("ERR NOT_FOUND there is no such file; LIST shows the files\n");
             exam.log_out(session)?;
             exam.expect_failure()
@@ -260,7 +260,7 @@ fn refuses(exam: &mut Exam, no_reply: &str) -> Outcome {
     let name = exam.name("none-", ".txt");
     let command = format!("DOWNLOAD {name}");
     let mut session = exam.greeted(&[&command])?;
-    session.expect(&command)?;
+    session.expect_command(&command)?;
     session.send(no_reply);
     exam.answer_all(session, |_| None)?;
     exam.downloads.expect_not(&name, None)
@@ -269,7 +269,7 @@ fn refuses(exam: &mut Exam, no_reply: &str) -> Outcome {
 /// The answer to the command holds an order to the terminal, with this word in it.
 fn prints_no_order(exam: &mut Exam, command: &str, word: &str, answer: Vec<u8>) -> Outcome {
     let mut session = exam.greeted(&[command])?;
-    session.expect(command)?;
+    session.expect_command(command)?;
     session.send(answer);
     exam.answer_all(session, |_| None)?;
     let (printed, order) = (exam.printed(), format!("{TITLE}{word}"));

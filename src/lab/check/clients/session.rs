@@ -182,7 +182,7 @@ impl Session {
     ///
     /// # Errors
     /// If anything else comes.
-    pub fn expect(&mut self, wanted: &str) -> Outcome {
+    pub fn expect_command(&mut self, wanted: &str) -> Outcome {
         let Some(line) = self.line(&format!("'{wanted}'"))? else {
             return Err(Finding::closed(format!("expected '{wanted}', and the client ended the connection")));
         };

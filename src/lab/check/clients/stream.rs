@@ -37,7 +37,7 @@ pub const CHECKS: &[Check] = &[
         run: |exam| {
             let mut session = exam.session(&["LIST"])?;
             session.send_in_pieces(reply(GREETING), 1);
-            session.expect("LIST")?;
+            session.expect_command("LIST")?;
             session.ok("");
             exam.log_out(session)
         },
@@ -53,12 +53,12 @@ pub const CHECKS: &[Check] = &[
             let (name, text) = (exam.name("next-", ".txt"), exam.text());
             let download = format!("DOWNLOAD {name}");
             let mut session = exam.greeted(&["LIST", &download])?;
-            session.expect("LIST")?;
+            session.expect_command("LIST")?;
             session.send_in_pieces(reply("771 fable \u{e0} lire.txt\n34 \u{e9}t\u{e9}.txt\n"), 1);
-            session.expect(&download)?;
+            session.expect_command(&download)?;
             session.ok(&text);
             exam.log_out(session)?;
-            exam.downloads.expect(&[(&name, text.as_bytes())])
+            exam.downloads.expect_files(&[(&name, text.as_bytes())])
         },
     },
     Check {
@@ -181,10 +181,10 @@ pub const CHECKS: &[Check] = &[
             let (name, text) = (exam.name("glued-", ".txt"), exam.text());
             let command = format!("DOWNLOAD {name}");
             let mut session = exam.greeted(&[&command])?;
-            session.expect(&command)?;
+            session.expect_command(&command)?;
             session.send([reply(&text).as_slice(), b"ERR SHUTTING_DOWN the server is stopping\n"].concat());
             exam.end(session)?;
-            exam.downloads.expect(&[(&name, text.as_bytes())])
+            exam.downloads.expect_files(&[(&name, text.as_bytes())])
         },
     },
     Check {
@@ -197,7 +197,7 @@ pub const CHECKS: &[Check] = &[
                read the line, its bytes, and then the end",
         run: |exam| {
             let mut session = exam.greeted(&[])?;
-            session.expect("LOGOUT")?;
+            session.expect_command("LOGOUT")?;
             session.send_in_pieces(reply(GOODBYE), 1);
             exam.end(session)?.expect_in_order()
         },
@@ -210,10 +210,10 @@ fn several_sizes(exam: &mut Exam, sizes: &[usize]) -> Outcome {
     let commands: Vec<_> = files.iter().map(|(name, _)| format!("DOWNLOAD {name}")).collect();
     let mut session = exam.greeted(&commands.iter().map(String::as_str).collect::<Vec<_>>())?;
     for (command, (_, bytes)) in commands.iter().zip(&files) {
-        session.expect(command)?;
+        session.expect_command(command)?;
         session.ok(bytes);
     }
     exam.log_out(session)?;
     let files: Vec<_> = files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
-    exam.downloads.expect(&files)
+    exam.downloads.expect_files(&files)
 }

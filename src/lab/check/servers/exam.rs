@@ -18,15 +18,15 @@ use crate::wire::ErrorCode;
 /// A check of a server: a conversation with it.
 pub type Check = catalogue::Check<fn(&Exam) -> Result<(), Failure>>;
 
-/// When a server says that it is full it is asked again after a pause, so often in a row: a client of before may be about
-/// to leave.
+/// When a server says that it is full it is asked again after a pause, so often in a row: a client of before may be
+/// about to leave.
 pub const REFUSALS: usize = 3;
 
 /// The pause.
 pub const BETWEEN_REFUSALS: Duration = Duration::from_millis(50);
 
-/// What the server itself answers to LIST, as a plain client has received it: fetched once. `None` is not known yet, and
-/// an error is why it can't be known.
+/// What the server itself answers to LIST, as a plain client has received it: fetched once. `None` is not known yet,
+/// and an error is why it can't be known.
 #[derive(Debug, Default)]
 pub struct OwnList(RefCell<Option<Result<Vec<u8>, String>>>);
 

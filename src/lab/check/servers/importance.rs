@@ -39,8 +39,8 @@ const HARM: [&str; 4] = ["1.4", "4.7", "4.8", "5.12"];
 /// Telnet's sequences.
 const TELNET: [&str; 2] = ["2.19", "2.20"];
 
-/// The smaller, the more important is the failure of this check. What was seen may be more than the check asked for. But a
-/// check that fails behind other checks alone says nothing of its own matter.
+/// The smaller, the more important is the failure of this check. What was seen may be more than the check asked for.
+/// But a check that fails behind other checks alone says nothing of its own matter.
 pub fn rank(check: &About, cause: Option<Cause>) -> usize {
     let importance = match (cause.and_then(|cause| of_cause(cause, check.level)), cause) {
         (Some(of_cause), Some(Cause::LeftBehind | Cause::PlacesKept)) => of_cause,

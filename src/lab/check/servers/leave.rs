@@ -17,8 +17,8 @@ const PATIENCE: Duration = Duration::from_millis(250);
 /// So long it takes what comes, at most: a server that sends without an end does not keep it.
 const MAX_LEAVING: Duration = Duration::from_secs(2);
 
-/// So long all clients of one grading wait for nothing, together. Who grades a server that never closes shall not wait at
-/// each of its checks.
+/// So long all clients of one grading wait for nothing, together. Who grades a server that never closes shall not wait
+/// at each of its checks.
 const MAX_IN_VAIN: Duration = Duration::from_secs(2);
 
 /// How much is received in one read.
@@ -59,7 +59,8 @@ struct State {
 }
 
 impl Courtesy {
-    /// Sees a client off. If it was never greeted, another one may have to leave first: so it stays until the check ends.
+    /// Sees a client off. If it was never greeted, another one may have to leave first: so it stays until the check
+    /// ends.
     pub fn see_off(&self, mut client: Leaving) {
         if client.standing == Standing::NotGreeted && !client.is_greeted_within(POLL) {
             locked(&self.0, |state| state.waiting.push(client));

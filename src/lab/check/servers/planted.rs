@@ -1,5 +1,5 @@
-//! What is put into the served directory for one check, and taken out again: a FIFO, a socket, a name that no served file
-//! can have, a file that will shrink. Standing there all the time they would disturb the other checks.
+//! What is put into the served directory for one check, and taken out again: a FIFO, a socket, a name that no served
+//! file can have, a file that will shrink. Standing there all the time they would disturb the other checks.
 //!
 //! Read first: `fixtures.rs`. It does not know the checks.
 

@@ -52,8 +52,8 @@ pub const CHECKS: &[Check] = &[
         level: LEVEL,
         title: "A file whose name has a line feed, or is not UTF-8, is not listed, and does LIST no harm.",
         rule: "has no control character (Unicode Cc, so the C1 characters too)",
-        hint: "the name was written into the list as it is, or raised an error that ended LIST: a line feed in a name \
-               makes two lines of one, and bytes that are not UTF-8 can't be encoded; leave such files out",
+        hint: "the name was written into the list as it is, or raised an error that ended LIST: a line feed in a \
+               name makes two lines of one, and bytes that are not UTF-8 can't be encoded; leave such files out",
         run: |exam| {
             let planted = Planted::strange_names(own_dir(exam)?);
             list_stays_the_same(exam, &planted, "names with a line feed, or not UTF-8,")
@@ -64,8 +64,8 @@ pub const CHECKS: &[Check] = &[
         level: LEVEL,
         title: "A FIFO or a socket is not sent: asking for one is NOT_FOUND, and waits for nobody.",
         rule: "Asking for one never blocks: it is NOT_FOUND.",
-        hint: "to open a FIFO waits until somebody writes into it: ask first whether it is a regular file, or open it \
-               without waiting",
+        hint: "to open a FIFO waits until somebody writes into it: ask first whether it is a regular file, or open \
+               it without waiting",
         run: |exam| {
             for planted in fifo_and_socket(exam)? {
                 refused(exam, format!("DOWNLOAD {}\n", planted.name()), ErrorCode::NotFound)?;
@@ -78,8 +78,8 @@ pub const CHECKS: &[Check] = &[
         level: LEVEL,
         title: "A file that shrinks while it is sent ends the connection, and no other bytes are sent in its place.",
         rule: "If it shrinks, or reading fails, the promise can't be kept: the server closes the connection",
-        hint: "the end of the file came before the promised size, and the server went on: it waits, or reads for ever, or \
-               fills up, or sends a refusal where the client takes it for the file; close the connection",
+        hint: "the end of the file came before the promised size, and the server went on: it waits, or reads for \
+               ever, or fills up, or sends a refusal where the client takes it for the file; close the connection",
         run: shrinks,
     },
     Check {
@@ -87,8 +87,8 @@ pub const CHECKS: &[Check] = &[
         level: LEVEL,
         title: "A client that says nothing for the idle time-out is told IDLE_TIMEOUT, then the connection ends.",
         rule: IDLE_RULE,
-        hint: "the connection is closed without a word, too early, or never: when no command has come for so long, send \
-               'ERR IDLE_TIMEOUT', a sentence and a line feed, then close",
+        hint: "the connection is closed without a word, too early, or never: when no command has come for so long, \
+               send 'ERR IDLE_TIMEOUT', a sentence and a line feed, then close",
         run: |exam| {
             let (idle, mut client) = idle_client(exam)?;
             let since = Instant::now();
@@ -106,8 +106,8 @@ pub const CHECKS: &[Check] = &[
         level: LEVEL,
         title: "A byte now and then does not extend the idle time-out.",
         rule: IDLE_RULE,
-        hint: "the clock begins anew with each byte, so one client can keep a session for ever: count from the end of \
-               the last reply until the next whole line",
+        hint: "the clock begins anew with each byte, so one client can keep a session for ever: count from the end \
+               of the last reply until the next whole line",
         run: |exam| {
             let (idle, mut client) = idle_client(exam)?;
             for _ in 0..BYTES_SENT_SLOWLY {

@@ -1,4 +1,5 @@
-//! The server under examination: one that runs already, or a program that is started, and started anew after each failure.
+//! The server under examination: one that runs already, or a program that is started, and started anew after each
+//! failure.
 //!
 //! Read first: `exam.rs`, `student.rs`. It does not know the checks.
 
@@ -29,7 +30,7 @@ const CLIENT_HAS_GONE: [&str; 7] =
 
 /// The server under examination.
 pub struct Subject {
-    server: Server,
+    server: Examined,
     courtesy: Courtesy,
     own_list: OwnList,
     /// How many checks the program has seen since it was started.
@@ -38,7 +39,7 @@ pub struct Subject {
     pub broken: Option<String>,
 }
 
-enum Server {
+enum Examined {
     Running { address: SocketAddr, fixtures: PathBuf, pid: Option<u32> },
     Started { words: Vec<String>, folder: Option<PathBuf>, dir: FreshDir, student: Option<Student> },
 }
@@ -65,12 +66,12 @@ impl Subject {
                     return Err(format!("nobody listens at {address}: start the server, then grade it"));
                 }
                 let pid = listening_process(address);
-                Server::Running { address, fixtures: fixtures.clone(), pid }
+                Examined::Running { address, fixtures: fixtures.clone(), pid }
             }
             Target::Command(words) => {
                 let dir =
                     FreshDir::with_fixtures(options.seed).map_err(|error| format!("can't make fixtures: {error}"))?;
-                Server::Started { words: words.clone(), folder: folder.map(Path::to_path_buf), dir, student: None }
+                Examined::Started { words: words.clone(), folder: folder.map(Path::to_path_buf), dir, student: None }
             }
         };
         let (courtesy, own_list) = (Courtesy::default(), OwnList::default());
@@ -80,8 +81,8 @@ impl Subject {
     /// What it serves.
     pub fn dir(&self) -> &Path {
         match &self.server {
-            Server::Running { fixtures, .. } => fixtures,
-            Server::Started { dir, .. } => &dir.served,
+            Examined::Running { fixtures, .. } => fixtures,
+            Examined::Started { dir, .. } => &dir.served,
         }
     }
 
@@ -91,8 +92,8 @@ impl Subject {
     /// In sentences: why it does not start.
     pub fn ready(&mut self) -> Result<(SocketAddr, Option<u32>), String> {
         match &mut self.server {
-            Server::Running { address, pid, .. } => Ok((*address, *pid)),
-            Server::Started { words, folder, dir, student } => {
+            Examined::Running { address, pid, .. } => Ok((*address, *pid)),
+            Examined::Started { words, folder, dir, student } => {
                 if student.as_mut().map_or(true, |student| student.ended().is_some()) {
                     *student = Some(Student::start(words, &dir.served, folder.as_deref())?);
                     self.seen = 0;
@@ -102,8 +103,8 @@ impl Subject {
         }
     }
 
-    /// Runs a check. One that fails behind others is tried again with a fresh program: what earlier sessions left behind
-    /// is another mistake.
+    /// Runs a check. One that fails behind others is tried again with a fresh program: what earlier sessions left
+    /// behind is another mistake.
     pub fn examine(
         &mut self,
         check: &'static Check,
@@ -121,7 +122,7 @@ impl Subject {
             return graded(check, first);
         }
         self.forget();
-        if was_fresh || matches!(self.server, Server::Running { .. }) || BY_CHANCE.contains(&check.id) {
+        if was_fresh || matches!(self.server, Examined::Running { .. }) || BY_CHANCE.contains(&check.id) {
             return graded(check, first);
         }
         let again = match self.run(check, fixtures, timeout, idle) {
@@ -160,7 +161,7 @@ impl Subject {
 
     /// What the program said when it ended, if it did. Where a check failed that may be happening just now.
     fn ended(&mut self, failed: bool) -> Option<String> {
-        let Server::Started { student: Some(student), .. } = &mut self.server else { return None };
+        let Examined::Started { student: Some(student), .. } = &mut self.server else { return None };
         if failed {
             thread::sleep(POLL);
         }
@@ -169,7 +170,7 @@ impl Subject {
 
     /// Ends the program, so that the next check meets a fresh one: what failed may have left something behind.
     fn forget(&mut self) {
-        if let Server::Started { student, .. } = &mut self.server {
+        if let Examined::Started { student, .. } = &mut self.server {
             *student = None;
             self.own_list = OwnList::default();
         }

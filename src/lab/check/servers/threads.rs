@@ -236,8 +236,8 @@ fn is_of(file: &Fixture, files: &[Fixture], client: &mut Peer) -> Result<(), Fai
     })
 }
 
-/// Each of two clients begins a line before either ends it. First a client alone does the same: a server that can't bear
-/// that mixes up nothing.
+/// Each of two clients begins a line before either ends it. First a client alone does the same: a server that can't
+/// bear that mixes up nothing.
 fn half_lines_in_turns(exam: &Exam) -> Result<(), Failure> {
     let list = exam.own_list()?;
     let mut alone = exam.session()?;

@@ -6,7 +6,8 @@ use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 /// Pairs whose names do not tell that they are one, below the project's root. All others are `x.en.md` and `x.fr.md`.
-const NAMED_PAIRS: [(&str, &str); 1] = [("docs/labs/README.md", "docs/labs/LISEZMOI.md")];
+const NAMED_PAIRS: [(&str, &str); 2] =
+    [("docs/labs/README.md", "docs/labs/LISEZMOI.md"), ("docs/teacher/README.md", "docs/teacher/LISEZMOI.md")];
 
 /// The words that begin a task of a lab, in English and in French.
 const TASKS: [(&str, &str); 4] = [

@@ -11,7 +11,7 @@
 //! - `<!-- varies: WHAT, ... -->`: these are not compared: `times`, `ports`, `sizes`, or `numbers` (all).
 //!
 //! Several of these stand in one comment, with `;` between them. A line `...` stands for any number of lines. The ports
-//! 44NN, the default among them, are free ones here, and /tmp is a directory of the test's own.
+//! 44NN, the default among them, are free ones here, and /tmp and $HOME are directories of the test's own.
 
 #![cfg(unix)]
 
@@ -122,7 +122,7 @@ struct Desk {
 impl Desk {
     fn new(text: &str) -> Desk {
         let (dir, root) = (TempDir::new(), Path::new(env!("CARGO_MANIFEST_DIR")));
-        for made in ["client_data", "tmp", "bin", "target"] {
+        for made in ["client_data", "tmp", "home", "bin", "target"] {
             fs::create_dir(dir.path().join(made)).unwrap();
         }
         // Copies, so that no recipe writes over the project's own files.
@@ -152,18 +152,24 @@ impl Desk {
         format!("{}/tmp/", self.dir.path().display())
     }
 
+    fn home(&self) -> String {
+        format!("{}/home", self.dir.path().display())
+    }
+
     /// Starts it in a process group of its own, with a terminal's one stream for what it prints and complains.
     fn start(&self, command: &str) -> Program {
         let command = self.ports.iter().fold(command.to_string(), |command, (told, real)| command.replace(told, real));
         let path = format!("{}/bin:{}", self.dir.path().display(), std::env::var("PATH").unwrap());
+        // The variable itself stays as it is: programs of the machine find their settings by it.
+        let command = command.replace("/tmp/", &self.tmp()).replace("$HOME", &self.home());
         let mut shell = Command::new("bash");
-        shell.args(["-c", &format!("exec 2>&1; {}", command.replace("/tmp/", &self.tmp()))]);
+        shell.args(["-c", &format!("exec 2>&1; {command}")]);
         Program::start(shell.current_dir(self.dir.path()).env("PATH", path).process_group(0))
     }
 
     /// What was printed, in the document's words.
     fn told(&self, printed: &str) -> Vec<String> {
-        let printed = printed.replace(&self.tmp(), "/tmp/");
+        let printed = printed.replace(&self.tmp(), "/tmp/").replace(&self.home(), "$HOME");
         let printed = self.ports.iter().fold(printed, |printed, (told, real)| printed.replace(real, told));
         printed.lines().map(str::to_string).collect()
     }

@@ -32,4 +32,6 @@ pub mod dial;
 
 pub mod random;
 
+pub mod fresh_dir;
+
 pub mod program;

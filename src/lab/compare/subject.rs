@@ -5,11 +5,12 @@
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
-use std::process::{self, Child, ChildStdout, Command, Stdio};
+use std::path::Path;
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::lab::fresh_dir::FreshDir;
 use crate::server::designs::Design;
 use crate::wire::visible;
 
@@ -32,7 +33,7 @@ pub const SMALL: (&str, u64) = ("small", 1024);
 pub const BIG: (&str, u64) = ("big", 64 * 1024 * 1024);
 
 /// A new directory with files to be served, removed at the end.
-pub struct ServedFiles(PathBuf);
+pub struct ServedFiles(FreshDir);
 
 impl ServedFiles {
     /// Makes files of these names and sizes, of zeros: most file systems keep them without taking room.
@@ -40,29 +41,16 @@ impl ServedFiles {
     /// # Errors
     /// What the system says.
     pub fn make(files: &[(&str, u64)]) -> io::Result<ServedFiles> {
-        let mut number = 0;
-        let dir = loop {
-            let dir = std::env::temp_dir().join(format!("lab-compare-{}-{number}", process::id()));
-            match fs::create_dir(&dir) {
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
-                made => break made.map(|()| ServedFiles(dir))?,
-            }
-        };
+        let dir = FreshDir::make("lab-compare")?;
         for (name, size) in files {
             File::create(dir.path().join(name))?.set_len(*size)?;
         }
-        Ok(dir)
+        Ok(ServedFiles(dir))
     }
 
     /// Where they are.
     pub fn path(&self) -> &Path {
-        &self.0
-    }
-}
-
-impl Drop for ServedFiles {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
+        self.0.path()
     }
 }
 

@@ -9,6 +9,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use crate::lab::check::clients::finding::{difference, why_other_bytes, Finding, Outcome, NOTHING_STORED};
+use crate::lab::fresh_dir::FreshDir;
 use crate::wire::{printable, quote};
 
 /// How many bytes of a file are looked at: no check sends so many, and a program may write what it likes.
@@ -16,7 +17,7 @@ const MAX_LOOKED_AT: u64 = 4 * 1024 * 1024;
 
 /// A new directory for one check, inside another new one. Both are removed when this is dropped.
 pub struct Downloads {
-    parent: PathBuf,
+    parent: FreshDir,
     /// Where the client is to store its files.
     pub dir: PathBuf,
 }
@@ -27,22 +28,15 @@ impl Downloads {
     /// # Errors
     /// What the system says.
     pub fn new() -> io::Result<Downloads> {
-        let mut number = 0;
-        let parent = loop {
-            let path = std::env::temp_dir().join(format!("lab-check-client-{}-{number}", std::process::id()));
-            match fs::create_dir(&path) {
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
-                made => break made.map(|()| path)?,
-            }
-        };
-        let downloads = Downloads { dir: parent.join("downloads"), parent };
-        fs::create_dir(&downloads.dir)?;
-        Ok(downloads)
+        let parent = FreshDir::make("lab-check-client")?;
+        let dir = parent.path().join("downloads");
+        fs::create_dir(&dir)?;
+        Ok(Downloads { parent, dir })
     }
 
     /// A path of this name beside the directory, where a client has nothing to write.
     pub fn beside(&self, name: &str) -> PathBuf {
-        self.parent.join(name)
+        self.parent.path().join(name)
     }
 
     /// Puts a file there before the client comes.
@@ -133,7 +127,7 @@ impl Downloads {
     /// # Errors
     /// If something was.
     pub fn expect_nothing_outside(&self, names: &[String]) -> Outcome {
-        let beside = fs::read_dir(&self.parent).into_iter().flatten().flatten().map(|entry| entry.path());
+        let beside = fs::read_dir(self.parent.path()).into_iter().flatten().flatten().map(|entry| entry.path());
         let beside: Vec<_> = beside.filter(|path| *path != self.dir).collect();
         let removed = |name: &&String| fs::symlink_metadata(name).is_ok() && fs::remove_file(name).is_ok();
         let where_started: Vec<_> = names.iter().filter(removed).map(PathBuf::from).collect();
@@ -162,12 +156,6 @@ fn beginning(path: &Path) -> Vec<u8> {
         let _ = file.take(MAX_LOOKED_AT).read_to_end(&mut bytes);
     }
     bytes
-}
-
-impl Drop for Downloads {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.parent);
-    }
 }
 
 const OUTSIDE: &str = "a file was stored outside of the directory that stands on the command line: join {dir} and the \

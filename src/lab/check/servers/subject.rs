@@ -3,7 +3,6 @@
 //!
 //! Read first: `exam.rs`, `student.rs`. It does not know the checks.
 
-use std::fs;
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
@@ -20,6 +19,7 @@ use crate::lab::check::servers::leave::Courtesy;
 use crate::lab::check::servers::peer::{somebody_listens, POLL};
 use crate::lab::check::servers::student::Student;
 use crate::lab::check::servers::{Options, Target};
+use crate::lab::fresh_dir::FreshDir;
 
 /// Checks in which chance plays a part: that one passes the next time says nothing.
 const BY_CHANCE: [&str; 6] = ["1.9", "5.14", "6.9", "8.5", "8.6", "8.7"];
@@ -50,7 +50,7 @@ pub struct Subject {
 
 enum Examined {
     Running { address: SocketAddr, fixtures: PathBuf, pid: Option<u32> },
-    Started { words: Vec<String>, folder: Option<PathBuf>, dir: FreshDir, student: Option<Student> },
+    Started { words: Vec<String>, folder: Option<PathBuf>, served: Served, student: Option<Student> },
 }
 
 /// On what terms a check is run.
@@ -89,9 +89,10 @@ impl Subject {
                 Examined::Running { address, fixtures: fixtures.clone(), pid }
             }
             Target::Command(words) => {
-                let dir =
-                    FreshDir::with_fixtures(options.seed).map_err(|error| format!("can't make fixtures: {error}"))?;
-                Examined::Started { words: words.clone(), folder: folder.map(Path::to_path_buf), dir, student: None }
+                let served = Served::with_fixtures(options.seed);
+                let served = served.map_err(|error| format!("can't make fixtures: {error}"))?;
+                let folder = folder.map(Path::to_path_buf);
+                Examined::Started { words: words.clone(), folder, served, student: None }
             }
         };
         let (courtesy, own_list) = (Courtesy::default(), OwnList::default());
@@ -102,7 +103,7 @@ impl Subject {
     pub fn dir(&self) -> &Path {
         match &self.server {
             Examined::Running { fixtures, .. } => fixtures,
-            Examined::Started { dir, .. } => &dir.served,
+            Examined::Started { served, .. } => &served.dir,
         }
     }
 
@@ -113,9 +114,9 @@ impl Subject {
     pub fn ready(&mut self) -> Result<(SocketAddr, Option<u32>), String> {
         match &mut self.server {
             Examined::Running { address, pid, .. } => Ok((*address, *pid)),
-            Examined::Started { words, folder, dir, student } => {
+            Examined::Started { words, folder, served, student } => {
                 if student.as_mut().map_or(true, |student| student.ended().is_some()) {
-                    *student = Some(Student::start(words, &dir.served, folder.as_deref())?);
+                    *student = Some(Student::start(words, &served.dir, folder.as_deref())?);
                     self.seen = 0;
                 }
                 student.as_ref().map(|student| (student.address, Some(student.pid()))).ok_or_else(String::new)
@@ -208,32 +209,17 @@ fn left_behind(failure: Failure) -> Failure {
     failure.after("behind the checks before it (with a fresh program it passes): ").because(cause)
 }
 
-/// A directory for the time of the examination: the served one is in it, and the secret beside that.
-struct FreshDir {
-    whole: PathBuf,
-    served: PathBuf,
+/// What a program serves for the time of the examination: one directory inside another, and the secret beside it.
+struct Served {
+    dir: PathBuf,
+    _whole: FreshDir,
 }
 
-impl FreshDir {
-    fn with_fixtures(seed: u64) -> io::Result<FreshDir> {
-        let mut number = 0;
-        loop {
-            let whole = std::env::temp_dir().join(format!("lab-check-{}-{number}", std::process::id()));
-            match fs::create_dir(&whole) {
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
-                made => {
-                    made?;
-                    let dir = FreshDir { served: whole.join("served"), whole };
-                    fixtures::make(&dir.served, seed)?;
-                    return Ok(dir);
-                }
-            }
-        }
-    }
-}
-
-impl Drop for FreshDir {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.whole);
+impl Served {
+    fn with_fixtures(seed: u64) -> io::Result<Served> {
+        let whole = FreshDir::make("lab-check")?;
+        let dir = whole.path().join("served");
+        fixtures::make(&dir, seed)?;
+        Ok(Served { dir, _whole: whole })
     }
 }

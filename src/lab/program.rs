@@ -18,7 +18,7 @@ use crate::lab::load;
 use crate::lab::relay;
 use crate::lab::talk;
 use crate::lab::walk::{walk, Language, Options};
-use crate::programs::args::{answer, complain, unknown, version, Arg, Args, Usage};
+use crate::programs::args::{answer, complain, exit_code, unknown, version, Arg, Args, Usage};
 use crate::programs::server;
 use crate::wire::printable;
 
@@ -233,13 +233,7 @@ fn walk_tool(mut args: Args) -> Result<ExitCode, Usage> {
             "--serve is for the walk's own server, and --server names another; leave one out".to_string(),
         ));
     }
-    Ok(match walk(&options) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(surprise) => {
-            complain("lab", &surprise.0);
-            ExitCode::FAILURE
-        }
-    })
+    Ok(exit_code("lab", walk(&options).map(|()| true).map_err(|surprise| surprise.0)))
 }
 
 const NAME_OR_MYSTERY: &str = "lab broken takes a name or --mystery N, not both";

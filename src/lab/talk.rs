@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::thread::Builder;
 
 use crate::lab::dial::{host_and_port, Target};
-use crate::programs::args::{complain, say, unknown, Arg, Args, Usage};
+use crate::programs::args::{exit_code, say, unknown, Arg, Args, Usage};
 use crate::programs::human::counted;
 use crate::server::connection::end_sending;
 use crate::wire::visible;
@@ -39,13 +39,7 @@ struct Asked {
 /// Wrong usage.
 pub fn talk(args: Args) -> Result<ExitCode, Usage> {
     let asked = asked(args)?;
-    Ok(match converse(&asked) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(why) => {
-            complain("lab", &why);
-            ExitCode::FAILURE
-        }
-    })
+    Ok(exit_code("lab", converse(&asked).map(|()| true)))
 }
 
 fn asked(mut args: Args) -> Result<Asked, Usage> {

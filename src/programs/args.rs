@@ -189,6 +189,19 @@ pub fn answer(text: &str) -> ExitCode {
     }
 }
 
+/// The exit code of a program that has told what it did: did all happen as it should? Why not is told here, if that is
+/// not said yet.
+pub fn exit_code(program: &str, done: Result<bool, impl fmt::Display>) -> ExitCode {
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(why) => {
+            complain(program, &why.to_string());
+            ExitCode::FAILURE
+        }
+    }
+}
+
 /// A line on standard error that begins with the program's name. If nobody can read it, there is nobody to tell.
 pub fn complain(program: &str, message: &str) {
     let _ = writeln!(io::stderr(), "{program}: {message}");

@@ -24,7 +24,7 @@ use std::io;
 use std::process::ExitCode;
 
 use crate::lab::broken_clients::parts::Work;
-use crate::programs::args::{complain, Usage};
+use crate::programs::args::{exit_code, Usage};
 use crate::programs::lines::{Line, Lines};
 use crate::wire::MAX_COMMAND_LINE;
 
@@ -73,14 +73,7 @@ impl BrokenClient {
         let commands: Box<dyn Iterator<Item = String>> =
             if arguments.peek().is_none() { Box::new(typed()) } else { Box::new(arguments) };
         let work = Work { address: format!("{host}:{port}"), dir: dir.into(), commands };
-        Ok(match (self.run)(work) {
-            Ok(true) => ExitCode::SUCCESS,
-            Ok(false) => ExitCode::FAILURE,
-            Err(error) => {
-                complain("lab", &error.to_string());
-                ExitCode::FAILURE
-            }
-        })
+        Ok(exit_code("lab", (self.run)(work)))
     }
 }
 

@@ -15,7 +15,7 @@ use crate::lab::check::results::{list, summary, tsv, Graded};
 use crate::lab::check::servers::exam::Check;
 use crate::lab::check::servers::{fixtures, grade, selected, Options, Target, DEFAULT_TIMEOUT};
 use crate::lab::random::any_seed;
-use crate::programs::args::{complain, prepare, say, unknown, Arg, Args, Usage};
+use crate::programs::args::{complain, exit_code, prepare, say, unknown, Arg, Args, Usage};
 
 /// What was asked for, as it stands on the command line.
 #[derive(Default)]
@@ -59,14 +59,7 @@ pub fn check(args: Args) -> Result<ExitCode, Usage> {
         seed: asked.seed.unwrap_or_else(any_seed),
         idle: asked.idle,
     };
-    Ok(match run(&options, &checks, asked.tsv.as_deref()) {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
-        Err(why) => {
-            complain("lab", &why);
-            ExitCode::FAILURE
-        }
-    })
+    Ok(exit_code("lab", run(&options, &checks, asked.tsv.as_deref())))
 }
 
 /// Runs `lab fixtures`.

@@ -15,7 +15,7 @@ use crate::lab::class::out::{text_name, Out};
 use crate::lab::class::weights::Weights;
 use crate::lab::class::{grade_class, marks, page, Grading};
 use crate::lab::random::any_seed;
-use crate::programs::args::{complain, say, unknown, Arg, Args, Usage};
+use crate::programs::args::{exit_code, say, unknown, Arg, Args, Usage};
 
 /// Most students at the same time: each one's checks take their own threads and ports.
 const MAX_JOBS: usize = 64;
@@ -44,14 +44,7 @@ struct Asked {
 /// Wrong usage.
 pub fn class_tool(args: Args) -> Result<ExitCode, Usage> {
     let asked = asked(args)?;
-    Ok(match run(&asked) {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
-        Err(why) => {
-            complain("lab", &why);
-            ExitCode::FAILURE
-        }
-    })
+    Ok(exit_code("lab", run(&asked)))
 }
 
 fn asked(mut args: Args) -> Result<Asked, Usage> {

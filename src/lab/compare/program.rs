@@ -11,7 +11,7 @@ use crate::lab::compare::text::{announcement, text, tsv};
 use crate::lab::compare::{compare, scene, Options};
 use crate::lab::load::program::slow;
 use crate::lab::timeline::file::PictureFile;
-use crate::programs::args::{complain, prepare, say, unknown, Arg, Args, Usage};
+use crate::programs::args::{exit_code, prepare, say, unknown, Arg, Args, Usage};
 use crate::server::designs::Design;
 
 /// Most clients: with as many slow ones, a server's threads and ours fit into one small machine.
@@ -44,13 +44,7 @@ pub fn compare_tool(args: Args) -> Result<ExitCode, Usage> {
         Asked::Table { options, tsv } => measure(&options, tsv.as_deref()),
         Asked::Picture { designs, file } => draw(&designs, &file),
     };
-    Ok(match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(why) => {
-            complain("lab", &why);
-            ExitCode::FAILURE
-        }
-    })
+    Ok(exit_code("lab", done.map(|()| true)))
 }
 
 fn asked(mut args: Args) -> Result<Asked, Usage> {

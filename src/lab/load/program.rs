@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::lab::dial::host_and_port;
 use crate::lab::load::report::{announcement, text, tsv};
 use crate::lab::load::{find, run, Workload, GRACE};
-use crate::programs::args::{complain, prepare, say, unknown, Arg, Args, Usage};
+use crate::programs::args::{exit_code, prepare, say, unknown, Arg, Args, Usage};
 use crate::server::limits::MAX_SESSIONS;
 use crate::wire::FileName;
 
@@ -41,14 +41,7 @@ pub fn load(args: Args) -> Result<ExitCode, Usage> {
     let Some(server) = &asked.server else {
         return Err(Usage("which server? lab load 127.0.0.1:4456 loads the one that runs there".to_string()));
     };
-    Ok(match carry_out(server, &asked) {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
-        Err(why) => {
-            complain("lab", &why);
-            ExitCode::FAILURE
-        }
-    })
+    Ok(exit_code("lab", carry_out(server, &asked)))
 }
 
 fn asked(mut args: Args) -> Result<Asked, Usage> {

@@ -13,7 +13,7 @@ use crate::lab::check::command::client_words;
 use crate::lab::check::program::{level, text, SEED};
 use crate::lab::check::results::{list, summary, tsv, Graded};
 use crate::lab::random::any_seed;
-use crate::programs::args::{complain, prepare, say, unknown, Arg, Args, Usage};
+use crate::programs::args::{complain, exit_code, prepare, say, unknown, Arg, Args, Usage};
 
 /// The option that chooses clients; in place of its value may stand the one that shows the checks.
 pub const OPTION: &str = "--client";
@@ -48,14 +48,7 @@ pub fn check(args: Args) -> Result<ExitCode, Usage> {
     if asked.options.subject.words.is_empty() {
         return Err(Usage("which client? --client 'python3 client.py {host} {port} {dir}' is started".to_string()));
     }
-    Ok(match run(&asked.options, checks.len(), asked.tsv.as_deref()) {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
-        Err(why) => {
-            complain("lab", &why);
-            ExitCode::FAILURE
-        }
-    })
+    Ok(exit_code("lab", run(&asked.options, checks.len(), asked.tsv.as_deref())))
 }
 
 fn asked(mut args: Args) -> Result<Asked, Usage> {

@@ -87,3 +87,19 @@ pub fn selected<R>(
 pub fn numbers(id: &str) -> Vec<u32> {
     id.split('.').filter_map(|number| number.parse().ok()).collect()
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// In each step the numbers begin with 1 and go on without a gap.
+    #[track_caller]
+    pub fn assert_no_number_is_left_out<R>(checks: &[&Check<R>]) {
+        let mut ids: Vec<_> = checks.iter().map(|check| numbers(check.id)).collect();
+        ids.sort();
+        for pair in ids.windows(2) {
+            let next = pair[1] == [pair[0][0], pair[0][1] + 1] || pair[1] == [pair[0][0] + 1, 1];
+            assert!(next, "{:?} follows {:?}", pair[1], pair[0]);
+        }
+    }
+}

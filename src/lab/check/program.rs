@@ -161,10 +161,22 @@ fn run(options: &Options, checks: &[&Check], tsv_file: Option<&Path>) -> Result<
             complain("lab", warning);
         }
     }
-    let results = grade(options, |graded| {
+    tell_results(Level::OF_SERVERS, tsv_file, |tell| grade(options, tell))
+}
+
+/// Tells each result as soon as it is there, then the table of all, and writes them to the file. Did all pass?
+///
+/// # Errors
+/// If nothing could be graded, or the file can't be written.
+pub(super) fn tell_results(
+    levels: [Level; 4],
+    tsv_file: Option<&Path>,
+    grade: impl FnOnce(fn(&Graded)) -> Result<Vec<Graded>, String>,
+) -> Result<bool, String> {
+    let results = grade(|graded| {
         let _ = say(&graded.text());
     })?;
-    let _ = say(&format!("\n{}", summary(&results, Level::OF_SERVERS)));
+    let _ = say(&format!("\n{}", summary(&results, levels)));
     if let Some(file) = tsv_file {
         fs::write(file, tsv(&results)).map_err(|error| format!("can't write {file:?}: {error}"))?;
     }

@@ -216,8 +216,7 @@ pub fn summary(results: &[Graded], levels: [Level; 4]) -> String {
     lines.push(format!(
         "\n{passed} of {all} passed, {failed} failed, {skipped} could not run, {neutral} not applicable."
     ));
-    // Of several that are equal, this is the first.
-    if let Some(first) = results.iter().filter(|one| one.has_failed()).min_by_key(|one| one.rank) {
+    if let Some(first) = first_to_fix(results) {
         lines.push(format!(
             "Fix first: {} {}\n{}",
             first.check.id,
@@ -226,6 +225,11 @@ pub fn summary(results: &[Graded], levels: [Level; 4]) -> String {
         ));
     }
     lines.join("\n")
+}
+
+/// The failure that is to be mended first; of several that are equal, the first.
+pub fn first_to_fix(results: &[Graded]) -> Option<&Graded> {
+    results.iter().filter(|one| one.has_failed()).min_by_key(|one| one.rank)
 }
 
 fn passed_of<'a>(results: impl Iterator<Item = &'a Graded>) -> String {

@@ -4,7 +4,7 @@
 
 use crate::lab::check::catalogue::Level;
 use crate::lab::check::outcome::Verdict;
-use crate::lab::check::results::{summary, Graded};
+use crate::lab::check::results::{first_to_fix, summary, Graded};
 use crate::lab::class::weights::{Weights, BEST};
 use crate::wire::printable;
 
@@ -47,14 +47,9 @@ impl Row {
         }
     }
 
-    /// The failure that is to be mended first.
-    pub fn first_to_fix(&self) -> Option<&Graded> {
-        self.results().iter().filter(|one| one.has_failed()).min_by_key(|one| one.rank)
-    }
-
     /// Why there is no mark, or what to fix first, or that all is well; in one clause.
     pub fn clause(&self) -> String {
-        match (self.why_not(), self.first_to_fix()) {
+        match (self.why_not(), first_to_fix(self.results())) {
             (Some(why), _) => why,
             (None, Some(first)) => format!("fix first {} {}", first.check.id, first.check.title),
             (None, None) if self.results().iter().all(Graded::is_well) => "all passed".to_string(),

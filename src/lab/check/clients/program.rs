@@ -2,7 +2,6 @@
 //!
 //! Read first: `mod.rs`. It does not know the checks.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -10,8 +9,8 @@ use crate::lab::check::catalogue::Level;
 use crate::lab::check::clients::subject::{Commands, Subject};
 use crate::lab::check::clients::{grade, selected, Options, DEFAULT_TIMEOUT};
 use crate::lab::check::command::client_words;
-use crate::lab::check::program::{level, text, SEED};
-use crate::lab::check::results::{list, summary, tsv, Graded};
+use crate::lab::check::program::{level, tell_results, text, SEED};
+use crate::lab::check::results::list;
 use crate::lab::random::any_seed;
 use crate::programs::args::{complain, exit_code, prepare, say, unknown, Arg, Args, Usage};
 
@@ -102,12 +101,5 @@ fn run(options: &Options, count: usize, tsv_file: Option<&Path>) -> Result<bool,
             complain("lab", &format!("the command has no {needed}: the program is not told {what}"));
         }
     }
-    let results = grade(options, |graded| {
-        let _ = say(&graded.text());
-    })?;
-    let _ = say(&format!("\n{}", summary(&results, Level::OF_CLIENTS)));
-    if let Some(file) = tsv_file {
-        fs::write(file, tsv(&results)).map_err(|error| format!("can't write {file:?}: {error}"))?;
-    }
-    Ok(results.iter().all(Graded::is_well))
+    tell_results(Level::OF_CLIENTS, tsv_file, |tell| grade(options, tell))
 }

@@ -36,6 +36,8 @@ pub enum Cause {
     SessionEnds,
     /// The connection was reset.
     Reset,
+    /// Something that a client did. Its words stand beside the checks of clients.
+    OfClient(&'static str),
 }
 
 impl Cause {
@@ -86,6 +88,7 @@ impl Cause {
                  are sent behind the first line, and not the first line, and nothing that is cut off before it is sent"
             }
             Cause::Header(fault) => fault.text(),
+            Cause::OfClient(text) => text,
             Cause::WrongDirectory => {
                 "another directory: not one of the files that are in the served directory is in the list. Take the \
                  directory from the command line ({dir}), and not the one that the program is started in"

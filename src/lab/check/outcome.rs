@@ -73,6 +73,16 @@ impl Failure {
         Failure::new(Verdict::Failed, what)
     }
 
+    /// Nothing came until the time-out.
+    pub fn nothing_came(what: impl Into<String>) -> Failure {
+        Failure::new(Verdict::NoReply, what)
+    }
+
+    /// The other side ended the connection too early.
+    pub fn closed(what: impl Into<String>) -> Failure {
+        Failure::new(Verdict::Closed, what)
+    }
+
     /// The check can't run here.
     pub fn skipped(why: impl Into<String>) -> Failure {
         Failure::new(Verdict::Skipped, why)
@@ -88,11 +98,19 @@ impl Failure {
         Failure { cause: Some(cause), ..self }
     }
 
+    /// The same with what was seen of a client, in words; `None` leaves it as it was.
+    pub fn because_client(self, text: impl Into<Option<&'static str>>) -> Failure {
+        Failure { cause: text.into().map(Cause::OfClient).or(self.cause), ..self }
+    }
+
     /// The same with what happened before.
     pub fn after(self, story: &str) -> Failure {
         Failure { what: format!("{story}{}", self.what), ..self }
     }
 }
+
+/// The outcome of a check.
+pub type Outcome = Result<(), Failure>;
 
 /// The steps of one check, of all its clients, in order. A clone is another handle to the same.
 #[derive(Debug, Clone, Default)]

@@ -1,14 +1,16 @@
 //! The directory in which a client stores its files, and what has to stand there at the end: byte by byte, and nothing
 //! outside of it.
 //!
-//! Read first: `finding.rs`. It does not know how the files came.
+//! Read first: `causes.rs`. It does not know how the files came.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use crate::lab::check::clients::finding::{difference, why_other_bytes, Finding, Outcome, NOTHING_STORED};
+use crate::lab::check::cause::Cause;
+use crate::lab::check::clients::causes::{difference, why_other_bytes, NOTHING_STORED};
+use crate::lab::check::outcome::{Failure, Outcome};
 use crate::lab::fresh_dir::FreshDir;
 use crate::wire::{printable, quote};
 
@@ -45,7 +47,7 @@ impl Downloads {
     /// The check is skipped if that fails.
     pub fn put(&self, name: &str, bytes: &[u8]) -> Outcome {
         let written = fs::write(self.dir.join(name), bytes);
-        written.map_err(|error| Finding::skipped(format!("can't write into {:?}: {error}", self.dir)))
+        written.map_err(|error| Failure::skipped(format!("can't write into {:?}: {error}", self.dir)))
     }
 
     /// These files stand there and nothing else, each with these bytes.
@@ -55,8 +57,8 @@ impl Downloads {
     pub fn expect_files(&self, files: &[(&str, &[u8])]) -> Outcome {
         match self.expect_among(files)?.keys().next() {
             None => Ok(()),
-            Some(name) => Err(Finding::wrong(format!("{} stands in {{dir}} too at the end", quote(name)))
-                .because("it leaves a file that nobody asked for: remove what was only needed meanwhile")),
+            Some(name) => Err(Failure::wrong(format!("{} stands in {{dir}} too at the end", quote(name)))
+                .because_client("it leaves a file that nobody asked for: remove what was only needed meanwhile")),
         }
     }
 
@@ -64,14 +66,14 @@ impl Downloads {
     ///
     /// # Errors
     /// If one is missing, or not the same.
-    pub fn expect_among(&self, files: &[(&str, &[u8])]) -> Result<BTreeMap<String, Vec<u8>>, Finding> {
+    pub fn expect_among(&self, files: &[(&str, &[u8])]) -> Result<BTreeMap<String, Vec<u8>>, Failure> {
         let mut stored = self.stored();
         for (name, expected) in files {
             match stored.remove(*name) {
                 Some(bytes) if bytes == *expected => {}
                 Some(bytes) => {
                     let what = format!("{} is not what was sent: {}", quote(name), difference(expected, &bytes));
-                    return Err(Finding::wrong(what).because(why_other_bytes(expected, &bytes)));
+                    return Err(Failure::wrong(what).because_client(why_other_bytes(expected, &bytes)));
                 }
                 None => return Err(self.missing(name, expected, &stored)),
             }
@@ -89,19 +91,19 @@ impl Downloads {
             Ok(())
         } else {
             let missing = self.missing(name, &[], &stored);
-            Err(Finding { cause: missing.cause.or(Some(NOTHING_STORED)), ..missing })
+            Err(Failure { cause: missing.cause.or(Some(Cause::OfClient(NOTHING_STORED))), ..missing })
         }
     }
 
-    fn missing(&self, name: &str, expected: &[u8], stored: &BTreeMap<String, Vec<u8>>) -> Finding {
+    fn missing(&self, name: &str, expected: &[u8], stored: &BTreeMap<String, Vec<u8>>) -> Failure {
         let what = format!("{} is not in {{dir}} at the end", quote(name));
         if Path::new(name).exists() || self.beside(name).exists() {
-            return Finding::wrong(format!("{what}, but outside of it")).because(OUTSIDE);
+            return Failure::wrong(format!("{what}, but outside of it")).because_client(OUTSIDE);
         }
         match stored.iter().find(|(_, bytes)| bytes.as_slice() == expected && !expected.is_empty()) {
-            Some((other, _)) => Finding::wrong(format!("{what}; {} has its bytes", quote(other)))
-                .because("the file was stored under another name than the one that was asked for"),
-            None => Finding::wrong(what),
+            Some((other, _)) => Failure::wrong(format!("{what}; {} has its bytes", quote(other)))
+                .because_client("the file was stored under another name than the one that was asked for"),
+            None => Failure::wrong(what),
         }
     }
 
@@ -116,7 +118,7 @@ impl Downloads {
             Some(bytes) => {
                 let what =
                     format!("{} stands in {{dir}}, with {} bytes, and never came whole", quote(name), bytes.len());
-                Err(Finding::wrong(what))
+                Err(Failure::wrong(what))
             }
         }
     }
@@ -135,7 +137,7 @@ impl Downloads {
             None => Ok(()),
             Some(path) => {
                 let path = printable(&path.to_string_lossy());
-                Err(Finding::wrong(format!("the file {path} was made, outside of {{dir}}")).because(OUTSIDE))
+                Err(Failure::wrong(format!("the file {path} was made, outside of {{dir}}")).because_client(OUTSIDE))
             }
         }
     }

@@ -9,14 +9,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::lab::check::catalogue;
+use crate::lab::check::clients::causes::{why_another_line, CANT_START, ENDED_EARLY, ONE_CONNECTION};
 use crate::lab::check::clients::downloads::Downloads;
-use crate::lab::check::clients::finding::{
-    why_another_line, Finding, Outcome, CANT_START, ENDED_EARLY, ONE_CONNECTION,
-};
 use crate::lab::check::clients::script::{reply, GOODBYE, GREETING};
 use crate::lab::check::clients::session::{End, Session};
 use crate::lab::check::clients::subject::Subject;
-use crate::lab::check::outcome::Steps;
+use crate::lab::check::outcome::{Failure, Outcome, Steps};
 use crate::lab::check::process::Process;
 use crate::lab::check::servers::peer::{shown, POLL};
 use crate::lab::random::Random;
@@ -103,7 +101,7 @@ impl<'a> Exam<'a> {
     /// The check does not apply if it is not told.
     pub fn be_impatient(&mut self) -> Outcome {
         if !self.subject.words.iter().any(|word| word.contains("{timeout}")) {
-            return Err(Finding::not_applicable(
+            return Err(Failure::not_applicable(
                 "the command has no {timeout}, so nobody knows how long this client waits for a server that says \
                  nothing; where the client can be told (in seconds), write {timeout} there",
             ));
@@ -127,11 +125,10 @@ impl<'a> Exam<'a> {
     ///
     /// # Errors
     /// If it can't be started, or does not connect.
-    pub fn session(&mut self, commands: &[&str]) -> Result<Session, Finding> {
+    pub fn session(&mut self, commands: &[&str]) -> Result<Session, Failure> {
         let commands: Vec<_> = commands.iter().copied().chain(["LOGOUT"]).collect();
         let started = Instant::now();
-        let never = |what: String| Finding { never_connected: true, ..Finding::wrong(what) };
-        self.start(&commands).map_err(|why| never(why).because(CANT_START))?;
+        self.start(&commands).map_err(|why| Failure::wrong(why).because_client(CANT_START))?;
         let until = started + self.start_time;
         loop {
             // Looked at before the connection: it may connect, and end at once.
@@ -140,15 +137,15 @@ impl<'a> Exam<'a> {
                 self.connected_after = Some(started.elapsed());
                 self.deadline = Instant::now() + self.timeout + self.silences;
                 return Session::new(stream, self.steps.clone(), self.deadline)
-                    .map_err(|error| Finding::skipped(format!("this system refuses the connection: {error}")));
+                    .map_err(|error| Failure::skipped(format!("this system refuses the connection: {error}")));
             }
             if let Some(status) = ended {
                 let what = format!("the program ended ({status}) without having connected to {{host}} {{port}}");
-                return Err(never(what).because(ENDED_EARLY));
+                return Err(Failure::wrong(what).because_client(ENDED_EARLY));
             }
             if Instant::now() > until {
                 let seconds = self.start_time.as_secs();
-                return Err(never(format!("the program runs, and has not connected within {seconds} s")));
+                return Err(Failure::wrong(format!("the program runs, and has not connected within {seconds} s")));
             }
             thread::sleep(POLL / 4);
         }
@@ -158,7 +155,7 @@ impl<'a> Exam<'a> {
     ///
     /// # Errors
     /// As above.
-    pub fn greeted(&mut self, commands: &[&str]) -> Result<Session, Finding> {
+    pub fn greeted(&mut self, commands: &[&str]) -> Result<Session, Failure> {
         let mut session = self.session(commands)?;
         session.ok(GREETING);
         Ok(session)
@@ -194,7 +191,7 @@ impl<'a> Exam<'a> {
         if let Some(line) = session.line("LOGOUT")? {
             if Command::parse(&line) != Ok(Command::Logout) {
                 let what = format!("expected LOGOUT, received '{}'", shown(&line));
-                return Err(Finding::wrong(what).because(why_another_line(&line, "LOGOUT")));
+                return Err(Failure::wrong(what).because_client(why_another_line(&line, "LOGOUT")));
             }
             session.ok(GOODBYE);
         }
@@ -221,7 +218,7 @@ impl<'a> Exam<'a> {
     ///
     /// # Errors
     /// If it does not.
-    pub fn end(&mut self, mut session: Session) -> Result<End, Finding> {
+    pub fn end(&mut self, mut session: Session) -> Result<End, Failure> {
         session.end_sending();
         let end = session.until_end();
         self.wait_for_end()?;
@@ -235,7 +232,7 @@ impl<'a> Exam<'a> {
     pub fn wait_for_end(&mut self) -> Outcome {
         while !self.has_ended() {
             if Instant::now() > self.deadline {
-                return Err(Finding::nothing_came("the conversation is over, and the program has not ended"));
+                return Err(Failure::nothing_came("the conversation is over, and the program has not ended"));
             }
             thread::sleep(POLL / 4);
         }
@@ -258,7 +255,7 @@ impl<'a> Exam<'a> {
     /// If it has not.
     pub fn expect_failure(&mut self) -> Outcome {
         if self.succeeded() == Some(true) {
-            return Err(Finding::wrong("not all was done, and the exit code is 0"));
+            return Err(Failure::wrong("not all was done, and the exit code is 0"));
         }
         Ok(())
     }
@@ -285,8 +282,8 @@ impl<'a> Exam<'a> {
         let inside = self.downloads.expect_nothing_outside(&self.names);
         if again {
             self.steps.add(1, "<- (connects again)".to_string());
-            let finding = outcome.err().unwrap_or_else(|| Finding::wrong("the client opened another connection"));
-            return Err(finding.because(ONE_CONNECTION));
+            let failure = outcome.err().unwrap_or_else(|| Failure::wrong("the client opened another connection"));
+            return Err(failure.because_client(ONE_CONNECTION));
         }
         outcome.and(inside)
     }

@@ -3,10 +3,11 @@
 //! Read first: `exam.rs`. It does not know our client.
 
 use crate::lab::check::catalogue::Level;
+use crate::lab::check::clients::causes::WRITTEN_TOO_EARLY;
 use crate::lab::check::clients::exam::{Check, Exam};
-use crate::lab::check::clients::finding::{Outcome, WRITTEN_TOO_EARLY};
 use crate::lab::check::clients::script::reply;
 use crate::lab::check::clients::session::Session;
+use crate::lab::check::outcome::Outcome;
 
 const LEVEL: Level = Level::Files;
 

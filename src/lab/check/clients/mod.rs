@@ -2,7 +2,7 @@
 //!
 //! Read first: `docs/CLIENTS.md`, `exam.rs`. It does not know our client, only the protocol.
 
-pub mod finding;
+pub mod causes;
 
 pub mod subject;
 
@@ -27,11 +27,10 @@ pub mod program;
 use std::time::Duration;
 
 use exam::{Check, Exam};
-use finding::Finding;
 use subject::Subject;
 
 use crate::lab::check::catalogue::{self, Level};
-use crate::lab::check::outcome::Failure;
+use crate::lab::check::outcome::{Failure, Outcome};
 use crate::lab::check::results::Graded;
 
 /// How long a check may take once the program has connected, unless told otherwise. It is longer than for servers: with
@@ -77,11 +76,11 @@ pub fn grade(options: &Options, mut tell: impl FnMut(&Graded)) -> Result<Vec<Gra
                     .map_err(|error| format!("can't make a server and a directory for a check: {error}"))?;
                 let outcome = (check.run)(&mut exam);
                 let outcome = exam.conclude(outcome);
-                let never_connected = outcome.as_ref().is_err_and(|finding| finding.never_connected);
+                let has_failed = outcome.as_ref().is_err_and(|failure| failure.verdict.is_failure());
                 match exam.connected_after {
                     // The next start takes about as long.
                     Some(time) => start_time = (options.timeout + 2 * time).min(START_TIME),
-                    None if never_connected && start_time == START_TIME => blocked_by = Some(check.id),
+                    None if has_failed && start_time == START_TIME => blocked_by = Some(check.id),
                     None => {}
                 }
                 graded(check, outcome, &mut exam)
@@ -93,15 +92,11 @@ pub fn grade(options: &Options, mut tell: impl FnMut(&Graded)) -> Result<Vec<Gra
     Ok(results)
 }
 
-/// The outcome, with the cause that was seen in place of the check's hint, and with what a program printed that failed.
-fn graded(check: &Check, outcome: Result<(), Finding>, exam: &mut Exam) -> Graded {
-    let (outcome, cause) = match outcome {
-        Ok(()) => (Ok(()), None),
-        Err(finding) => (Err(finding.failure), finding.cause),
-    };
+/// The outcome, with what a program printed that failed.
+fn graded(check: &Check, outcome: Outcome, exam: &mut Exam) -> Graded {
     let shows_story = outcome.as_ref().is_err_and(|failure| failure.verdict.is_failure());
     let story = if shows_story { exam.story() } else { String::new() };
-    Graded::new(&Check { hint: cause.unwrap_or(check.hint), ..*check }, outcome, exam.steps.all(), story)
+    Graded::new(check, outcome, exam.steps.all(), story)
 }
 
 fn blocked(check: &Check, id: &str) -> Graded {

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use crate::lab::check::catalogue::Level;
 use crate::lab::check::clients::exam::{Check, Exam};
-use crate::lab::check::clients::finding::{Finding, Outcome};
 use crate::lab::check::clients::script::GOODBYE;
+use crate::lab::check::outcome::{Failure, Outcome};
 use crate::lab::check::servers::peer::{shown, POLL};
 
 const LEVEL: Level = Level::Report;
@@ -210,7 +210,7 @@ pub const CHECKS: &[Check] = &[
             if rest.is_empty() {
                 return Ok(());
             }
-            Err(Finding::wrong(format!("behind LOGOUT came: '{}'", shown(&rest))).because(
+            Err(Failure::wrong(format!("behind LOGOUT came: '{}'", shown(&rest))).because_client(
                 "something is sent behind LOGOUT, perhaps a second one: it is given as the last command; at \
                     the end of the input send it only if it was not sent before",
             ))
@@ -235,7 +235,7 @@ pub const CHECKS: &[Check] = &[
             several(exam)?;
             match exam.succeeded() {
                 Some(true) => Ok(()),
-                _ => Err(Finding::wrong("all was done, and the exit code is not 0")),
+                _ => Err(Failure::wrong("all was done, and the exit code is not 0")),
             }
         },
     },
@@ -281,7 +281,7 @@ fn waits_for_the_end(exam: &mut Exam) -> Outcome {
         let until = Instant::now() + TO_EXIT;
         while Instant::now() < until {
             if exam.has_ended() {
-                return Err(Finding::closed("the client has left before the server ended the connection"));
+                return Err(Failure::closed("the client has left before the server ended the connection"));
             }
             thread::sleep(POLL);
         }

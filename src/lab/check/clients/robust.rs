@@ -3,9 +3,10 @@
 //! Read first: `exam.rs`. It does not know our client.
 
 use crate::lab::check::catalogue::Level;
+use crate::lab::check::clients::causes::WRITTEN_TOO_EARLY;
 use crate::lab::check::clients::exam::{Check, Exam};
-use crate::lab::check::clients::finding::{Finding, Outcome, WRITTEN_TOO_EARLY};
 use crate::lab::check::clients::script::{reply, GOODBYE};
+use crate::lab::check::outcome::{Failure, Outcome};
 
 const LEVEL: Level = Level::Robust;
 
@@ -164,7 +165,7 @@ pub const CHECKS: &[Check] = &[
             session.expect_command(&command)?;
             session.send("OK 9223372036854775807\nhello");
             exam.end(session)?;
-            exam.downloads.expect_not(&name, None).map_err(|finding| finding.because(WRITTEN_TOO_EARLY))
+            exam.downloads.expect_not(&name, None).map_err(|failure| failure.because_client(WRITTEN_TOO_EARLY))
         },
     },
     Check {
@@ -274,7 +275,7 @@ fn prints_no_order(exam: &mut Exam, command: &str, word: &str, answer: Vec<u8>) 
     exam.answer_all(session, |_| None)?;
     let (printed, order) = (exam.printed(), format!("{TITLE}{word}"));
     if printed.windows(order.len()).any(|part| part == order.as_bytes()) {
-        return Err(Finding::wrong("the program printed the server's escape sequence as it came"));
+        return Err(Failure::wrong("the program printed the server's escape sequence as it came"));
     }
     Ok(())
 }

@@ -8,9 +8,9 @@ use std::net::{Shutdown, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::lab::check::clients::finding::{why_another_line, Finding, Outcome, NO_LINE_END, STILL_READS};
+use crate::lab::check::clients::causes::{why_another_line, NO_LINE_END, STILL_READS};
 use crate::lab::check::clients::script::reply;
-use crate::lab::check::outcome::Steps;
+use crate::lab::check::outcome::{Failure, Outcome, Steps};
 use crate::lab::check::servers::peer::{shown, POLL};
 use crate::wire::framing::is_timeout;
 use crate::wire::{visible, Command, MAX_COMMAND_LINE};
@@ -54,7 +54,7 @@ impl End {
     /// If it has not: TCP made a reset of it.
     pub fn expect_in_order(&self) -> Outcome {
         if self.reset {
-            return Err(Finding::closed("the client reset the connection: it closed without having read the goodbye"));
+            return Err(Failure::closed("the client reset the connection: it closed without having read the goodbye"));
         }
         Ok(())
     }
@@ -126,7 +126,7 @@ impl Session {
         }
         if wrote.as_ref().map_or_else(is_timeout, |()| true) {
             let what = format!("after some {sent} bytes without a line feed the client has not left");
-            return Err(Finding::nothing_came(what));
+            return Err(Failure::nothing_came(what));
         }
         self.step("<- (the client has left)");
         Ok(())
@@ -136,7 +136,7 @@ impl Session {
     ///
     /// # Errors
     /// If none comes, or half of one.
-    pub fn line(&mut self, expected: &str) -> Result<Option<Vec<u8>>, Finding> {
+    pub fn line(&mut self, expected: &str) -> Result<Option<Vec<u8>>, Failure> {
         loop {
             if let Some(end) = self.received.iter().position(|byte| *byte == b'\n') {
                 let rest = self.received.split_off(end + 1);
@@ -148,7 +148,7 @@ impl Session {
             if self.received.len() >= MAX_COMMAND_LINE {
                 self.note_received();
                 let what = format!("{} bytes came without a line feed", self.received.len());
-                return Err(Finding::wrong(what).because(NO_LINE_END));
+                return Err(Failure::wrong(what).because_client(NO_LINE_END));
             }
             match self.receive() {
                 Ok(0) if self.received.is_empty() => {
@@ -159,7 +159,7 @@ impl Session {
                     self.note_received();
                     self.step("<- (end of the connection)");
                     let what = "the client ended the connection inside a line".to_string();
-                    return Err(Finding::wrong(what).because(NO_LINE_END));
+                    return Err(Failure::wrong(what).because_client(NO_LINE_END));
                 }
                 Ok(_) => {}
                 Err(error) if is_timeout(&error) => {
@@ -167,7 +167,7 @@ impl Session {
                     self.step("<- (nothing more until the time-out)");
                     let waits = (self.commands > 0).then_some(STILL_READS);
                     let cause = if self.received.is_empty() { waits } else { Some(NO_LINE_END) };
-                    return Err(Finding::nothing_came(format!("waited in vain for {expected}")).because(cause));
+                    return Err(Failure::nothing_came(format!("waited in vain for {expected}")).because_client(cause));
                 }
                 // Systems number and name a reset in several ways, so whatever is no time-out is one.
                 Err(_) => {
@@ -184,7 +184,7 @@ impl Session {
     /// If anything else comes.
     pub fn expect_command(&mut self, wanted: &str) -> Outcome {
         let Some(line) = self.line(&format!("'{wanted}'"))? else {
-            return Err(Finding::closed(format!("expected '{wanted}', and the client ended the connection")));
+            return Err(Failure::closed(format!("expected '{wanted}', and the client ended the connection")));
         };
         let same = match (Command::parse(&line), Command::parse(wanted.as_bytes())) {
             (Ok(sent), Ok(wanted)) => sent == wanted,
@@ -194,7 +194,7 @@ impl Session {
             return Ok(());
         }
         let what = format!("expected '{}', received '{}'", visible(wanted.as_bytes()), shown(&line));
-        Err(Finding::wrong(what).because(why_another_line(&line, wanted)))
+        Err(Failure::wrong(what).because_client(why_another_line(&line, wanted)))
     }
 
     /// Waits for the first command without taking it out of the system's hands.
@@ -212,8 +212,8 @@ impl Session {
                     return Ok(());
                 }
                 Ok(1..) if !left.is_zero() => thread::sleep(POLL),
-                Ok(0) => return Err(Finding::closed("the client ended the connection before its command")),
-                _ => return Err(Finding::nothing_came("waited in vain for a command").because(NO_LINE_END)),
+                Ok(0) => return Err(Failure::closed("the client ended the connection before its command")),
+                _ => return Err(Failure::nothing_came("waited in vain for a command").because_client(NO_LINE_END)),
             }
         }
     }

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use crate::lab::check::catalogue::Level;
 use crate::lab::check::clients::exam::{Check, Exam};
-use crate::lab::check::clients::finding::Outcome;
 use crate::lab::check::clients::script::{reply, GOODBYE, GREETING};
+use crate::lab::check::outcome::Outcome;
 
 const LEVEL: Level = Level::Stream;
 

@@ -93,7 +93,7 @@ fn of_cause(cause: Cause, level: Level) -> Option<Importance> {
         Cause::WrongDirectory => Some(Importance::Directory),
         Cause::Died { .. } => Some(Importance::Harm),
         Cause::OneClient | Cause::FewClients | Cause::LeftBehind | Cause::PlacesKept => Some(Importance::Threads),
-        Cause::SessionEnds | Cause::Reset => None,
+        Cause::SessionEnds | Cause::Reset | Cause::OfClient(_) => None,
     }
 }
 

@@ -1,61 +1,8 @@
-//! What went wrong with a client, and the likely cause if what was seen tells it better than the check's own hint.
+//! Which mistake a client most likely made, where what was seen tells it better than the check's own hint.
 //!
-//! Read first: `outcome.rs`. It does not know the checks.
+//! Read first: `cause.rs`. It does not know the checks.
 
-use crate::lab::check::outcome::{Failure, Verdict};
 use crate::wire::Command;
-
-/// How a check of a client ends.
-pub type Outcome = Result<(), Finding>;
-
-/// Why a check did not pass.
-#[derive(Debug)]
-pub struct Finding {
-    /// Of which kind it is, and what was seen.
-    pub failure: Failure,
-    /// The cause, if it was seen; if not, the check's hint is the likely one.
-    pub cause: Option<&'static str>,
-    /// Did the program make no connection at all?
-    pub never_connected: bool,
-}
-
-impl From<Failure> for Finding {
-    fn from(failure: Failure) -> Finding {
-        Finding { failure, cause: None, never_connected: false }
-    }
-}
-
-impl Finding {
-    /// Something else was seen than should have been.
-    pub fn wrong(what: impl Into<String>) -> Finding {
-        Failure::wrong(what).into()
-    }
-
-    /// Nothing came until the time-out.
-    pub fn nothing_came(what: impl Into<String>) -> Finding {
-        Failure::new(Verdict::NoReply, what).into()
-    }
-
-    /// The client ended the connection too early.
-    pub fn closed(what: impl Into<String>) -> Finding {
-        Failure::new(Verdict::Closed, what).into()
-    }
-
-    /// The check can't run here.
-    pub fn skipped(why: impl Into<String>) -> Finding {
-        Failure::skipped(why).into()
-    }
-
-    /// The check is about something that this client was not told.
-    pub fn not_applicable(why: impl Into<String>) -> Finding {
-        Failure::not_applicable(why).into()
-    }
-
-    /// The same with a cause that was seen; `None` leaves it as it was.
-    pub fn because(self, cause: impl Into<Option<&'static str>>) -> Finding {
-        Finding { cause: cause.into().or(self.cause), ..self }
-    }
-}
 
 /// Of every client that opens more connections than one.
 pub const ONE_CONNECTION: &str = "it opened another connection: one session is one TCP connection; connect once, \

@@ -27,3 +27,8 @@ pub mod servers;
 pub mod clients;
 
 pub mod program;
+
+use std::time::Duration;
+
+/// How often a wait looks again.
+pub const POLL: Duration = Duration::from_millis(20);

@@ -6,6 +6,11 @@ use std::sync::{Arc, Mutex};
 
 use crate::lab::check::cause::Cause;
 use crate::lock::locked;
+use crate::wire::visible;
+
+/// How much of what was sent or received a step shows: so much of its beginning, and so much of its end.
+const SHOWN: usize = 100;
+const SHOWN_OF_END: usize = 30;
 
 /// How a check ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,5 +130,18 @@ impl Steps {
     /// A copy: the client's number and what it did.
     pub fn all(&self) -> Vec<(usize, String)> {
         locked(&self.0, |steps| steps.clone())
+    }
+}
+
+/// Bytes for a person, not too many of them.
+pub fn shown(bytes: &[u8]) -> String {
+    /// What is no longer is shown whole.
+    const LONGEST: usize = SHOWN + SHOWN_OF_END;
+    match bytes.len() {
+        0..=LONGEST => visible(bytes),
+        count => {
+            let (beginning, end) = (&bytes[..SHOWN], &bytes[count - SHOWN_OF_END..]);
+            format!("{}... ({count} bytes) ...{}", visible(beginning), visible(end))
+        }
     }
 }

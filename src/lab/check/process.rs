@@ -152,7 +152,7 @@ impl Process {
     }
 
     /// Has it ended by itself? How, in a word or two. A moment later all that it printed has been read.
-    pub fn end(&mut self) -> Option<String> {
+    pub fn how_it_ended(&mut self) -> Option<String> {
         let status = self.status()?;
         thread::sleep(LAST_WORDS);
         let too_many = locked(&self.seen, |seen| seen.too_many);
@@ -161,7 +161,7 @@ impl Process {
 
     /// Has it ended by itself? In sentences, with what it printed.
     pub fn ended(&mut self) -> Option<String> {
-        let how = self.end()?;
+        let how = self.how_it_ended()?;
         Some(format!("The program has ended ({how}).\n{}", self.printed()))
     }
 

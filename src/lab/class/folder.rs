@@ -82,7 +82,7 @@ impl Folder {
             match process.status() {
                 Some(status) if status.success() => return Ok(()),
                 Some(_) => {
-                    let how = process.end().unwrap_or_default();
+                    let how = process.how_it_ended().unwrap_or_default();
                     return Err(format!("{}\n{}", failed(&format!("the build has ended ({how})")), process.printed()));
                 }
                 None => thread::sleep(BUILD_POLL),

@@ -14,9 +14,9 @@ use crate::lab::check::clients::downloads::Downloads;
 use crate::lab::check::clients::script::{reply, GOODBYE, GREETING};
 use crate::lab::check::clients::session::{End, Session};
 use crate::lab::check::clients::subject::Subject;
-use crate::lab::check::outcome::{Failure, Outcome, Steps};
+use crate::lab::check::outcome::{shown, Failure, Outcome, Steps};
 use crate::lab::check::process::Process;
-use crate::lab::check::servers::peer::{shown, POLL};
+use crate::lab::check::POLL;
 use crate::lab::random::Random;
 use crate::wire::Command;
 

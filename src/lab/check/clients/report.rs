@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use crate::lab::check::catalogue::Level;
 use crate::lab::check::clients::exam::{Check, Exam};
 use crate::lab::check::clients::script::GOODBYE;
-use crate::lab::check::outcome::{Failure, Outcome};
-use crate::lab::check::servers::peer::{shown, POLL};
+use crate::lab::check::outcome::{shown, Failure, Outcome};
+use crate::lab::check::POLL;
 
 const LEVEL: Level = Level::Report;
 

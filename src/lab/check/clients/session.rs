@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 use crate::lab::check::clients::causes::{why_another_line, NO_LINE_END, STILL_READS};
 use crate::lab::check::clients::script::reply;
-use crate::lab::check::outcome::{Failure, Outcome, Steps};
-use crate::lab::check::servers::peer::{shown, POLL};
+use crate::lab::check::outcome::{shown, Failure, Outcome, Steps};
+use crate::lab::check::POLL;
 use crate::wire::framing::is_timeout;
 use crate::wire::{visible, Command, MAX_COMMAND_LINE};
 

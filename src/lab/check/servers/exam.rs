@@ -12,8 +12,9 @@ use crate::lab::check::cause::Cause;
 use crate::lab::check::outcome::{Failure, Steps, Verdict};
 use crate::lab::check::servers::fixtures::Fixtures;
 use crate::lab::check::servers::leave::Courtesy;
-use crate::lab::check::servers::peer::{Peer, Reply, PAUSE, POLL};
+use crate::lab::check::servers::peer::{Peer, Reply, PAUSE};
 use crate::lab::check::servers::subject::Terms;
+use crate::lab::check::POLL;
 use crate::wire::ErrorCode;
 
 /// A check of a server: a conversation with it.

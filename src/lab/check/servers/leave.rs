@@ -8,7 +8,7 @@ use std::net::{Shutdown, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use crate::lab::check::servers::peer::POLL;
+use crate::lab::check::POLL;
 use crate::lock::locked;
 
 /// So long a client that leaves waits while nothing comes: far more than a server on the same machine needs.

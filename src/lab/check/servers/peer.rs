@@ -9,25 +9,19 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::lab::check::cause::{Cause, HeaderFault};
-use crate::lab::check::outcome::{Failure, Steps, Verdict};
+use crate::lab::check::outcome::{shown, Failure, Steps, Verdict};
 use crate::lab::check::servers::leave::{Courtesy, Leaving, Standing};
+use crate::lab::check::POLL;
 use crate::wire::framing::is_timeout;
-use crate::wire::{visible, ErrorCode, Refusal, ReplyHeader, MAX_REPLY_LINE};
+use crate::wire::{ErrorCode, Refusal, ReplyHeader, MAX_REPLY_LINE};
 
 /// How long a client waits between two parts of a command: long enough that a server that takes one read for one
 /// message has answered the first part before the second comes.
 pub const PAUSE: Duration = Duration::from_millis(200);
 
-/// How often a wait looks again.
-pub const POLL: Duration = Duration::from_millis(20);
-
 /// Largest body that is believed: far more than any fixture, far less than memory. A client keeps one body, and
 /// keeps it once: the checks look through a list where it lies.
 const MAX_BODY: u64 = 64 * 1024 * 1024;
-
-/// How much of what was sent or received a step shows: so much of its beginning, and so much of its end.
-const SHOWN: usize = 100;
-const SHOWN_OF_END: usize = 30;
 
 /// How long the first greeting of a program may take that has just opened its port.
 const FIRST_GREETING: Duration = Duration::from_secs(1);
@@ -567,19 +561,6 @@ impl Drop for Peer {
         if let Ok(stream) = self.stream.try_clone() {
             let (standing, line_is_open) = (self.standing, self.line_is_open);
             self.courtesy.see_off(Leaving { stream, standing, line_is_open });
-        }
-    }
-}
-
-/// Bytes for a person, not too many of them.
-pub fn shown(bytes: &[u8]) -> String {
-    /// What is no longer is shown whole.
-    const LONGEST: usize = SHOWN + SHOWN_OF_END;
-    match bytes.len() {
-        0..=LONGEST => visible(bytes),
-        count => {
-            let (beginning, end) = (&bytes[..SHOWN], &bytes[count - SHOWN_OF_END..]);
-            format!("{}... ({count} bytes) ...{}", visible(beginning), visible(end))
         }
     }
 }

@@ -7,9 +7,9 @@ use std::time::Instant;
 
 use crate::lab::check::catalogue::Level;
 use crate::lab::check::cause::Cause;
-use crate::lab::check::outcome::{Failure, Verdict};
+use crate::lab::check::outcome::{shown, Failure, Verdict};
 use crate::lab::check::servers::exam::{Check, Exam};
-use crate::lab::check::servers::peer::{shown, Peer};
+use crate::lab::check::servers::peer::Peer;
 use crate::wire::{CommandSet, ErrorCode, Listed, Verb};
 
 const LEVEL: Level = Level::Report;

@@ -9,7 +9,8 @@ use crate::lab::check::catalogue::Level;
 use crate::lab::check::outcome::Failure;
 use crate::lab::check::processes::is_busy;
 use crate::lab::check::servers::exam::{Check, Exam};
-use crate::lab::check::servers::peer::{PAUSE, POLL};
+use crate::lab::check::servers::peer::PAUSE;
+use crate::lab::check::POLL;
 use crate::wire::telnet::WONT_TIMING_MARK;
 use crate::wire::{ErrorCode, MAX_COMMAND_LINE};
 

@@ -4,10 +4,10 @@
 //! Read first: `exam.rs`. It does not know our server.
 
 use crate::lab::check::catalogue::Level;
-use crate::lab::check::outcome::Failure;
+use crate::lab::check::outcome::{shown, Failure};
 use crate::lab::check::servers::exam::{Check, Exam};
 use crate::lab::check::servers::fixtures::Fixture;
-use crate::lab::check::servers::peer::{shown, sorted_lines};
+use crate::lab::check::servers::peer::sorted_lines;
 use crate::wire::ErrorCode;
 
 const LEVEL: Level = Level::Stream;

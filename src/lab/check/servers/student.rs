@@ -13,7 +13,8 @@ use std::time::{Duration, Instant};
 
 use crate::lab::check::process::Process;
 use crate::lab::check::processes;
-use crate::lab::check::servers::peer::{somebody_listens, POLL};
+use crate::lab::check::servers::peer::somebody_listens;
+use crate::lab::check::POLL;
 use crate::lab::random::any_seed;
 
 /// How long the program may take until its port is open: some languages compile first.
@@ -68,12 +69,12 @@ impl Student {
         let deadline = Instant::now() + START_TIME;
         let (mut next_look, mut elsewhere) = (Instant::now() + LOOK_PAUSE, None);
         while Instant::now() < deadline {
-            if let Some(how) = self.process.end() {
+            if let Some(how) = self.process.how_it_ended() {
                 return Err(self.why_ended(&how));
             }
             if somebody_listens(self.address) {
                 thread::sleep(SETTLE_TIME);
-                return self.process.end().map_or(Ok(()), |how| Err(self.why_ended(&how)));
+                return self.process.how_it_ended().map_or(Ok(()), |how| Err(self.why_ended(&how)));
             }
             if Instant::now() >= next_look {
                 next_look = Instant::now() + LOOK_PAUSE;
@@ -147,7 +148,10 @@ impl Student {
 }
 
 /// A port that nobody uses at the moment, and never the same twice: the program before may have left it in TIME_WAIT.
-fn free_port() -> io::Result<u16> {
+///
+/// # Errors
+/// If there is none.
+pub fn free_port() -> io::Result<u16> {
     /// The port that was given last.
     static LAST: Mutex<Option<u16>> = Mutex::new(None);
     let mut last = LAST.lock().unwrap_or_else(|poisoned| poisoned.into_inner());

@@ -16,9 +16,10 @@ use crate::lab::check::results::Graded;
 use crate::lab::check::servers::exam::{Check, Exam, OwnList};
 use crate::lab::check::servers::fixtures::{self, Fixtures};
 use crate::lab::check::servers::leave::Courtesy;
-use crate::lab::check::servers::peer::{somebody_listens, POLL};
+use crate::lab::check::servers::peer::somebody_listens;
 use crate::lab::check::servers::student::Student;
 use crate::lab::check::servers::{Options, Target};
+use crate::lab::check::POLL;
 use crate::lab::fresh_dir::FreshDir;
 
 /// Checks in which chance plays a part: that one passes the next time says nothing.

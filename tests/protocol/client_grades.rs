@@ -15,6 +15,8 @@ use file_transfer::lab::check::command::client_words;
 use file_transfer::lab::check::outcome::Verdict;
 use file_transfer::lab::check::results::Graded;
 
+use crate::command_lines::{lab, LAB};
+use crate::conformance::table_of;
 use crate::support::{TempDir, TestServer};
 
 /// For a check that passes: on a busy machine it may take its time.
@@ -28,8 +30,6 @@ const PARTS: usize = 8;
 
 /// How many parts are graded at the same time, of all clients.
 const AT_ONCE: usize = 16;
-
-const LAB: &str = env!("CARGO_BIN_EXE_lab");
 
 fn options(command: &str, commands: Commands, only: Vec<String>, timeout: Duration) -> Options {
     let subject = Subject { words: client_words(command).unwrap(), commands };
@@ -45,23 +45,9 @@ fn broken_command(name: &str) -> String {
     format!("'{LAB}' broken {name} {{host}} {{port}} {{dir}}")
 }
 
-/// The rows `| name | mistake | fails |` of the table: each client, its mistake, and the checks that it fails.
+/// Each broken client, its mistake, and the checks that it fails.
 fn table() -> Vec<(String, String, BTreeSet<String>)> {
-    let text = include_str!("../../docs/CLIENTS.md");
-    let rows = text.lines().skip_while(|line| *line != "| name | mistake | fails |").skip(2);
-    let cells = rows.take_while(|line| line.starts_with('|')).map(|line| line.trim_matches('|').split('|'));
-    cells
-        .map(|row| {
-            let row: Vec<_> = row.map(str::trim).collect();
-            (row[0].to_string(), row[1].to_string(), row[2].split_whitespace().map(str::to_string).collect())
-        })
-        .collect()
-}
-
-fn lab(arguments: &[&str]) -> (Option<i32>, String, String) {
-    let output = Command::new(LAB).args(arguments).output().unwrap();
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    (output.status.code(), text(&output.stdout), text(&output.stderr))
+    table_of(include_str!("../../docs/CLIENTS.md"))
 }
 
 #[test]

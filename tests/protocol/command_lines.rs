@@ -214,6 +214,13 @@ pub fn run(program: &str, arguments: &[&str]) -> Ended {
     program.ended()
 }
 
+/// Runs `lab` to its end, however long that takes: its exit code, what it printed, and what it complained of.
+pub fn lab(arguments: &[&str]) -> (Option<i32>, String, String) {
+    let output = Command::new(LAB).args(arguments).output().unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code(), text(&output.stdout), text(&output.stderr))
+}
+
 // The server.
 
 /// The real server, on a free port, with a directory that holds `a.txt`.

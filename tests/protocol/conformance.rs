@@ -17,7 +17,7 @@ use file_transfer::lab::check::results::Graded;
 use file_transfer::lab::check::servers::{fixtures, grade, selected, Options, Target};
 use file_transfer::server::file_handler::FileHandler;
 
-use crate::command_lines::{listening_address, Program};
+use crate::command_lines::{lab, listening_address, Program, LAB};
 use crate::support::{eventually, TempDir, Wire};
 
 /// For a check that passes: on a busy machine it may take its time.
@@ -51,21 +51,27 @@ fn server_command() -> String {
 }
 
 fn broken_command(name: &str) -> String {
-    format!("'{}' broken {name} --bind 127.0.0.1:{{port}} --dir {{dir}}", env!("CARGO_BIN_EXE_lab"))
+    format!("'{}' broken {name} --bind 127.0.0.1:{{port}} --dir {{dir}}", LAB)
 }
 
-/// The rows `| name | mistake | fails |` of the table: each server, and the checks that it fails.
-fn table() -> Vec<(String, BTreeSet<String>)> {
-    let text = include_str!("../../docs/CONFORMANCE.md");
-    let rows = text.lines().skip_while(|line| *line != "| name | mistake | fails |").skip(2);
+/// The rows `| name | mistake | fails |` of a document's table: each broken program, its mistake, and the checks that it
+/// fails.
+pub fn table_of(document: &str) -> Vec<(String, String, BTreeSet<String>)> {
+    let rows = document.lines().skip_while(|line| *line != "| name | mistake | fails |").skip(2);
     let cells = rows.take_while(|line| line.starts_with('|')).map(|line| line.trim_matches('|').split('|'));
     cells
         .map(|row| {
             let row: Vec<_> = row.map(|cell| cell.trim().trim_matches('`')).collect();
             let fails = row[2].split([',', ' ']).filter(|id| !id.is_empty()).map(str::to_string);
-            (row[0].to_string(), fails.collect())
+            (row[0].to_string(), row[1].to_string(), fails.collect())
         })
         .collect()
+}
+
+/// Each broken server, and the checks that it fails.
+fn table() -> Vec<(String, BTreeSet<String>)> {
+    let rows = table_of(include_str!("../../docs/CONFORMANCE.md"));
+    rows.into_iter().map(|(name, _, fails)| (name, fails)).collect()
 }
 
 /// The checks of a server that failed, each with its story. It is graded in parts, dealt like cards, since what fails
@@ -213,7 +219,7 @@ fn a_mystery_tells_its_name_nowhere_before_it_is_revealed() {
         assert!(code == Some(0) && broken::Broken::find(name).is_some(), "{name}");
 
         let arguments = ["broken", "--mystery", &number, "--bind", "127.0.0.1:0", "--dir"];
-        let mut command = Command::new(env!("CARGO_BIN_EXE_lab"));
+        let mut command = Command::new(LAB);
         // What a panic says of itself must not depend on the user's own settings.
         let program = Program::start(command.args(arguments).arg(dir.path()).env("RUST_BACKTRACE", "1"));
         program.shows("\n");
@@ -294,15 +300,9 @@ fn a_lost_reply_a_closed_connection_and_silence_are_told_apart() {
     assert_eq!(verdict("1.3", closes_on_unread_input), Verdict::LostToReset);
 }
 
-fn lab(arguments: &[&str]) -> (Option<i32>, String, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_lab")).args(arguments).output().unwrap();
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    (output.status.code(), text(&output.stdout), text(&output.stderr))
-}
-
 #[test]
 fn a_program_that_dies_is_told_with_what_it_printed() {
-    let command = format!("'{}' no-such-tool", env!("CARGO_BIN_EXE_lab"));
+    let command = format!("'{}' no-such-tool", LAB);
     let (code, _, complaint) = lab(&["check", "--command", &command]);
     assert_eq!(code, Some(1));
     assert!(complaint.contains("has ended") && complaint.contains("no-such-tool"), "{complaint}");

@@ -11,10 +11,8 @@ use file_transfer::lab::interleave::machine::{End, Stepped};
 use file_transfer::lab::interleave::parser::parse;
 use file_transfer::lab::interleave::schedules::{letters_of, run as run_schedule, Schedule};
 
-use crate::command_lines::{run, Ended, Program as Process};
+use crate::command_lines::{run, Ended, Program as Process, LAB};
 use crate::support::TempDir;
-
-const LAB: &str = env!("CARGO_BIN_EXE_lab");
 
 const DIRECTORY: &str = "docs/labs/interleave";
 

@@ -13,10 +13,8 @@ use file_transfer::lab::timeline::{Label, LabelKind, Lane, Panel, Picture, Side,
 use file_transfer::server::designs::Design;
 use file_transfer::watch::Phase;
 
-use crate::command_lines::{run, ServerProgram};
+use crate::command_lines::{run, ServerProgram, LAB};
 use crate::support::TempDir;
-
-const LAB: &str = env!("CARGO_BIN_EXE_lab");
 
 /// The scene under a design; if the test fails afterwards, the timeline is printed.
 struct Scene {

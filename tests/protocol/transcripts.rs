@@ -16,7 +16,6 @@
 #![cfg(unix)]
 
 use std::fs;
-use std::net::TcpListener;
 use std::os::unix::fs::{symlink, PermissionsExt};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -24,6 +23,8 @@ use std::process::Command;
 use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
+
+use file_transfer::lab::check::servers::student::free_port;
 
 use crate::command_lines::{Program, LAB};
 use crate::support::{eventually, TempDir, PATIENCE};
@@ -133,7 +134,8 @@ impl Desk {
         for profile in ["debug", "release"] {
             symlink(programs, dir.path().join("target").join(profile)).unwrap();
         }
-        let ports: Vec<_> = default_and_named_ports(text).into_iter().map(|port| (port, free_port())).collect();
+        let ports: Vec<_> =
+            default_and_named_ports(text).into_iter().map(|port| (port, free_port().unwrap().to_string())).collect();
         let desk = Desk { dir, ports, staying: Vec::new() };
         desk.put_program("cargo", &cargo(&programs.to_string_lossy(), &desk.ports[0].1));
         if let Ok(openbsd) = fs::canonicalize("/bin/nc.openbsd") {
@@ -288,19 +290,6 @@ fn default_and_named_ports(text: &str) -> Vec<String> {
         }
     }
     ports
-}
-
-/// Five digits, and below the ports that the system gives to clients.
-fn free_port() -> String {
-    static TAKEN: Mutex<u16> = Mutex::new(0);
-    loop {
-        let mut taken = TAKEN.lock().unwrap();
-        *taken += 1;
-        let port = 20_000 + ((std::process::id() % 10_000) as u16 + *taken) % 12_000;
-        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
-            return port.to_string();
-        }
-    }
 }
 
 /// Are these the lines that the document shows, but for what varies?

@@ -59,8 +59,9 @@ fn the_netcat_transcript_of_the_readme_is_what_the_server_says() {
 }
 
 #[test]
-fn the_conversation_of_the_protocols_document_takes_place_line_by_line() {
+fn the_conversation_of_the_protocols_document_takes_place_line_by_line_in_both_languages() {
     hold_the_conversation("docs/PROTOCOL.md", server_of_the_projects_files());
+    hold_the_conversation("docs/PROTOCOLE.md", server_of_the_projects_files());
 }
 
 #[test]
@@ -87,17 +88,17 @@ fn hold_the_conversation(name: &str, (server, mut wire): (Arc<Server>, Wire)) {
 
 #[test]
 fn the_error_table_names_every_code_and_what_comes_after_it() {
-    let document = document("docs/PROTOCOL.md");
-    let rows: Vec<_> = document
-        .lines()
-        .filter_map(|line| {
-            let cells: Vec<_> = line.strip_prefix("| ")?.strip_suffix(" |")?.split(" | ").collect();
-            let ends = *cells.last()?;
-            (ends == "goes on" || ends == "ends").then(|| (cells[0].to_string(), ends == "ends"))
-        })
-        .collect();
     let codes: Vec<_> = ErrorCode::ALL.iter().map(|code| (code.word().to_string(), code.closes())).collect();
-    assert_eq!(rows, codes);
+    for (name, goes_on, ends) in
+        [("docs/PROTOCOL.md", "goes on", "ends"), ("docs/PROTOCOLE.md", "continue", "se termine")]
+    {
+        let document = document(name);
+        let cells = document.lines().filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |"));
+        let cells = cells.map(|cells| cells.split(" | ").collect::<Vec<_>>());
+        let rows = cells.filter(|cells| cells.last() == Some(&goes_on) || cells.last() == Some(&ends));
+        let rows: Vec<_> = rows.map(|cells| (cells[0].to_string(), cells.last() == Some(&ends))).collect();
+        assert_eq!(rows, codes, "{name}");
+    }
 }
 
 #[test]

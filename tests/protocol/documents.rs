@@ -115,6 +115,27 @@ fn the_reports_steps_are_told_in_the_same_words_everywhere() {
     }
 }
 
+/// The report's document names a place as `Type::function`, or as `Name` in [`path`].
+#[test]
+fn the_places_that_the_reports_document_names_are_in_the_code() {
+    let report = document("docs/REPORT.md");
+    let quoted: Vec<_> = report.split('`').skip(1).step_by(2).collect();
+    let paths = quoted.iter().filter(|words| words.starts_with("src/") && words.ends_with(".rs"));
+    let code: String = paths.map(|path| document(path)).collect();
+    let names = quoted.iter().filter(|words| !words.starts_with("std::")).filter_map(|words| words.rsplit_once("::"));
+    let functions: Vec<_> = names.map(|(_, name)| name).filter(|name| name.starts_with(char::is_lowercase)).collect();
+    assert!(functions.len() > 10, "{functions:?}");
+    for function in functions {
+        assert!(code.contains(&format!("fn {function}(")), "no file that is named there has the function {function}");
+    }
+
+    let parts: Vec<_> = report.split("` in [`").collect();
+    for two in parts.windows(2) {
+        let (name, path) = (two[0].rsplit(['`', ':']).next().unwrap(), two[1].split('`').next().unwrap());
+        assert!(document(path).contains(name), "{path} does not have {name}");
+    }
+}
+
 #[test]
 fn no_recipe_draws_over_a_file_of_the_repository() {
     for name in ["README.md", "docs/THREADS.md"] {

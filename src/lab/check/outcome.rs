@@ -5,6 +5,7 @@
 use std::sync::{Arc, Mutex};
 
 use crate::lab::check::cause::Cause;
+use crate::lab::check::clients::causes::ClientCause;
 use crate::lock::locked;
 use crate::wire::visible;
 
@@ -103,9 +104,9 @@ impl Failure {
         Failure { cause: Some(cause), ..self }
     }
 
-    /// The same with what was seen of a client, in words; `None` leaves it as it was.
-    pub fn because_client(self, text: impl Into<Option<&'static str>>) -> Failure {
-        Failure { cause: text.into().map(Cause::OfClient).or(self.cause), ..self }
+    /// The same with what was seen of a client; `None` leaves it as it was.
+    pub fn because_client(self, cause: impl Into<Option<ClientCause>>) -> Failure {
+        Failure { cause: cause.into().map(Cause::OfClient).or(self.cause), ..self }
     }
 
     /// The same with what happened before.

@@ -14,10 +14,11 @@ use crate::lab::class;
 use crate::lab::compare;
 use crate::lab::cost;
 use crate::lab::interleave;
+use crate::lab::lang::Lang;
 use crate::lab::load;
 use crate::lab::relay;
 use crate::lab::talk;
-use crate::lab::walk::{walk, Language, Options};
+use crate::lab::walk::{walk, Options};
 use crate::programs::args::{answer, complain, exit_code, unknown, version, Arg, Args, Usage};
 use crate::programs::server;
 use crate::wire::printable;
@@ -208,7 +209,7 @@ fn walk_tool(mut args: Args) -> Result<ExitCode, Usage> {
         server: None,
         serve: "server_data".into(),
         dir: "client_data".into(),
-        language: Language::English,
+        lang: Lang::English,
         pause: false,
     };
     while let Some(argument) = args.take()? {
@@ -220,10 +221,7 @@ fn walk_tool(mut args: Args) -> Result<ExitCode, Usage> {
                 serve_given = true;
             }
             "--dir" => options.dir = args.path(option)?,
-            "--lang" => {
-                let language: String = args.parsed(option, "en or fr", |text: &String| text == "en" || text == "fr")?;
-                options.language = if language == "fr" { Language::French } else { Language::English };
-            }
+            Lang::OPTION => options.lang = Lang::of_option(&mut args)?,
             "--pause" => options.pause = true,
             _ => return Err(unknown(&argument, "lab")),
         }

@@ -5,9 +5,10 @@
 use crate::programs::args::{Args, Usage};
 
 /// The language.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Lang {
     /// The default.
+    #[default]
     English,
     /// As the report was written.
     French,

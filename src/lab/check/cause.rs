@@ -5,6 +5,8 @@
 //! hint says what is likely.
 
 use crate::lab::check::clients::causes::ClientCause;
+use crate::lab::check::french;
+use crate::lab::lang::Lang;
 
 /// What was seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,8 +45,15 @@ pub enum Cause {
 }
 
 impl Cause {
-    /// In words, to stand behind "probably".
-    pub fn text(self) -> &'static str {
+    /// In words of this language, to stand behind "probably".
+    pub fn text_in(self, lang: Lang) -> &'static str {
+        match lang {
+            Lang::English => self.text(),
+            Lang::French => french::causes::of(self),
+        }
+    }
+
+    fn text(self) -> &'static str {
         match self {
             Cause::SharedVariable => {
                 "a variable that the sessions share, where each needs its own: one client got what belongs to \

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::lab::check::cause::Cause;
 use crate::lab::check::clients::causes::ClientCause;
+use crate::lab::lang::Lang;
 use crate::lock::locked;
 use crate::wire::visible;
 
@@ -33,7 +34,7 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// In a word or two, for the TSV and the report.
+    /// In a word or two, for the TSV and other programs.
     pub fn word(self) -> &'static str {
         match self {
             Verdict::Passed => "passed",
@@ -44,6 +45,20 @@ impl Verdict {
             Verdict::Skipped => "skipped",
             Verdict::NotApplicable => "not applicable",
         }
+    }
+
+    /// The same for a person.
+    pub fn word_in(self, lang: Lang) -> &'static str {
+        let french = match self {
+            Verdict::Passed => "réussie",
+            Verdict::Failed => "échouée",
+            Verdict::NoReply => "pas de réponse",
+            Verdict::Closed => "connexion fermée",
+            Verdict::LostToReset => "réponse perdue",
+            Verdict::Skipped => "omise",
+            Verdict::NotApplicable => "sans objet",
+        };
+        lang.words(self.word(), french)
     }
 
     /// Did the program do something wrong?

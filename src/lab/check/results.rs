@@ -2,9 +2,10 @@
 //!
 //! Read first: `mod.rs`. It does not know how a check is made.
 
-use crate::lab::check::catalogue::{About, Check, Level};
+use crate::lab::check::catalogue::{About, Check, Level, Program};
 use crate::lab::check::cause::Cause;
 use crate::lab::check::outcome::{Failure, Verdict};
+use crate::lab::lang::Lang;
 
 /// The document that the rules for servers stand in, and most of those for clients.
 const PROTOCOL: &str = include_str!("../../../docs/PROTOCOL.md");
@@ -21,22 +22,27 @@ const STEPS_OF_OTHERS: usize = 3;
 /// The width of a sentence's line.
 const WIDTH: usize = 90;
 
-/// What the steps of the protocol are called in the table.
-const STEPS: [&str; 8] = [
-    "the client connects",
-    "it asks for the list",
-    "the server sends the list",
-    "the client asks for a file",
-    "the server sends it",
-    "as often as one likes",
-    "the client logs out",
-    "the server closes",
+/// What the steps of the protocol are called in the table, in English and in French.
+const STEPS: [(&str, &str); 8] = [
+    ("the client connects", "connexion du client"),
+    ("it asks for the list", "demande de la liste"),
+    ("the server sends the list", "envoi de la liste"),
+    ("the client asks for a file", "demande d'un fichier"),
+    ("the server sends it", "envoi du fichier"),
+    ("as often as one likes", "répétition à volonté"),
+    ("the client logs out", "LOGOUT du client"),
+    ("the server closes", "fermeture par le serveur"),
 ];
+
+/// What French puts a space before, though no line may begin with it.
+const NEVER_FIRST: [&str; 4] = [":", ";", "?", "!"];
 
 /// One check's result.
 pub struct Graded {
     /// The check.
     pub check: About,
+    /// Which programs it grades.
+    program: Program,
     /// How it ended.
     pub verdict: Verdict,
     /// What was expected and what came; empty if it passed.
@@ -56,6 +62,7 @@ pub struct Graded {
 impl Graded {
     /// The outcome of a check, its steps, and the last words of a program that has ended.
     pub fn new<R>(
+        program: Program,
         check: &Check<R>,
         outcome: Result<(), Failure>,
         steps: Vec<(usize, String)>,
@@ -63,7 +70,7 @@ impl Graded {
     ) -> Graded {
         let failure = outcome.err().unwrap_or_else(|| Failure::new(Verdict::Passed, ""));
         let Failure { verdict, what, cause, client } = failure;
-        Graded { check: check.about(), verdict, what, steps, ended, cause, client, rank: 0 }
+        Graded { check: check.about(), program, verdict, what, steps, ended, cause, client, rank: 0 }
     }
 
     /// Did the program do something wrong?
@@ -81,37 +88,63 @@ impl Graded {
         self.cause
     }
 
-    /// One line if it passed, two if it could not run, the whole story if it failed.
+    /// The check's title.
+    pub fn title(&self, lang: Lang) -> &'static str {
+        self.check.title_in(self.program, lang)
+    }
+
+    /// What [`Graded::text_in`] says in English.
     pub fn text(&self) -> String {
-        let About { id, title, rule, .. } = self.check;
+        self.text_in(Lang::English)
+    }
+
+    /// One line if it passed, two if it could not run, the whole story if it failed.
+    pub fn text_in(&self, lang: Lang) -> String {
+        let (id, title) = (self.check.id, self.title(lang));
+        let line = |mark: &str| format!("{mark:<5} {id:<5} {title}");
+        let part = |english, french, text: &str| indented(lang, lang.words(english, french), text);
         match self.verdict {
-            Verdict::Passed => format!("ok    {id:<5} {title}"),
-            Verdict::Skipped => format!("skip  {id:<5} {title}\n{}", indented("why", &self.what)),
-            Verdict::NotApplicable => format!("n/a   {id:<5} {title}\n{}", indented("why", &self.what)),
+            Verdict::Passed => line("ok"),
+            Verdict::Skipped => format!("{}\n{}", line(lang.words("skip", "omis")), part("why", "motif", &self.what)),
+            Verdict::NotApplicable => {
+                format!("{}\n{}", line(lang.words("n/a", "s.o.")), part("why", "motif", &self.what))
+            }
             verdict => {
-                let place = place_of(rule).unwrap_or_default();
                 let mut parts = vec![
-                    format!("FAIL  {id:<5} {title}  [{}]", verdict.word()),
-                    indented("what", &self.what),
-                    indented("steps", &self.steps()),
-                    indented("rule", &wrapped(&format!("\"{rule}\" ({place})"))),
-                    indented("cause", &wrapped(&format!("probably {}.", self.likely()))),
+                    format!("{}  [{}]", line(lang.words("FAIL", "ÉCHEC")), verdict.word_in(lang)),
+                    part("what", "constat", &self.what),
+                    part("steps", "étapes", &self.steps(lang)),
+                    part("rule", "règle", &wrapped(&self.rule())),
+                    part("cause", "cause", &wrapped(&self.probable(lang))),
                 ];
                 if !self.ended.is_empty() {
-                    parts.push(indented("also", &self.ended));
+                    parts.push(part("also", "de plus", &self.ended));
                 }
                 format!("\n{}\n", parts.join("\n"))
             }
         }
     }
 
+    fn rule(&self) -> String {
+        let rule = self.check.rule;
+        format!("\"{rule}\" ({})", place_of(rule).unwrap_or_default())
+    }
+
+    fn probable(&self, lang: Lang) -> String {
+        let likely = self.likely(lang);
+        match lang {
+            Lang::English => format!("probably {likely}."),
+            Lang::French => format!("Probable : {likely}."),
+        }
+    }
+
     /// The mistake that is likely: what was seen tells it, or else what the check asked for.
-    pub fn likely(&self) -> &'static str {
-        self.cause.map_or(self.check.hint, Cause::text)
+    pub fn likely(&self, lang: Lang) -> &'static str {
+        self.cause.map_or(self.check.hint_in(self.program, lang), |cause| cause.text_in(lang))
     }
 
     /// The conversation; where there are several clients, each step with its number.
-    fn steps(&self) -> String {
+    fn steps(&self, lang: Lang) -> String {
         let alone = self.steps.iter().all(|(client, _)| *client == 1);
         let line = |(client, step): &(usize, String)| {
             if alone {
@@ -127,9 +160,9 @@ impl Graded {
         let mut shown = [ends(&failing, STEPS_SHOWN), ends(&others, of_others)].concat();
         shown.sort_unstable();
         if lines.is_empty() {
-            "none".to_string()
+            lang.words("none", "aucune").to_string()
         } else {
-            with_gaps(&lines, &shown).join("\n")
+            with_gaps(&lines, &shown, lang).join("\n")
         }
     }
 }
@@ -144,10 +177,14 @@ fn ends(all: &[usize], count: usize) -> Vec<usize> {
 }
 
 /// These of the lines, and between them how many are left out.
-fn with_gaps(lines: &[String], shown: &[usize]) -> Vec<String> {
+fn with_gaps(lines: &[String], shown: &[usize], lang: Lang) -> Vec<String> {
     let mut text = Vec::new();
     let mut next = 0;
-    let gap = |hidden: usize| (hidden > 0).then(|| format!("... ({hidden} more)"));
+    let more = |hidden: usize| match lang {
+        Lang::English => format!("... ({hidden} more)"),
+        Lang::French => format!("... (encore {hidden})"),
+    };
+    let gap = |hidden: usize| (hidden > 0).then(|| more(hidden));
     for index in shown {
         text.extend(gap(index - next));
         text.push(lines[*index].clone());
@@ -157,19 +194,22 @@ fn with_gaps(lines: &[String], shown: &[usize]) -> Vec<String> {
     text
 }
 
-fn indented(label: &str, text: &str) -> String {
+/// A text behind its label, in a column as wide as the language's longest label.
+fn indented(lang: Lang, label: &str, text: &str) -> String {
+    let width = lang.words("steps", "constat").chars().count();
     let mut lines = text.lines();
-    let first = format!("      {label:<5} {}", lines.next().unwrap_or_default());
-    lines.fold(first, |all, line| format!("{all}\n            {line}"))
+    let first = format!("      {label:<width$} {}", lines.next().unwrap_or_default());
+    lines.fold(first, |all, line| format!("{all}\n      {:width$} {line}", ""))
 }
 
 /// Sentences in lines of a readable width.
 fn wrapped(text: &str) -> String {
+    let fits = |line: &str, word: &str| line.chars().count() + 1 + word.chars().count() <= WIDTH;
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {
         match lines.last_mut() {
             Some(line) if line.is_empty() => line.push_str(word),
-            Some(line) if line.len() + 1 + word.len() <= WIDTH => *line += &format!(" {word}"),
+            Some(line) if fits(line, word) || NEVER_FIRST.contains(&word) => *line += &format!(" {word}"),
             _ => lines.push(word.to_string()),
         }
     }
@@ -197,34 +237,45 @@ fn heading_in(document: &str, rule: &str) -> Option<String> {
 }
 
 /// The table of what passed of all, per step and level, and what to do first.
-pub fn summary(results: &[Graded], levels: [Level; 4]) -> String {
-    let mut lines = vec![row("passed of all", &levels.map(|level| level.word().to_string()))];
-    for (index, name) in STEPS.iter().enumerate() {
+pub fn summary(results: &[Graded], levels: [Level; 4], lang: Lang) -> String {
+    let names = levels.map(|level| level.word().to_string());
+    let mut lines = vec![row(lang.words("passed of all", "réussies / toutes"), &names)];
+    for (index, (english, french)) in STEPS.into_iter().enumerate() {
         let number = (index + 1).to_string();
         let cells = levels.map(|level| {
             passed_of(results.iter().filter(|one| one.check.step() == number && one.check.level == level))
         });
-        lines.push(row(&format!("step {number}  {name}"), &cells));
+        lines.push(row(&format!("{} {number}  {}", lang.words("step", "étape"), lang.words(english, french)), &cells));
     }
     let cells = levels.map(|level| passed_of(results.iter().filter(|one| one.check.level == level)));
-    lines.push(row("all steps", &cells));
+    lines.push(row(lang.words("all steps", "toutes les étapes"), &cells));
+    lines.push(format!("\n{}", counts(results, lang)));
+    if let Some(first) = first_to_fix(results) {
+        let (id, title) = (first.check.id, first.title(lang));
+        lines.push(match lang {
+            Lang::English => format!("Fix first: {id} {title}"),
+            Lang::French => format!("À corriger d'abord : {id} {title}"),
+        });
+        lines.push(indented(lang, "cause", &wrapped(first.likely(lang))));
+    }
+    lines.join("\n")
+}
+
+/// How many checks ended in which way, in a sentence.
+fn counts(results: &[Graded], lang: Lang) -> String {
     let count = |fits: fn(&Graded) -> bool| results.iter().filter(|one| fits(one)).count();
     let passed = count(|one| one.verdict == Verdict::Passed);
     let neutral = count(|one| one.verdict == Verdict::NotApplicable);
     let (failed, skipped) = (count(Graded::has_failed), count(|one| one.verdict == Verdict::Skipped));
     let all = results.len() - neutral;
-    lines.push(format!(
-        "\n{passed} of {all} passed, {failed} failed, {skipped} could not run, {neutral} not applicable."
-    ));
-    if let Some(first) = first_to_fix(results) {
-        lines.push(format!(
-            "Fix first: {} {}\n{}",
-            first.check.id,
-            first.check.title,
-            indented("cause", &wrapped(first.likely()))
-        ));
+    match lang {
+        Lang::English => {
+            format!("{passed} of {all} passed, {failed} failed, {skipped} could not run, {neutral} not applicable.")
+        }
+        Lang::French => format!(
+            "{passed} vérifications réussies sur {all}, {failed} échouées, {skipped} omises, {neutral} sans objet."
+        ),
     }
-    lines.join("\n")
 }
 
 /// The failure that is to be mended first; of several that are equal, the first.
@@ -248,7 +299,7 @@ fn row(name: &str, cells: &[String]) -> String {
     cells.iter().fold(format!("{name:<35}"), |line, cell| format!("{line}{cell:>9}"))
 }
 
-/// A line for each check, for a spreadsheet.
+/// A line for each check, for a spreadsheet and for programs: in English, whatever the report speaks.
 pub fn tsv(results: &[Graded]) -> String {
     let lines = results.iter().map(|one| {
         // A tab would begin another cell, and no step of a conversation stands in here.
@@ -259,7 +310,9 @@ pub fn tsv(results: &[Graded]) -> String {
 }
 
 /// All these checks, without running them.
-pub fn list<R>(checks: &[&Check<R>]) -> String {
-    let lines = checks.iter().map(|check| format!("{:<8} {:<5} {}", check.level.word(), check.id, check.title));
+pub fn list<R>(program: Program, checks: &[&Check<R>], lang: Lang) -> String {
+    let line =
+        |check: &&Check<R>| format!("{:<8} {:<5} {}", check.level.word(), check.id, check.title_in(program, lang));
+    let lines = checks.iter().map(line);
     lines.collect::<Vec<_>>().join("\n")
 }

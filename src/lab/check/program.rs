@@ -11,7 +11,7 @@ use std::time::Duration;
 use crate::lab::check::catalogue::{Level, Program};
 use crate::lab::check::clients;
 use crate::lab::check::command::words;
-use crate::lab::check::results::{list, summary, tsv, Graded};
+use crate::lab::check::results::{list, summary, told, tsv, Graded};
 use crate::lab::check::servers::exam::Check;
 use crate::lab::check::servers::{fixtures, grade, selected, Options, Target, DEFAULT_TIMEOUT};
 use crate::lab::lang::Lang;
@@ -199,9 +199,10 @@ pub(super) fn tell_results(
     lang: Lang,
     grade: impl FnOnce(&dyn Fn(&Graded)) -> Result<Vec<Graded>, String>,
 ) -> Result<bool, String> {
-    let results = grade(&|graded| {
+    let tell = |graded: &Graded| {
         let _ = say(&graded.text_in(lang));
-    })?;
+    };
+    let results = grade(&tell).map_err(|why| told(&why, lang))?;
     let _ = say(&format!("\n{}", summary(&results, program.levels(), lang)));
     if let Some(file) = tsv_file {
         fs::write(file, tsv(&results)).map_err(|error| format!("can't write {file:?}: {error}"))?;

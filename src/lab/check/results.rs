@@ -4,6 +4,7 @@
 
 use crate::lab::check::catalogue::{About, Check, Level, Program};
 use crate::lab::check::cause::Cause;
+use crate::lab::check::french;
 use crate::lab::check::outcome::{Failure, Verdict};
 use crate::lab::lang::Lang;
 
@@ -105,20 +106,22 @@ impl Graded {
         let part = |english, french, text: &str| indented(lang, lang.words(english, french), text);
         match self.verdict {
             Verdict::Passed => line("ok"),
-            Verdict::Skipped => format!("{}\n{}", line(lang.words("skip", "omis")), part("why", "motif", &self.what)),
+            Verdict::Skipped => {
+                format!("{}\n{}", line(lang.words("skip", "omis")), part("why", "motif", &told(&self.what, lang)))
+            }
             Verdict::NotApplicable => {
-                format!("{}\n{}", line(lang.words("n/a", "s.o.")), part("why", "motif", &self.what))
+                format!("{}\n{}", line(lang.words("n/a", "s.o.")), part("why", "motif", &told(&self.what, lang)))
             }
             verdict => {
                 let mut parts = vec![
                     format!("{}  [{}]", line(lang.words("FAIL", "ÉCHEC")), verdict.word_in(lang)),
-                    part("what", "constat", &self.what),
+                    part("what", "constat", &told(&self.what, lang)),
                     part("steps", "étapes", &self.steps(lang)),
                     part("rule", "règle", &wrapped(&self.rule())),
                     part("cause", "cause", &wrapped(&self.probable(lang))),
                 ];
                 if !self.ended.is_empty() {
-                    parts.push(part("also", "de plus", &self.ended));
+                    parts.push(part("also", "de plus", &told(&self.ended, lang)));
                 }
                 format!("\n{}\n", parts.join("\n"))
             }
@@ -147,8 +150,9 @@ impl Graded {
     fn steps(&self, lang: Lang) -> String {
         let alone = self.steps.iter().all(|(client, _)| *client == 1);
         let line = |(client, step): &(usize, String)| {
+            let step = told_step(step, lang);
             if alone {
-                step.clone()
+                step
             } else {
                 format!("client {client:<3} {step}")
             }
@@ -164,6 +168,22 @@ impl Graded {
         } else {
             with_gaps(&lines, &shown, lang).join("\n")
         }
+    }
+}
+
+/// Sentences that were built in English, in this language.
+pub fn told(sentences: &str, lang: Lang) -> String {
+    match lang {
+        Lang::English => sentences.to_string(),
+        Lang::French => french::sentences::french(sentences),
+    }
+}
+
+/// The same for a step of a conversation.
+fn told_step(step: &str, lang: Lang) -> String {
+    match lang {
+        Lang::English => step.to_string(),
+        Lang::French => french::sentences::step_in_french(step),
     }
 }
 

@@ -8,6 +8,8 @@ pub mod clients;
 
 pub mod causes;
 
+pub mod sentences;
+
 use crate::lab::check::catalogue::Program;
 
 /// What a check says of itself in French.

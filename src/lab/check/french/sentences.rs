@@ -245,8 +245,8 @@ const SENTENCES: Frames = &[
         "it has {} bytes and should have {}; they part at byte {}",
         "il a {} octets et devrait en avoir {} ; la différence commence à l'octet {}",
     ),
-    ("{} is not in {dir} at the end, but outside of it", "{} n'est pas dans {dir} à la fin, mais en dehors"),
-    ("{} is not in {dir} at the end; {} has its bytes", "{} n'est pas dans {dir} à la fin ; {} a ses octets"),
+    ("{+}, but outside of it", "{+}, mais en dehors"),
+    ("{+}; {} has its bytes", "{+} ; {} a ses octets"),
     ("{} is not in {dir} at the end", "{} n'est pas dans {dir} à la fin"),
     ("{} stands in {dir} too at the end", "{} est aussi dans {dir} à la fin"),
     (

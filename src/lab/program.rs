@@ -58,7 +58,9 @@ Usage: lab TOOL [OPTIONS]
     --only N            the checks of step N alone, or the check N.M
     --list              shows the checks, and runs none
     --timeout SECS      for each check [3]
-    --tsv FILE          writes the results, a line for each check
+    --lang en|fr        the language of the report [en]: titles, causes, table;
+                        some rare sentences stay English
+    --tsv FILE          writes the results, a line for each check, in English
     --seed N            makes the same fixtures as an earlier run
 
   check --client 'COMMAND'
@@ -70,7 +72,7 @@ Usage: lab TOOL [OPTIONS]
                         its standard input, or one more argument each [stdin]
     --level LEVEL       these checks alone: report, stream, robust or files
     --timeout SECS      for each check, once the client has connected [5]
-                        (and --only, --list, --tsv, --seed as above)
+                        (and --only, --list, --lang, --tsv, --seed as above)
 
   class DIR             grades a class: each folder in DIR is a student, whose
                         file 'command' holds what check's --command takes, and

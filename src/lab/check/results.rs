@@ -259,7 +259,7 @@ fn heading_in(document: &str, rule: &str) -> Option<String> {
 /// The table of what passed of all, per step and level, and what to do first.
 pub fn summary(results: &[Graded], levels: [Level; 4], lang: Lang) -> String {
     let names = levels.map(|level| level.word().to_string());
-    let mut lines = vec![row(lang.words("passed of all", "réussies / toutes"), &names)];
+    let mut lines = vec![row(lang.words("passed of all", "réussies / total"), &names)];
     for (index, (english, french)) in STEPS.into_iter().enumerate() {
         let number = (index + 1).to_string();
         let cells = levels.map(|level| {
@@ -271,12 +271,13 @@ pub fn summary(results: &[Graded], levels: [Level; 4], lang: Lang) -> String {
     lines.push(row(lang.words("all steps", "toutes les étapes"), &cells));
     lines.push(format!("\n{}", counts(results, lang)));
     if let Some(first) = first_to_fix(results) {
-        let (id, title) = (first.check.id, first.title(lang));
-        lines.push(match lang {
-            Lang::English => format!("Fix first: {id} {title}"),
-            Lang::French => format!("À corriger d'abord : {id} {title}"),
-        });
-        lines.push(indented(lang, "cause", &wrapped(first.likely(lang))));
+        let (id, title, likely) = (first.check.id, first.title(lang), first.likely(lang));
+        let (begins, cause) = match lang {
+            Lang::English => ("Fix first:", likely.to_string()),
+            Lang::French => ("À corriger d'abord :", format!("{likely}.")),
+        };
+        lines.push(format!("{begins} {id} {title}"));
+        lines.push(indented(lang, "cause", &wrapped(&cause)));
     }
     lines.join("\n")
 }
@@ -293,7 +294,8 @@ fn counts(results: &[Graded], lang: Lang) -> String {
             format!("{passed} of {all} passed, {failed} failed, {skipped} could not run, {neutral} not applicable.")
         }
         Lang::French => format!(
-            "{passed} vérifications réussies sur {all}, {failed} échouées, {skipped} omises, {neutral} sans objet."
+            "Vérifications réussies : {passed} sur {all} ; échouées : {failed} ; omises : {skipped} ; sans objet : \
+             {neutral}."
         ),
     }
 }

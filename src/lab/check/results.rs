@@ -137,7 +137,7 @@ impl Graded {
         let likely = self.likely(lang);
         match lang {
             Lang::English => format!("probably {likely}."),
-            Lang::French => format!("Probable : {likely}."),
+            Lang::French => format!("Probablement, {likely}."),
         }
     }
 

@@ -99,7 +99,7 @@ impl ClientCause {
             }
             ClientCause::WrittenTooEarly => WRITTEN_TOO_EARLY,
             ClientCause::OneFileTooMany => {
-                "it leaves a file that nobody asked for: remove what was only needed meanwhile"
+                "it leaves a file that nobody asked for: remove what was needed only for a while"
             }
             ClientCause::OtherName => "the file was stored under another name than the one that was asked for",
             ClientCause::Outside => {
@@ -115,8 +115,8 @@ impl ClientCause {
                  line of the input was sent on"
             }
             ClientCause::ZeroBytesInLine => {
-                "zero bytes stand in the line: of a buffer only the line's own bytes are to be sent, strlen(line) \
-                 of them and not sizeof; and not as UTF-16"
+                "zero bytes stand in the line: send only the line's own bytes of a buffer, strlen(line) bytes and not \
+                 sizeof; and do not send UTF-16"
             }
             ClientCause::LineNotUtf8 => {
                 "the line is not UTF-8: name the encoding where text becomes bytes, and where it was read"

@@ -87,7 +87,7 @@ pub const CHECKS: &[Check] = &[
         level: LEVEL,
         title: "A file is asked for by its name.",
         rule: "The client asks for a file.",
-        hint: "the command is 'DOWNLOAD', a space, the name and a line feed",
+        hint: "the command is not 'DOWNLOAD', a space, the name and a line feed",
         run: |exam| asks_for(exam, "notes-", ".txt"),
     },
     Check {

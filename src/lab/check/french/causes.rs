@@ -1,4 +1,4 @@
-//! The causes in French, to stand behind "Probable :".
+//! The causes in French, to stand behind "Probablement,".
 //!
 //! Read first: `lab/check/cause.rs`. It does not know what was seen.
 
@@ -142,18 +142,18 @@ fn of_header(fault: HeaderFault) -> &'static str {
 fn of_client(cause: ClientCause) -> &'static str {
     match cause {
         ClientCause::OneConnection => {
-            "il a ouvert une autre connexion. Une session est une seule connexion TCP : connectez-vous une fois, \
-             avant la boucle, et gardez la socket pour toutes les commandes"
+            "le client a ouvert une autre connexion. Une session est une seule connexion TCP : connectez-vous une \
+             fois, avant la boucle, et gardez la socket pour toutes les commandes"
         }
         ClientCause::NoLineEnd => {
             "la ligne n'a pas de saut de ligne (LF) à la fin, et le serveur attend toujours la suite. Envoyez '\\n' \
              après chaque commande, et videz le tampon (flush) si votre langage garde ce qu'il doit envoyer"
         }
         ClientCause::StillReads => {
-            "il attend encore la suite de la dernière réponse. Un corps est fini après <taille> octets (des octets, \
-             non des lettres), et rien d'autre n'indique sa fin : ni ligne vide, ni lecture courte, ni fin de la \
-             connexion, qui reste ouverte. Lisez dans une boucle jusqu'à avoir ce nombre d'octets (aucun après 'OK \
-             0'), puis envoyez la commande suivante"
+            "le client attend encore la suite de la dernière réponse. Un corps est fini après <taille> octets (des \
+             octets, non des lettres), et rien d'autre n'indique sa fin : ni ligne vide, ni lecture courte, ni fin \
+             de la connexion, qui reste ouverte. Lisez dans une boucle jusqu'à avoir ce nombre d'octets (aucun après \
+             'OK 0'), puis envoyez la commande suivante"
         }
         ClientCause::CantStart => {
             "le nom est faux, ou le fichier n'est pas exécutable. Donnez le chemin du programme, et devant un script \
@@ -168,7 +168,7 @@ fn of_client(cause: ClientCause) -> &'static str {
         }
         ClientCause::WrittenTooEarly => WRITTEN_TOO_EARLY,
         ClientCause::OneFileTooMany => {
-            "il laisse un fichier que personne n'a demandé. Supprimez ce qui n'a servi qu'un moment"
+            "le client laisse un fichier que personne n'a demandé. Supprimez ce qui n'a servi qu'un moment"
         }
         ClientCause::OtherName => "le fichier a été enregistré sous un autre nom que celui qui a été demandé",
         ClientCause::Outside => {
@@ -202,8 +202,8 @@ fn of_client(cause: ClientCause) -> &'static str {
             "le nom a été encodé deux fois : il a été lu comme du Latin-1, puis envoyé en UTF-8"
         }
         ClientCause::OtherCommand => {
-            "il envoie une autre commande que celle qu'on lui a donnée. Il doit envoyer ce qu'on lui donne, dans cet \
-             ordre, et rien d'autre"
+            "le client envoie une autre commande que celle qu'on lui a donnée. Il doit envoyer ce qu'on lui donne, \
+             dans cet ordre, et rien d'autre"
         }
         ClientCause::HeaderStored => {
             "la première ligne de la réponse a été enregistrée avec le corps. Lisez jusqu'au premier saut de ligne \

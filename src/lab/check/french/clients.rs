@@ -10,8 +10,8 @@ pub const CHECKS: &[French] = &[
     French {
         id: "1.1",
         title: "Le client se connecte au serveur, et s'arrête après sa session.",
-        hint: "il ne prend pas l'adresse et le port sur sa ligne de commande, ou il attend quelque chose avant de se \
-               connecter",
+        hint: "le client ne prend pas l'adresse et le port sur sa ligne de commande, ou il attend quelque chose \
+               avant de se connecter",
     },
     French {
         id: "1.2",
@@ -23,7 +23,7 @@ pub const CHECKS: &[French] = &[
         id: "1.3",
         title: "Un refus à la place de l'accueil est compris : le client s'arrête.",
         hint: "le client attend un accueil d'une certaine forme. Regardez le premier mot de la réponse, et \
-             arrêtez-vous si c'est ERR",
+               arrêtez-vous si c'est ERR",
     },
     French {
         id: "1.4",
@@ -35,19 +35,20 @@ pub const CHECKS: &[French] = &[
     French {
         id: "2.1",
         title: "LIST est envoyé en une ligne.",
-        hint: "il attend encore la fin de l'accueil, ou n'a pas envoyé la commande donnée. Lisez la ligne 'OK <n>' et \
-             n octets, puis envoyez la première commande et un saut de ligne (LF), et videz le tampon (flush)",
+        hint: "le client attend encore la fin de l'accueil, ou n'a pas envoyé la commande donnée. Lisez la ligne 'OK \
+               <n>' et n octets, puis envoyez la première commande et un saut de ligne (LF), et videz le tampon \
+               (flush)",
     },
     French {
         id: "3.1",
         title: "La liste est lue en entier, et la session continue.",
-        hint: "il attend plus que la liste. Son corps a le nombre d'octets annoncé par la première ligne, et rien \
-               ensuite : pas de ligne vide pour le terminer, et la connexion reste ouverte",
+        hint: "le client attend plus que la liste. Son corps a le nombre d'octets annoncé par la première ligne, et \
+               rien ensuite : pas de ligne vide pour le terminer, et la connexion reste ouverte",
     },
     French {
         id: "3.2",
         title: "Une liste vide est OK 0, et la session continue.",
-        hint: "il attend un corps qui n'a aucun octet. Après 'OK 0' rien ne vient : ne lisez rien",
+        hint: "le client attend un corps qui n'a aucun octet. Après 'OK 0' rien ne vient : ne lisez rien",
     },
     French {
         id: "3.3",
@@ -71,13 +72,13 @@ pub const CHECKS: &[French] = &[
     French {
         id: "4.1",
         title: "Un fichier est demandé par son nom.",
-        hint: "la commande est 'DOWNLOAD', un espace, le nom et un saut de ligne (LF)",
+        hint: "la commande n'est pas faite de 'DOWNLOAD', un espace, le nom et un saut de ligne (LF)",
     },
     French {
         id: "4.2",
         title: "Un nom peut contenir des espaces, même deux de suite.",
         hint: "la commande est coupée à chaque espace. Coupez-la une seule fois, après son verbe : tout le reste est \
-             le nom",
+               le nom",
     },
     French {
         id: "4.3",
@@ -88,8 +89,8 @@ pub const CHECKS: &[French] = &[
     French {
         id: "4.4",
         title: "Après un refus, la session continue.",
-        hint: "il prend 'ERR' pour la fin, ou attend un corps. Un refus est une seule ligne, et la commande suivante \
-               peut partir",
+        hint: "le client prend 'ERR' pour la fin, ou attend un corps. Un refus est une seule ligne, et la commande \
+               suivante peut partir",
     },
     French {
         id: "4.5",
@@ -134,7 +135,7 @@ pub const CHECKS: &[French] = &[
         id: "5.3",
         title: "Un fichier qui contient les 256 valeurs d'octet est enregistré inchangé.",
         hint: "le corps est traité comme du texte, et ce n'en est pas. Recevez des octets, gardez des octets, et \
-             ouvrez le fichier en binaire",
+               ouvrez le fichier en binaire",
     },
     French {
         id: "5.4",
@@ -162,7 +163,7 @@ pub const CHECKS: &[French] = &[
         id: "5.8",
         title: "Les fins de ligne sont enregistrées telles quelles.",
         hint: "les fins de ligne ont été converties, ou des espaces enlevés aux bouts. Ouvrez le fichier en binaire, \
-             et n'enlevez rien",
+               et n'enlevez rien",
     },
     French {
         id: "5.9",

@@ -71,8 +71,8 @@ pub fn of(cause: Cause) -> &'static str {
         }
         Cause::Reset => {
             "le serveur a fermé sa socket alors que des octets du client n'étaient pas lus (ou il s'est arrêté), et \
-             TCP a envoyé une réinitialisation (reset), qui détruit les réponses en route. Fermez d'abord le sens \
-             d'émission (shutdown), lisez et jetez un moment ce qui arrive encore, puis fermez"
+             TCP a envoyé une réinitialisation (reset), qui détruit les réponses en route. Fermez d'abord le côté \
+             émission (shutdown), lisez et jetez un moment ce qui arrive encore, puis fermez"
         }
         Cause::Header(fault) => of_header(fault),
         Cause::OfClient(cause) => of_client(cause),
@@ -86,12 +86,12 @@ fn of_header(fault: HeaderFault) -> &'static str {
              écrivez \\n et non \\r\\n, sans fonction qui ajoute la fin de ligne du système"
         }
         HeaderFault::TwoLines => {
-            "la première ligne est coupée en deux. Le mot OK, un espace et la taille sont sur la même ligne, 'OK \
+            "la première ligne est coupée en deux. Le mot OK, une espace et la taille sont sur la même ligne, 'OK \
              12', et le corps commence après son saut de ligne (LF)"
         }
         HeaderFault::NoSize => {
             "la taille manque dans la première ligne, et le client ne peut pas savoir où finit le corps. Écrivez \
-             'OK', un espace, le nombre d'octets du corps, et un saut de ligne (LF)"
+             'OK', une espace, le nombre d'octets du corps, et un saut de ligne (LF)"
         }
         HeaderFault::NoLineFeed => {
             "le saut de ligne (LF) manque après la première ligne : le corps suit directement la taille. Écrivez 'OK \
@@ -109,24 +109,24 @@ fn of_header(fault: HeaderFault) -> &'static str {
             "la taille n'est pas un nombre. Écrivez des chiffres décimaux, sans signe, sans unité et sans point, \
              comme dans 'OK 12'"
         }
-        HeaderFault::MissingSpace => "un espace manque. Il y en a un entre OK et la taille, comme dans 'OK 12'",
-        HeaderFault::ExtraSpace => "il y a un espace de trop. Il y en a un entre OK et la taille, comme dans 'OK 12'",
+        HeaderFault::MissingSpace => "une espace manque. Il y en a une entre OK et la taille, comme dans 'OK 12'",
+        HeaderFault::ExtraSpace => "il y a une espace de trop. Il y en a une entre OK et la taille, comme dans 'OK 12'",
         HeaderFault::SmallLetters => {
             "un mot est en minuscules. Les réponses commencent par OK ou ERR, en majuscules, car un client les \
              compare telles quelles"
         }
-        HeaderFault::SizeAlone => "un mot manque. Avant la taille viennent OK et un espace, comme dans 'OK 12'",
+        HeaderFault::SizeAlone => "un mot manque. Avant la taille viennent OK et une espace, comme dans 'OK 12'",
         HeaderFault::Binary => {
             "la taille a été envoyée sous sa forme binaire (struct.pack, writeInt, htonl), ou le corps est parti \
              sans sa première ligne. Écrivez la taille en chiffres décimaux, dans une ligne de texte, comme dans 'OK \
              12'"
         }
         HeaderFault::NoCode => {
-            "le code manque dans le refus. Après ERR et un espace vient un mot fait de A à Z et de _, comme \
-             NOT_FOUND, puis un espace et une phrase"
+            "le code manque dans le refus. Après ERR et une espace vient un mot fait de A à Z et de _, comme \
+             NOT_FOUND, puis une espace et une phrase"
         }
         HeaderFault::NoMessage => {
-            "la phrase manque dans le refus. Après le code viennent un espace et une phrase pour une personne"
+            "la phrase manque dans le refus. Après le code viennent une espace et une phrase pour une personne"
         }
         HeaderFault::NotPrintable => {
             "la première ligne contient des caractères de contrôle, ou des octets qui ne sont pas de l'UTF-8. \
@@ -192,11 +192,11 @@ fn of_client(cause: ClientCause) -> &'static str {
              lu"
         }
         ClientCause::NameCutAtSpace => {
-            "le nom a été coupé à un espace. Coupez la commande une seule fois, après son verbe : tout le reste est \
+            "le nom a été coupé à une espace. Coupez la commande une seule fois, après son verbe : tout le reste est \
              le nom"
         }
         ClientCause::NameInQuotes => {
-            "le nom a été mis entre guillemets. Sur la connexion il est tel quel, espaces compris"
+            "le nom a été mis entre guillemets. Sur la connexion il est tel quel, espaces comprises"
         }
         ClientCause::NameEncodedTwice => {
             "le nom a été encodé deux fois : il a été lu comme du Latin-1, puis envoyé en UTF-8"

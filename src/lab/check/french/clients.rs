@@ -72,7 +72,7 @@ pub const CHECKS: &[French] = &[
     French {
         id: "4.1",
         title: "Un fichier est demandé par son nom.",
-        hint: "la commande n'est pas faite de 'DOWNLOAD', un espace, le nom et un saut de ligne (LF)",
+        hint: "la commande n'est pas faite de 'DOWNLOAD', une espace, le nom et un saut de ligne (LF)",
     },
     French {
         id: "4.2",
@@ -162,8 +162,8 @@ pub const CHECKS: &[French] = &[
     French {
         id: "5.8",
         title: "Les fins de ligne sont enregistrées telles quelles.",
-        hint: "les fins de ligne ont été converties, ou des espaces enlevés aux bouts. Ouvrez le fichier en binaire, \
-               et n'enlevez rien",
+        hint: "les fins de ligne ont été converties, ou des espaces enlevées aux bouts. Ouvrez le fichier en \
+               binaire, et n'enlevez rien",
     },
     French {
         id: "5.9",

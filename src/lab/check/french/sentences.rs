@@ -264,7 +264,7 @@ const STEPS: Frames = &[
     ("can't connect to {}: {}", "ne peut pas se connecter à {} : {}"),
     ("vanishes without LOGOUT", "disparaît sans LOGOUT"),
     ("reads nothing; {} bytes wait for it", "ne lit rien ; {} octets l'attendent"),
-    ("-> (end of the sending side)", "-> (fin du sens d'émission)"),
+    ("-> (end of the sending side)", "-> (fin du côté émission)"),
     ("-> (end of the connection)", "-> (fin de la connexion)"),
     ("-> (the connection is reset)", "-> (la connexion est réinitialisée)"),
     ("<- (end of the connection)", "<- (fin de la connexion)"),

@@ -43,7 +43,7 @@ pub const CHECKS: &[French] = &[
     },
     French {
         id: "1.7",
-        title: "Un serveur plein répond SERVER_FULL à la place de l'accueil, puis met fin à la connexion.",
+        title: "Un serveur complet répond SERVER_FULL à la place de l'accueil, puis met fin à la connexion.",
         hint: "la connexion reste ouverte après le refus. Envoyez la ligne 'ERR SERVER_FULL' suivie d'une phrase, \
                puis fermez",
     },
@@ -101,20 +101,20 @@ pub const CHECKS: &[French] = &[
     },
     French {
         id: "2.8",
-        title: "Un client qui a fermé son sens d'émission reçoit toutes les réponses.",
+        title: "Un client qui a fermé son côté émission reçoit toutes les réponses.",
         hint: "la fin du flux du client a été prise pour la fin de la connexion. Répondez d'abord à toutes les \
                lignes complètes ; tenez compte de la fin seulement après",
     },
     French {
         id: "2.9",
-        title: "Les espaces autour d'une commande sont enlevés.",
+        title: "Les espaces autour d'une commande sont enlevées.",
         hint: "la ligne est comparée avec ses espaces. Enlevez-les d'abord aux deux bouts",
     },
     French {
         id: "2.10",
         title: "LIST avec un argument est refusé avec BAD_ARGUMENTS, et la session continue.",
         hint: "ce qui suit le verbe n'a pas été regardé, ou a été pris pour une partie du verbe. Coupez la ligne à \
-               son premier espace",
+               sa première espace",
     },
     French {
         id: "2.11",
@@ -130,7 +130,7 @@ pub const CHECKS: &[French] = &[
     },
     French {
         id: "2.13",
-        title: "Seules les lettres ASCII changent de casse, et seul l'espace sépare : LI\u{17f}T, ou LIST après une \
+        title: "Seules les lettres ASCII changent de casse, et seule l'espace sépare : LI\u{17f}T, ou LIST après une \
                 tabulation, est inconnu.",
         hint: "la fonction upper() du langage transforme d'autres lettres que celles de l'ASCII ; strip() et split() \
                enlèvent d'autres caractères que l'espace",
@@ -177,8 +177,8 @@ pub const CHECKS: &[French] = &[
     },
     French {
         id: "3.1",
-        title: "Chaque ligne de la liste est une taille, un espace et un nom.",
-        hint: "une ligne de la liste a une autre forme. Écrivez la taille, un espace, le nom, un saut de ligne (LF)",
+        title: "Chaque ligne de la liste est une taille, une espace et un nom.",
+        hint: "une ligne de la liste a une autre forme. Écrivez la taille, une espace, le nom, un saut de ligne (LF)",
     },
     French {
         id: "3.2",
@@ -234,7 +234,7 @@ pub const CHECKS: &[French] = &[
         id: "4.1",
         title: "Un fichier qui n'existe pas est refusé avec NOT_FOUND, et la session continue.",
         hint: "l'erreur d'ouverture du fichier n'est pas attrapée, ou elle met fin à la session. Répondez 'ERR \
-               NOT_FOUND', un espace, une phrase et un saut de ligne (LF), puis lisez la commande suivante",
+               NOT_FOUND', une espace, une phrase et un saut de ligne (LF), puis lisez la commande suivante",
     },
     French {
         id: "4.2",
@@ -260,8 +260,8 @@ pub const CHECKS: &[French] = &[
     },
     French {
         id: "4.6",
-        title: "Les espaces autour du nom de fichier sont enlevés.",
-        hint: "les espaces après le verbe, ou à la fin de la ligne, ont été pris pour une partie du nom",
+        title: "Les espaces autour du nom de fichier sont enlevées.",
+        hint: "les espaces après le verbe, ou à la fin de la ligne, ont été prises pour une partie du nom",
     },
     French {
         id: "4.7",
@@ -379,7 +379,7 @@ pub const CHECKS: &[French] = &[
     },
     French {
         id: "5.11",
-        title: "Un client qui a fermé son sens d'émission reçoit un gros fichier en entier.",
+        title: "Un client qui a fermé son côté émission reçoit un gros fichier en entier.",
         hint: "pendant l'envoi, le serveur voit la fin du flux du client et s'arrête. Cette fin ne doit compter \
                qu'une fois la réponse partie",
     },
@@ -493,7 +493,7 @@ pub const CHECKS: &[French] = &[
     },
     French {
         id: "8.3",
-        title: "Quand le client ferme son sens d'émission, le serveur met fin à la connexion.",
+        title: "Quand le client ferme son côté émission, le serveur met fin à la connexion.",
         hint: "une lecture de 0 octet est la fin du flux, définitivement ; elle ne veut pas dire 'rien pour \
                l'instant'. Quittez la boucle et fermez. Un serveur qui relit sans cesse occupe tout un processeur",
     },

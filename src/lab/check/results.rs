@@ -11,6 +11,9 @@ use crate::lab::lang::Lang;
 /// The document that the rules for servers stand in, and most of those for clients.
 const PROTOCOL: &str = include_str!("../../../docs/PROTOCOL.md");
 
+/// The same in French.
+const PROTOCOLE: &str = include_str!("../../../docs/PROTOCOLE.md");
+
 /// What a graded client has to keep besides stands here.
 const CLIENTS: &str = include_str!("../../../docs/CLIENTS.md");
 
@@ -117,7 +120,7 @@ impl Graded {
                     format!("{}  [{}]", line(lang.words("FAIL", "ÉCHEC")), verdict.word_in(lang)),
                     part("what", "constat", &told(&self.what, lang)),
                     part("steps", "étapes", &self.steps(lang)),
-                    part("rule", "règle", &wrapped(&self.rule())),
+                    part("rule", "règle", &wrapped(&self.rule(lang))),
                     part("cause", "cause", &wrapped(&self.probable(lang))),
                 ];
                 if !self.ended.is_empty() {
@@ -128,9 +131,12 @@ impl Graded {
         }
     }
 
-    fn rule(&self) -> String {
+    fn rule(&self, lang: Lang) -> String {
         let rule = self.check.rule;
-        format!("\"{rule}\" ({})", place_of(rule).unwrap_or_default())
+        let french = french::rules::of(rule).filter(|_| lang == Lang::French);
+        // What only docs/CLIENTS.md says has no French document.
+        let place = french.and_then(french_place_of).or_else(|| place_of(rule)).unwrap_or_default();
+        format!("\"{}\" ({place})", french.unwrap_or(rule))
     }
 
     fn probable(&self, lang: Lang) -> String {
@@ -245,6 +251,11 @@ pub fn heading_of(rule: &str) -> Option<String> {
 pub fn place_of(rule: &str) -> Option<String> {
     let of_protocol = heading_of(rule).map(|heading| format!("docs/PROTOCOL.md, {heading}"));
     of_protocol.or_else(|| heading_in(CLIENTS, rule).map(|heading| format!("docs/CLIENTS.md, {heading}")))
+}
+
+/// The same of French words, in docs/PROTOCOLE.md.
+pub fn french_place_of(words: &str) -> Option<String> {
+    heading_in(PROTOCOLE, words).map(|heading| format!("docs/PROTOCOLE.md, {heading}"))
 }
 
 fn heading_in(document: &str, rule: &str) -> Option<String> {

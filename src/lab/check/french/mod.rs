@@ -10,6 +10,8 @@ pub mod causes;
 
 pub mod sentences;
 
+pub mod rules;
+
 use crate::lab::check::catalogue::Program;
 
 /// What a check says of itself in French.
@@ -36,7 +38,7 @@ pub fn of(program: Program, id: &str) -> Option<&'static French> {
 mod tests {
     use super::*;
     use crate::lab::check::catalogue::{numbers, About, Check};
-    use crate::lab::check::{clients as of_clients, servers as of_servers};
+    use crate::lab::check::{clients as of_clients, results, servers as of_servers};
 
     /// Each check has one entry and no entry is left over; no text stayed English.
     #[track_caller]
@@ -63,6 +65,32 @@ mod tests {
     #[test]
     fn every_check_of_clients_has_its_french() {
         assert_is_french(clients::CHECKS, of_clients::selected(&[], &[]).into_iter().map(Check::about).collect());
+    }
+
+    /// The headings of both documents come in the same order, so a rule stands under the heading of the same number.
+    #[test]
+    fn every_rule_has_its_french_at_the_same_place_of_the_protocol() {
+        fn number_of(document: &str, place: &str) -> Option<usize> {
+            let mut headings = document.lines().filter(|line| line.starts_with('#'));
+            headings.position(|line| place.ends_with(&format!(".md, {}", line.trim_start_matches(['#', ' ']))))
+        }
+        let (english, french) =
+            (include_str!("../../../../docs/PROTOCOL.md"), include_str!("../../../../docs/PROTOCOLE.md"));
+        let of_servers = of_servers::selected(&[], &[]).into_iter().map(Check::about);
+        let of_clients = of_clients::selected(&[], &[]).into_iter().map(Check::about);
+        let checks: Vec<_> = of_servers.chain(of_clients).collect();
+        for (rule, _) in rules::RULES {
+            assert!(checks.iter().any(|check| check.rule == *rule), "no check quotes: {rule}");
+        }
+        for check in checks {
+            let (id, rule) = (check.id, check.rule);
+            let in_french = rules::of(rule).unwrap_or_else(|| panic!("{id} has no French for: {rule}"));
+            if results::heading_of(rule).is_some() {
+                let place = results::place_of(rule).and_then(|place| number_of(english, &place));
+                let french_place = results::french_place_of(in_french).and_then(|place| number_of(french, &place));
+                assert!(place.is_some() && place == french_place, "{id}: {place:?} {french_place:?} {in_french}");
+            }
+        }
     }
 
     /// The compiler sees that each cause has French; this, that none was only copied.

@@ -21,7 +21,7 @@ fn marks(report: &str) -> Vec<(String, String)> {
     let english = |mark: &str| match mark {
         "ok" => Some("ok"),
         "FAIL" | "ÉCHEC" => Some("FAIL"),
-        "skip" | "omis" => Some("skip"),
+        "skip" | "omise" => Some("skip"),
         "n/a" | "s.o." => Some("n/a"),
         _ => None,
     };

@@ -110,7 +110,7 @@ impl Graded {
         match self.verdict {
             Verdict::Passed => line("ok"),
             Verdict::Skipped => {
-                format!("{}\n{}", line(lang.words("skip", "omis")), part("why", "motif", &told(&self.what, lang)))
+                format!("{}\n{}", line(lang.words("skip", "omise")), part("why", "motif", &told(&self.what, lang)))
             }
             Verdict::NotApplicable => {
                 format!("{}\n{}", line(lang.words("n/a", "s.o.")), part("why", "motif", &told(&self.what, lang)))

@@ -59,6 +59,7 @@ impl Level {
 }
 
 /// One check. `R` is what runs it: a conversation with a server, or with a client.
+/// What it says in French stands in `french`, by its number.
 #[derive(Debug, Clone, Copy)]
 pub struct Check<R> {
     /// The protocol's step, a dot, and a number of its own: `4.2`.

@@ -9,6 +9,9 @@ const HOLE: &str = "{}";
 /// In a frame, a part that has a frame of its own.
 const PART: &str = "{+}";
 
+/// What stands before each line that a program printed.
+const PRINTED: &str = "    | ";
+
 /// Frames in English and in French, with the same holes in the same order. The first that fits counts.
 type Frames = &'static [(&'static str, &'static str)];
 
@@ -283,9 +286,10 @@ const STEPS: Frames = &[
     ("   (nothing is sent for {} ms)", "   (rien n'est envoyé pendant {} ms)"),
 ];
 
-/// The sentences in French, each line for itself.
+/// The sentences in French, each line for itself. What a program printed stays as it is.
 pub fn french(english: &str) -> String {
-    english.lines().map(|line| line_in_french(SENTENCES, line)).collect::<Vec<_>>().join("\n")
+    let line = |line: &str| if line.starts_with(PRINTED) { line.to_string() } else { line_in_french(SENTENCES, line) };
+    english.lines().map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// The step in French.
@@ -343,8 +347,8 @@ mod tests {
             ),
             ("expected 'LIST', received '{}'", "attendu 'LIST', reçu '{}'"),
             (
-                "The program has ended (signal: 9).\nIt printed last:\n    | x",
-                "Le programme s'est arrêté (signal: 9).\nIl a affiché en dernier :\n    | x",
+                "The program has ended (signal: 9).\nIt printed last:\n    | all, but outside of it",
+                "Le programme s'est arrêté (signal: 9).\nIl a affiché en dernier :\n    | all, but outside of it",
             ),
             ("nobody says this", "nobody says this"),
         ] {

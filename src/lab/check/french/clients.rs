@@ -106,12 +106,12 @@ pub const CHECKS: &[French] = &[
     },
     French {
         id: "4.7",
-        title: "Un nom avec ../ ne mène nulle part, même si LIST le donne.",
+        title: "Un nom avec ../ ne fait pas sortir de {dir}, même si LIST le donne.",
         hint: "le nom est ajouté au répertoire sans être vérifié. Refusez un nom qui contient / ou \\",
     },
     French {
         id: "4.8",
-        title: "Un chemin absolu ne mène nulle part, même si LIST le donne.",
+        title: "Un chemin absolu ne fait pas sortir de {dir}, même si LIST le donne.",
         hint: "un répertoire suivi d'un chemin absolu donne ce chemin absolu. Refusez un nom qui contient / ou \\",
     },
     French {
@@ -224,7 +224,7 @@ pub const CHECKS: &[French] = &[
     },
     French {
         id: "5.19",
-        title: "Un fichier de 2^63 - 1 octets qui finit après cinq n'est pas enregistré.",
+        title: "Un fichier de 2^63 - 1 octets qui finit après cinq octets n'est pas enregistré.",
         hint: "la mémoire pour toute la taille est demandée d'un coup, ou une lecture de 0 octet est prise pour \
                'rien pour l'instant'. Recevez par morceaux, et arrêtez-vous à la fin",
     },
@@ -236,7 +236,7 @@ pub const CHECKS: &[French] = &[
     },
     French {
         id: "5.21",
-        title: "Un serveur muet ne retient pas le client sans fin.",
+        title: "Un serveur muet ne retient pas le client pour toujours.",
         hint: "la socket n'a pas de délai (timeout), ou ce délai est plus long que {timeout}",
     },
     French {
@@ -315,7 +315,7 @@ pub const CHECKS: &[French] = &[
     },
     French {
         id: "8.5",
-        title: "Un au revoir sans fin de connexion ne retient pas le client sans fin.",
+        title: "Un au revoir sans fin de connexion ne retient pas le client pour toujours.",
         hint: "la fin est attendue sans délai (timeout)",
     },
     French {

@@ -130,8 +130,8 @@ pub const CHECKS: &[French] = &[
     },
     French {
         id: "2.13",
-        title: "Seules les lettres ASCII changent de casse, et seule l'espace sépare : LI\u{17f}T, ou LIST après une \
-                tabulation, est inconnu.",
+        title: "Seules les lettres ASCII peuvent changer de casse, et seule l'espace sépare : LI\u{17f}T, ou LIST \
+                après une tabulation, est inconnu.",
         hint: "la fonction upper() du langage transforme d'autres lettres que celles de l'ASCII ; strip() et split() \
                enlèvent d'autres caractères que l'espace",
     },
@@ -488,7 +488,7 @@ pub const CHECKS: &[French] = &[
     },
     French {
         id: "8.2",
-        title: "Quand un client a fini par LOGOUT, le suivant est servi.",
+        title: "Quand un client a terminé avec LOGOUT, le suivant est servi.",
         hint: "tout le serveur s'arrête avec une session, ou ne revient pas à accept",
     },
     French {

@@ -6,6 +6,8 @@ pub mod walk;
 
 pub mod happenings;
 
+pub mod lang;
+
 pub mod check;
 
 pub mod class;

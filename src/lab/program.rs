@@ -14,10 +14,11 @@ use crate::lab::class;
 use crate::lab::compare;
 use crate::lab::cost;
 use crate::lab::interleave;
+use crate::lab::lang::Lang;
 use crate::lab::load;
 use crate::lab::relay;
 use crate::lab::talk;
-use crate::lab::walk::{walk, Language, Options};
+use crate::lab::walk::{walk, Options};
 use crate::programs::args::{answer, complain, exit_code, unknown, version, Arg, Args, Usage};
 use crate::programs::server;
 use crate::wire::printable;
@@ -57,7 +58,9 @@ Usage: lab TOOL [OPTIONS]
     --only N            the checks of step N alone, or the check N.M
     --list              shows the checks, and runs none
     --timeout SECS      for each check [3]
-    --tsv FILE          writes the results, a line for each check
+    --lang en|fr        the language of the report [en]: titles, causes, table;
+                        some rare sentences stay English
+    --tsv FILE          writes the results, a line for each check, in English
     --seed N            makes the same fixtures as an earlier run
 
   check --client 'COMMAND'
@@ -69,7 +72,7 @@ Usage: lab TOOL [OPTIONS]
                         its standard input, or one more argument each [stdin]
     --level LEVEL       these checks alone: report, stream, robust or files
     --timeout SECS      for each check, once the client has connected [5]
-                        (and --only, --list, --tsv, --seed as above)
+                        (and --only, --list, --lang, --tsv, --seed as above)
 
   class DIR             grades a class: each folder in DIR is a student, whose
                         file 'command' holds what check's --command takes, and
@@ -208,7 +211,7 @@ fn walk_tool(mut args: Args) -> Result<ExitCode, Usage> {
         server: None,
         serve: "server_data".into(),
         dir: "client_data".into(),
-        language: Language::English,
+        lang: Lang::English,
         pause: false,
     };
     while let Some(argument) = args.take()? {
@@ -220,10 +223,7 @@ fn walk_tool(mut args: Args) -> Result<ExitCode, Usage> {
                 serve_given = true;
             }
             "--dir" => options.dir = args.path(option)?,
-            "--lang" => {
-                let language: String = args.parsed(option, "en or fr", |text: &String| text == "en" || text == "fr")?;
-                options.language = if language == "fr" { Language::French } else { Language::English };
-            }
+            Lang::OPTION => options.lang = Lang::of_option(&mut args)?,
             "--pause" => options.pause = true,
             _ => return Err(unknown(&argument, "lab")),
         }

@@ -12,6 +12,7 @@ use std::time::Duration;
 use crate::client::download::{store, Storage};
 use crate::client::{Client, ClientError};
 use crate::lab::happenings::{Happening, Happenings, Kind, Side};
+use crate::lab::lang::Lang;
 use crate::programs::args::say;
 use crate::server::designs::Design;
 use crate::server::file_handler::FileHandler;
@@ -32,15 +33,6 @@ const MAX_FILES: usize = 5;
 /// How many characters of a body are shown.
 const LINE: usize = 64;
 
-/// The language of the narration.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Language {
-    /// The default.
-    English,
-    /// As the report was written.
-    French,
-}
-
 /// What the walk was asked for.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -51,7 +43,7 @@ pub struct Options {
     /// Where the client stores its downloads.
     pub dir: PathBuf,
     /// Of the narration.
-    pub language: Language,
+    pub lang: Lang,
     /// Wait for Enter after each step.
     pub pause: bool,
 }
@@ -77,7 +69,7 @@ pub fn walk(options: &Options) -> Result<(), Surprise> {
     };
     let registry = Vec::new();
     let seen = own.is_some();
-    let narrator = Narrator { language: options.language, pause: options.pause, seen, happenings, registry };
+    let narrator = Narrator { lang: options.lang, pause: options.pause, seen, happenings, registry };
     let dir = options.dir.clone();
     // On a thread of its own, so that the client's side bears its name.
     let playing = thread::Builder::new().name("client".to_string()).spawn(move || play(&address, &dir, narrator));
@@ -181,7 +173,7 @@ fn download(client: &mut Client, file: &Listed, dir: &Path, narrator: &mut Narra
 
 /// Tells what happened, from the happenings alone.
 struct Narrator {
-    language: Language,
+    lang: Lang,
     pause: bool,
     /// Is the server's side seen? Only that of the walk's own server is.
     seen: bool,
@@ -192,10 +184,7 @@ struct Narrator {
 
 impl Narrator {
     fn words(&self, english: &'static str, french: &'static str) -> &'static str {
-        match self.language {
-            Language::English => english,
-            Language::French => french,
-        }
+        self.lang.words(english, french)
     }
 
     fn print(&self, text: &str) {
@@ -205,7 +194,7 @@ impl Narrator {
 
     fn headline(&self, step: Step) {
         let word = self.words("Step", "Étape");
-        self.print(&format!("{word} {}. {}", step.number(), sentence(step, self.language)));
+        self.print(&format!("{word} {}. {}", step.number(), sentence(step, self.lang)));
     }
 
     /// Tells one step, after its end; `last` is the server's last event of it.
@@ -376,9 +365,9 @@ impl Narrator {
 
     /// Ends the walk: this step did not happen as the protocol says.
     fn surprise<T>(&self, step: Step, what: &str) -> Result<T, Surprise> {
-        Err(Surprise(match self.language {
-            Language::English => format!("step {} went wrong: {what}", step.number()),
-            Language::French => format!("l'étape {} s'est mal passée : {what}", step.number()),
+        Err(Surprise(match self.lang {
+            Lang::English => format!("step {} went wrong: {what}", step.number()),
+            Lang::French => format!("l'étape {} s'est mal passée : {what}", step.number()),
         }))
     }
 }
@@ -414,7 +403,7 @@ fn body_size(happened: &[Happening]) -> u64 {
 }
 
 /// What a step is, in our own words: the report says it in others.
-pub fn sentence(step: Step, language: Language) -> &'static str {
+pub fn sentence(step: Step, lang: Lang) -> &'static str {
     let (english, french) = match step {
         Step::Connect => {
             ("The client opens a TCP connection to the server.", "Le client ouvre une connexion TCP vers le serveur.")
@@ -434,8 +423,5 @@ pub fn sentence(step: Step, language: Language) -> &'static str {
         Step::Logout => ("The client ends its session: `LOGOUT`.", "Le client met fin à sa session : `LOGOUT`."),
         Step::Close => ("The server closes the connection.", "Le serveur ferme la connexion."),
     };
-    match language {
-        Language::English => english,
-        Language::French => french,
-    }
+    lang.words(english, french)
 }

@@ -103,12 +103,13 @@ fn the_error_table_names_every_code_and_what_comes_after_it() {
 
 #[test]
 fn the_reports_steps_are_told_in_the_same_words_everywhere() {
-    use file_transfer::lab::walk::{sentence, Language};
+    use file_transfer::lab::lang::Lang;
+    use file_transfer::lab::walk::sentence;
     use file_transfer::wire::Step::{AskForFile, AskForList, Close, Connect, Logout, Repeat, SendFile, SendList};
     let report = document("docs/REPORT.md");
     let front_door = document("src/lib.rs");
     for step in [Connect, AskForList, SendList, AskForFile, SendFile, Repeat, Logout, Close] {
-        let (english, french) = (sentence(step, Language::English), sentence(step, Language::French));
+        let (english, french) = (sentence(step, Lang::English), sentence(step, Lang::French));
         let row = format!("| {} | {english} |", step.number());
         assert!(report.contains(&format!("{row} {french} |")), "docs/REPORT.md lacks: {row} {french}");
         assert!(front_door.contains(&row), "src/lib.rs lacks: {row}");

@@ -15,6 +15,7 @@ use file_transfer::lab::check::command;
 use file_transfer::lab::check::outcome::Verdict;
 use file_transfer::lab::check::results::{summary, Graded};
 use file_transfer::lab::check::servers::{fixtures, grade, Options, Target};
+use file_transfer::lab::lang::Lang;
 use file_transfer::server::file_handler::FileHandler;
 use file_transfer::wire::framing::LineReader;
 use file_transfer::wire::{Command, ReplyHeader};
@@ -172,7 +173,7 @@ fn graded_mistake(mistake: Mistake, levels: &[Level], timeout: Duration) -> Vec<
 #[track_caller]
 fn first_is(what: &str, results: &[Graded], id: &str, cause: Option<Cause>) {
     let stories: Vec<_> = results.iter().filter(|graded| graded.has_failed()).map(Graded::text).collect();
-    let summary = summary(results, Level::OF_SERVERS);
+    let summary = summary(results, Level::OF_SERVERS, Lang::English);
     let first = results.iter().filter(|graded| graded.has_failed()).min_by_key(|graded| graded.rank).unwrap();
     let is_so = first.cause() == cause && summary.contains(&format!("Fix first: {id} "));
     assert!(is_so, "{what}: {:?} of {}\n{summary}\n{}", first.cause(), first.check.id, stories.join("\n"));

@@ -2,6 +2,28 @@
 //!
 //! Read first: `mod.rs`. It does not know who is graded.
 
+use crate::lab::check::french;
+use crate::lab::lang::Lang;
+
+/// Which programs a check grades.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Program {
+    /// Servers.
+    Server,
+    /// Clients.
+    Client,
+}
+
+impl Program {
+    /// The levels of their checks, in order.
+    pub fn levels(self) -> [Level; 4] {
+        match self {
+            Program::Server => Level::OF_SERVERS,
+            Program::Client => Level::OF_CLIENTS,
+        }
+    }
+}
+
 /// What a group of checks is about, in the order in which a program grows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
@@ -37,6 +59,7 @@ impl Level {
 }
 
 /// One check. `R` is what runs it: a conversation with a server, or with a client.
+/// What it says in French stands in `french`, by its number.
 #[derive(Debug, Clone, Copy)]
 pub struct Check<R> {
     /// The protocol's step, a dot, and a number of its own: `4.2`.
@@ -60,6 +83,22 @@ impl<R> Check<R> {
     /// The same without what runs it.
     pub fn about(&self) -> About {
         Check { id: self.id, level: self.level, title: self.title, rule: self.rule, hint: self.hint, run: () }
+    }
+
+    /// Its title in this language; the check is one of these programs.
+    pub fn title_in(&self, program: Program, lang: Lang) -> &'static str {
+        match lang {
+            Lang::English => self.title,
+            Lang::French => french::of(program, self.id).map_or(self.title, |french| french.title),
+        }
+    }
+
+    /// Its hint in this language.
+    pub fn hint_in(&self, program: Program, lang: Lang) -> &'static str {
+        match lang {
+            Lang::English => self.hint,
+            Lang::French => french::of(program, self.id).map_or(self.hint, |french| french.hint),
+        }
     }
 
     /// The step that its number begins with.

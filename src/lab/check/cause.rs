@@ -4,6 +4,10 @@
 //! Read first: `docs/PROTOCOL.md`. It does not know which check failed: where nothing here was seen, the check's own
 //! hint says what is likely.
 
+use crate::lab::check::clients::causes::ClientCause;
+use crate::lab::check::french;
+use crate::lab::lang::Lang;
+
 /// What was seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cause {
@@ -36,13 +40,20 @@ pub enum Cause {
     SessionEnds,
     /// The connection was reset.
     Reset,
-    /// Something that a client did. Its words stand beside the checks of clients.
-    OfClient(&'static str),
+    /// Something that a client did.
+    OfClient(ClientCause),
 }
 
 impl Cause {
-    /// In words, to stand behind "probably".
-    pub fn text(self) -> &'static str {
+    /// In words of this language, to stand behind "probably".
+    pub fn text_in(self, lang: Lang) -> &'static str {
+        match lang {
+            Lang::English => self.text(),
+            Lang::French => french::causes::of(self),
+        }
+    }
+
+    fn text(self) -> &'static str {
         match self {
             Cause::SharedVariable => {
                 "a variable that the sessions share, where each needs its own: one client got what belongs to \
@@ -88,7 +99,7 @@ impl Cause {
                  are sent behind the first line, and not the first line, and nothing that is cut off before it is sent"
             }
             Cause::Header(fault) => fault.text(),
-            Cause::OfClient(text) => text,
+            Cause::OfClient(cause) => cause.text(),
             Cause::WrongDirectory => {
                 "another directory: not one of the files that are in the served directory is in the list. Take the \
                  directory from the command line ({dir}), and not the one that the program is started in"

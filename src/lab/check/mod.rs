@@ -10,6 +10,8 @@ pub mod catalogue;
 
 pub mod cause;
 
+pub mod french;
+
 pub mod outcome;
 
 pub mod command;

@@ -5,6 +5,8 @@
 use std::sync::{Arc, Mutex};
 
 use crate::lab::check::cause::Cause;
+use crate::lab::check::clients::causes::ClientCause;
+use crate::lab::lang::Lang;
 use crate::lock::locked;
 use crate::wire::visible;
 
@@ -32,7 +34,7 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// In a word or two, for the TSV and the report.
+    /// In a word or two, for the TSV and other programs.
     pub fn word(self) -> &'static str {
         match self {
             Verdict::Passed => "passed",
@@ -43,6 +45,20 @@ impl Verdict {
             Verdict::Skipped => "skipped",
             Verdict::NotApplicable => "not applicable",
         }
+    }
+
+    /// The same for a person.
+    pub fn word_in(self, lang: Lang) -> &'static str {
+        let french = match self {
+            Verdict::Passed => "réussie",
+            Verdict::Failed => "échouée",
+            Verdict::NoReply => "pas de réponse",
+            Verdict::Closed => "connexion fermée",
+            Verdict::LostToReset => "réponse perdue",
+            Verdict::Skipped => "omise",
+            Verdict::NotApplicable => "sans objet",
+        };
+        lang.words(self.word(), french)
     }
 
     /// Did the program do something wrong?
@@ -103,9 +119,9 @@ impl Failure {
         Failure { cause: Some(cause), ..self }
     }
 
-    /// The same with what was seen of a client, in words; `None` leaves it as it was.
-    pub fn because_client(self, text: impl Into<Option<&'static str>>) -> Failure {
-        Failure { cause: text.into().map(Cause::OfClient).or(self.cause), ..self }
+    /// The same with what was seen of a client; `None` leaves it as it was.
+    pub fn because_client(self, cause: impl Into<Option<ClientCause>>) -> Failure {
+        Failure { cause: cause.into().map(Cause::OfClient).or(self.cause), ..self }
     }
 
     /// The same with what happened before.

@@ -8,12 +8,13 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use crate::lab::check::catalogue::Level;
+use crate::lab::check::catalogue::{Level, Program};
 use crate::lab::check::clients;
 use crate::lab::check::command::words;
-use crate::lab::check::results::{list, summary, tsv, Graded};
+use crate::lab::check::results::{list, summary, told, tsv, Graded};
 use crate::lab::check::servers::exam::Check;
 use crate::lab::check::servers::{fixtures, grade, selected, Options, Target, DEFAULT_TIMEOUT};
+use crate::lab::lang::Lang;
 use crate::lab::random::any_seed;
 use crate::programs::args::{complain, exit_code, prepare, say, unknown, Arg, Args, Usage};
 
@@ -30,6 +31,7 @@ struct Asked {
     tsv: Option<PathBuf>,
     seed: Option<u64>,
     idle: Option<Duration>,
+    lang: Lang,
 }
 
 /// Runs `lab check`.
@@ -42,13 +44,24 @@ pub fn check(args: Args) -> Result<ExitCode, Usage> {
         return clients::program::check(Args::new(words));
     }
     let asked = asked(Args::new(words))?;
+    let lang = asked.lang;
     let checks = selected(&asked.levels, &asked.only);
     if checks.is_empty() {
-        return Err(Usage("no check has that level and number; lab check --list shows them all".to_string()));
+        let why = lang.words(
+            "no check has that level and number; lab check --list shows them all",
+            "aucune vérification n'a ce niveau et ce numéro ; lab check --list --lang fr les montre toutes",
+        );
+        return Err(Usage(why.to_string()));
     }
     if asked.list {
-        let of_clients = "those of clients: lab check --client --list";
-        let _ = say(&format!("{}\n{} checks of servers; {of_clients}", list(&checks), checks.len()));
+        let count = checks.len();
+        let _ = say(&list(Program::Server, &checks, lang));
+        let _ = say(&match lang {
+            Lang::English => format!("{count} checks of servers; those of clients: lab check --client --list"),
+            Lang::French => {
+                format!("{count} vérifications des serveurs ; celles des clients : lab check --client --list --lang fr")
+            }
+        });
         return Ok(ExitCode::SUCCESS);
     }
     let options = Options {
@@ -59,7 +72,7 @@ pub fn check(args: Args) -> Result<ExitCode, Usage> {
         seed: asked.seed.unwrap_or_else(any_seed),
         idle: asked.idle,
     };
-    Ok(exit_code("lab", run(&options, &checks, asked.tsv.as_deref())))
+    Ok(exit_code("lab", run(&options, &checks, asked.tsv.as_deref(), lang)))
 }
 
 /// Runs `lab fixtures`.
@@ -113,6 +126,7 @@ fn asked(mut args: Args) -> Result<Asked, Usage> {
             "--idle" => asked.idle = Some(args.seconds(option)?),
             "--tsv" => asked.tsv = Some(args.value(option, "a file")?.into()),
             "--seed" => asked.seed = Some(args.parsed(option, SEED, |_| true)?),
+            Lang::OPTION => asked.lang = Lang::of_option(&mut args)?,
             _ => return Err(unknown(&argument, "lab")),
         }
     }
@@ -141,27 +155,38 @@ fn target(asked: &Asked) -> Result<Target, Usage> {
             Ok(Target::Running { address: address.clone(), fixtures: fixtures.clone() })
         }
         (None, None, Some(words)) => Ok(Target::Command(words.clone())),
-        _ => Err(Usage(
-            "which server? HOST:PORT --fixtures DIR is one that runs and serves DIR; \
-             --command 'python3 server.py {dir} {port}' starts one"
-                .to_string(),
-        )),
+        _ => {
+            let which = asked.lang.words(
+                "which server? HOST:PORT --fixtures DIR is one that runs and serves DIR; \
+                 --command 'python3 server.py {dir} {port}' starts one",
+                "quel serveur ? HÔTE:PORT --fixtures RÉPERTOIRE en désigne un qui tourne et sert ce répertoire ; \
+                 --command 'python3 server.py {dir} {port}' en lance un",
+            );
+            Err(Usage(which.to_string()))
+        }
     }
 }
 
 /// Did all pass?
-fn run(options: &Options, checks: &[&Check], tsv_file: Option<&Path>) -> Result<bool, String> {
+fn run(options: &Options, checks: &[&Check], tsv_file: Option<&Path>, lang: Lang) -> Result<bool, String> {
     if let Some(file) = tsv_file {
         prepare(file)?;
     }
     if let Target::Command(words) = &options.target {
-        let _ = say(&format!("checks: {}, fixtures from seed {}\n", checks.len(), options.seed));
+        let (count, seed) = (checks.len(), options.seed);
+        let _ = say(&match lang {
+            Lang::English => format!("checks: {count}, fixtures from seed {seed}\n"),
+            Lang::French => format!("vérifications : {count}, fichiers tirés de la graine (seed) {seed}\n"),
+        });
         if !words.iter().any(|word| word.contains("{port}")) {
-            let warning = "the command has no {port}: the program is not told where to listen, and will not be found";
+            let warning = lang.words(
+                "the command has no {port}: the program is not told where to listen, and will not be found",
+                "la commande n'a pas de {port} : le programme ne sait pas où écouter, et ne sera pas trouvé",
+            );
             complain("lab", warning);
         }
     }
-    tell_results(Level::OF_SERVERS, tsv_file, |tell| grade(options, tell))
+    tell_results(Program::Server, tsv_file, lang, |tell| grade(options, tell))
 }
 
 /// Tells each result as soon as it is there, then the table of all, and writes them to the file. Did all pass?
@@ -169,14 +194,16 @@ fn run(options: &Options, checks: &[&Check], tsv_file: Option<&Path>) -> Result<
 /// # Errors
 /// If nothing could be graded, or the file can't be written.
 pub(super) fn tell_results(
-    levels: [Level; 4],
+    program: Program,
     tsv_file: Option<&Path>,
-    grade: impl FnOnce(fn(&Graded)) -> Result<Vec<Graded>, String>,
+    lang: Lang,
+    grade: impl FnOnce(&dyn Fn(&Graded)) -> Result<Vec<Graded>, String>,
 ) -> Result<bool, String> {
-    let results = grade(|graded| {
-        let _ = say(&graded.text());
-    })?;
-    let _ = say(&format!("\n{}", summary(&results, levels)));
+    let tell = |graded: &Graded| {
+        let _ = say(&graded.text_in(lang));
+    };
+    let results = grade(&tell).map_err(|why| told(&why, lang))?;
+    let _ = say(&format!("\n{}", summary(&results, program.levels(), lang)));
     if let Some(file) = tsv_file {
         fs::write(file, tsv(&results)).map_err(|error| format!("can't write {file:?}: {error}"))?;
     }

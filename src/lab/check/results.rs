@@ -2,12 +2,17 @@
 //!
 //! Read first: `mod.rs`. It does not know how a check is made.
 
-use crate::lab::check::catalogue::{About, Check, Level};
+use crate::lab::check::catalogue::{About, Check, Level, Program};
 use crate::lab::check::cause::Cause;
+use crate::lab::check::french;
 use crate::lab::check::outcome::{Failure, Verdict};
+use crate::lab::lang::Lang;
 
 /// The document that the rules for servers stand in, and most of those for clients.
 const PROTOCOL: &str = include_str!("../../../docs/PROTOCOL.md");
+
+/// The same in French.
+const PROTOCOLE: &str = include_str!("../../../docs/PROTOCOLE.md");
 
 /// What a graded client has to keep besides stands here.
 const CLIENTS: &str = include_str!("../../../docs/CLIENTS.md");
@@ -21,22 +26,27 @@ const STEPS_OF_OTHERS: usize = 3;
 /// The width of a sentence's line.
 const WIDTH: usize = 90;
 
-/// What the steps of the protocol are called in the table.
-const STEPS: [&str; 8] = [
-    "the client connects",
-    "it asks for the list",
-    "the server sends the list",
-    "the client asks for a file",
-    "the server sends it",
-    "as often as one likes",
-    "the client logs out",
-    "the server closes",
+/// What the steps of the protocol are called in the table, in English and in French.
+const STEPS: [(&str, &str); 8] = [
+    ("the client connects", "connexion du client"),
+    ("it asks for the list", "demande de la liste"),
+    ("the server sends the list", "envoi de la liste"),
+    ("the client asks for a file", "demande d'un fichier"),
+    ("the server sends it", "envoi du fichier"),
+    ("as often as one likes", "répétition à volonté"),
+    ("the client logs out", "LOGOUT du client"),
+    ("the server closes", "fermeture par le serveur"),
 ];
+
+/// What French puts a space before, though no line may begin with it.
+const NEVER_FIRST: [&str; 4] = [":", ";", "?", "!"];
 
 /// One check's result.
 pub struct Graded {
     /// The check.
     pub check: About,
+    /// Which programs it grades.
+    program: Program,
     /// How it ended.
     pub verdict: Verdict,
     /// What was expected and what came; empty if it passed.
@@ -56,6 +66,7 @@ pub struct Graded {
 impl Graded {
     /// The outcome of a check, its steps, and the last words of a program that has ended.
     pub fn new<R>(
+        program: Program,
         check: &Check<R>,
         outcome: Result<(), Failure>,
         steps: Vec<(usize, String)>,
@@ -63,7 +74,7 @@ impl Graded {
     ) -> Graded {
         let failure = outcome.err().unwrap_or_else(|| Failure::new(Verdict::Passed, ""));
         let Failure { verdict, what, cause, client } = failure;
-        Graded { check: check.about(), verdict, what, steps, ended, cause, client, rank: 0 }
+        Graded { check: check.about(), program, verdict, what, steps, ended, cause, client, rank: 0 }
     }
 
     /// Did the program do something wrong?
@@ -81,41 +92,73 @@ impl Graded {
         self.cause
     }
 
-    /// One line if it passed, two if it could not run, the whole story if it failed.
+    /// The check's title.
+    pub fn title(&self, lang: Lang) -> &'static str {
+        self.check.title_in(self.program, lang)
+    }
+
+    /// What [`Graded::text_in`] says in English.
     pub fn text(&self) -> String {
-        let About { id, title, rule, .. } = self.check;
+        self.text_in(Lang::English)
+    }
+
+    /// One line if it passed, two if it could not run, the whole story if it failed.
+    pub fn text_in(&self, lang: Lang) -> String {
+        let (id, title) = (self.check.id, self.title(lang));
+        let line = |mark: &str| format!("{mark:<5} {id:<5} {title}");
+        let part = |english, french, text: &str| indented(lang, lang.words(english, french), text);
         match self.verdict {
-            Verdict::Passed => format!("ok    {id:<5} {title}"),
-            Verdict::Skipped => format!("skip  {id:<5} {title}\n{}", indented("why", &self.what)),
-            Verdict::NotApplicable => format!("n/a   {id:<5} {title}\n{}", indented("why", &self.what)),
+            Verdict::Passed => line("ok"),
+            Verdict::Skipped => {
+                format!("{}\n{}", line(lang.words("skip", "omise")), part("why", "motif", &told(&self.what, lang)))
+            }
+            Verdict::NotApplicable => {
+                format!("{}\n{}", line(lang.words("n/a", "s.o.")), part("why", "motif", &told(&self.what, lang)))
+            }
             verdict => {
-                let place = place_of(rule).unwrap_or_default();
                 let mut parts = vec![
-                    format!("FAIL  {id:<5} {title}  [{}]", verdict.word()),
-                    indented("what", &self.what),
-                    indented("steps", &self.steps()),
-                    indented("rule", &wrapped(&format!("\"{rule}\" ({place})"))),
-                    indented("cause", &wrapped(&format!("probably {}.", self.likely()))),
+                    format!("{}  [{}]", line(lang.words("FAIL", "ÉCHEC")), verdict.word_in(lang)),
+                    part("what", "constat", &told(&self.what, lang)),
+                    part("steps", "étapes", &self.steps(lang)),
+                    part("rule", "règle", &wrapped(&self.rule(lang))),
+                    part("cause", "cause", &wrapped(&self.probable(lang))),
                 ];
                 if !self.ended.is_empty() {
-                    parts.push(indented("also", &self.ended));
+                    parts.push(part("also", "de plus", &told(&self.ended, lang)));
                 }
                 format!("\n{}\n", parts.join("\n"))
             }
         }
     }
 
+    fn rule(&self, lang: Lang) -> String {
+        let rule = self.check.rule;
+        let french = french::rules::of(rule).filter(|_| lang == Lang::French);
+        // What only docs/CLIENTS.md says has no French document.
+        let place = french.and_then(french_place_of).or_else(|| place_of(rule)).unwrap_or_default();
+        format!("\"{}\" ({place})", french.unwrap_or(rule))
+    }
+
+    fn probable(&self, lang: Lang) -> String {
+        let likely = self.likely(lang);
+        match lang {
+            Lang::English => format!("probably {likely}."),
+            Lang::French => format!("Probablement, {likely}."),
+        }
+    }
+
     /// The mistake that is likely: what was seen tells it, or else what the check asked for.
-    pub fn likely(&self) -> &'static str {
-        self.cause.map_or(self.check.hint, Cause::text)
+    pub fn likely(&self, lang: Lang) -> &'static str {
+        self.cause.map_or(self.check.hint_in(self.program, lang), |cause| cause.text_in(lang))
     }
 
     /// The conversation; where there are several clients, each step with its number.
-    fn steps(&self) -> String {
+    fn steps(&self, lang: Lang) -> String {
         let alone = self.steps.iter().all(|(client, _)| *client == 1);
         let line = |(client, step): &(usize, String)| {
+            let step = told_step(step, lang);
             if alone {
-                step.clone()
+                step
             } else {
                 format!("client {client:<3} {step}")
             }
@@ -127,10 +170,26 @@ impl Graded {
         let mut shown = [ends(&failing, STEPS_SHOWN), ends(&others, of_others)].concat();
         shown.sort_unstable();
         if lines.is_empty() {
-            "none".to_string()
+            lang.words("none", "aucune").to_string()
         } else {
-            with_gaps(&lines, &shown).join("\n")
+            with_gaps(&lines, &shown, lang).join("\n")
         }
+    }
+}
+
+/// Sentences that were built in English, in this language.
+pub fn told(sentences: &str, lang: Lang) -> String {
+    match lang {
+        Lang::English => sentences.to_string(),
+        Lang::French => french::sentences::french(sentences),
+    }
+}
+
+/// The same for a step of a conversation.
+fn told_step(step: &str, lang: Lang) -> String {
+    match lang {
+        Lang::English => step.to_string(),
+        Lang::French => french::sentences::step_in_french(step),
     }
 }
 
@@ -144,10 +203,14 @@ fn ends(all: &[usize], count: usize) -> Vec<usize> {
 }
 
 /// These of the lines, and between them how many are left out.
-fn with_gaps(lines: &[String], shown: &[usize]) -> Vec<String> {
+fn with_gaps(lines: &[String], shown: &[usize], lang: Lang) -> Vec<String> {
     let mut text = Vec::new();
     let mut next = 0;
-    let gap = |hidden: usize| (hidden > 0).then(|| format!("... ({hidden} more)"));
+    let more = |hidden: usize| match lang {
+        Lang::English => format!("... ({hidden} more)"),
+        Lang::French => format!("... (encore {hidden})"),
+    };
+    let gap = |hidden: usize| (hidden > 0).then(|| more(hidden));
     for index in shown {
         text.extend(gap(index - next));
         text.push(lines[*index].clone());
@@ -157,19 +220,22 @@ fn with_gaps(lines: &[String], shown: &[usize]) -> Vec<String> {
     text
 }
 
-fn indented(label: &str, text: &str) -> String {
+/// A text behind its label, in a column as wide as the language's longest label.
+fn indented(lang: Lang, label: &str, text: &str) -> String {
+    let width = lang.words("steps", "constat").chars().count();
     let mut lines = text.lines();
-    let first = format!("      {label:<5} {}", lines.next().unwrap_or_default());
-    lines.fold(first, |all, line| format!("{all}\n            {line}"))
+    let first = format!("      {label:<width$} {}", lines.next().unwrap_or_default());
+    lines.fold(first, |all, line| format!("{all}\n      {:width$} {line}", ""))
 }
 
 /// Sentences in lines of a readable width.
 fn wrapped(text: &str) -> String {
+    let fits = |line: &str, word: &str| line.chars().count() + 1 + word.chars().count() <= WIDTH;
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {
         match lines.last_mut() {
             Some(line) if line.is_empty() => line.push_str(word),
-            Some(line) if line.len() + 1 + word.len() <= WIDTH => *line += &format!(" {word}"),
+            Some(line) if fits(line, word) || NEVER_FIRST.contains(&word) => *line += &format!(" {word}"),
             _ => lines.push(word.to_string()),
         }
     }
@@ -187,6 +253,11 @@ pub fn place_of(rule: &str) -> Option<String> {
     of_protocol.or_else(|| heading_in(CLIENTS, rule).map(|heading| format!("docs/CLIENTS.md, {heading}")))
 }
 
+/// The same of French words, in docs/PROTOCOLE.md.
+pub fn french_place_of(words: &str) -> Option<String> {
+    heading_in(PROTOCOLE, words).map(|heading| format!("docs/PROTOCOLE.md, {heading}"))
+}
+
 fn heading_in(document: &str, rule: &str) -> Option<String> {
     let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     // A heading begins a section; its first line is the heading.
@@ -197,34 +268,47 @@ fn heading_in(document: &str, rule: &str) -> Option<String> {
 }
 
 /// The table of what passed of all, per step and level, and what to do first.
-pub fn summary(results: &[Graded], levels: [Level; 4]) -> String {
-    let mut lines = vec![row("passed of all", &levels.map(|level| level.word().to_string()))];
-    for (index, name) in STEPS.iter().enumerate() {
+pub fn summary(results: &[Graded], levels: [Level; 4], lang: Lang) -> String {
+    let names = levels.map(|level| level.word().to_string());
+    let mut lines = vec![row(lang.words("passed of all", "réussies / total"), &names)];
+    for (index, (english, french)) in STEPS.into_iter().enumerate() {
         let number = (index + 1).to_string();
         let cells = levels.map(|level| {
             passed_of(results.iter().filter(|one| one.check.step() == number && one.check.level == level))
         });
-        lines.push(row(&format!("step {number}  {name}"), &cells));
+        lines.push(row(&format!("{} {number}  {}", lang.words("step", "étape"), lang.words(english, french)), &cells));
     }
     let cells = levels.map(|level| passed_of(results.iter().filter(|one| one.check.level == level)));
-    lines.push(row("all steps", &cells));
+    lines.push(row(lang.words("all steps", "toutes les étapes"), &cells));
+    lines.push(format!("\n{}", counts(results, lang)));
+    if let Some(first) = first_to_fix(results) {
+        let (id, title, likely) = (first.check.id, first.title(lang), first.likely(lang));
+        let (begins, cause) = match lang {
+            Lang::English => ("Fix first:", likely.to_string()),
+            Lang::French => ("À corriger d'abord :", format!("{likely}.")),
+        };
+        lines.push(format!("{begins} {id} {title}"));
+        lines.push(indented(lang, "cause", &wrapped(&cause)));
+    }
+    lines.join("\n")
+}
+
+/// How many checks ended in which way, in a sentence.
+fn counts(results: &[Graded], lang: Lang) -> String {
     let count = |fits: fn(&Graded) -> bool| results.iter().filter(|one| fits(one)).count();
     let passed = count(|one| one.verdict == Verdict::Passed);
     let neutral = count(|one| one.verdict == Verdict::NotApplicable);
     let (failed, skipped) = (count(Graded::has_failed), count(|one| one.verdict == Verdict::Skipped));
     let all = results.len() - neutral;
-    lines.push(format!(
-        "\n{passed} of {all} passed, {failed} failed, {skipped} could not run, {neutral} not applicable."
-    ));
-    if let Some(first) = first_to_fix(results) {
-        lines.push(format!(
-            "Fix first: {} {}\n{}",
-            first.check.id,
-            first.check.title,
-            indented("cause", &wrapped(first.likely()))
-        ));
+    match lang {
+        Lang::English => {
+            format!("{passed} of {all} passed, {failed} failed, {skipped} could not run, {neutral} not applicable.")
+        }
+        Lang::French => format!(
+            "Vérifications réussies : {passed} sur {all} ; échouées : {failed} ; omises : {skipped} ; sans objet : \
+             {neutral}."
+        ),
     }
-    lines.join("\n")
 }
 
 /// The failure that is to be mended first; of several that are equal, the first.
@@ -248,7 +332,7 @@ fn row(name: &str, cells: &[String]) -> String {
     cells.iter().fold(format!("{name:<35}"), |line, cell| format!("{line}{cell:>9}"))
 }
 
-/// A line for each check, for a spreadsheet.
+/// A line for each check, for a spreadsheet and for programs: in English, whatever the report speaks.
 pub fn tsv(results: &[Graded]) -> String {
     let lines = results.iter().map(|one| {
         // A tab would begin another cell, and no step of a conversation stands in here.
@@ -259,7 +343,9 @@ pub fn tsv(results: &[Graded]) -> String {
 }
 
 /// All these checks, without running them.
-pub fn list<R>(checks: &[&Check<R>]) -> String {
-    let lines = checks.iter().map(|check| format!("{:<8} {:<5} {}", check.level.word(), check.id, check.title));
+pub fn list<R>(program: Program, checks: &[&Check<R>], lang: Lang) -> String {
+    let line =
+        |check: &&Check<R>| format!("{:<8} {:<5} {}", check.level.word(), check.id, check.title_in(program, lang));
+    let lines = checks.iter().map(line);
     lines.collect::<Vec<_>>().join("\n")
 }

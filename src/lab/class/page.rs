@@ -9,6 +9,7 @@ use crate::lab::check::outcome::Verdict;
 use crate::lab::class::out::text_name;
 use crate::lab::class::row::Row;
 use crate::lab::class::weights::{Weights, BEST};
+use crate::lab::lang::Lang;
 use crate::lab::timeline::svg::escaped;
 
 /// So many causes are shown.
@@ -160,7 +161,7 @@ fn causes(rows: &[Row]) -> String {
     let mut found: BTreeMap<&str, (Vec<usize>, Vec<&str>)> = BTreeMap::new();
     for row in rows {
         for one in row.results().iter().filter(|one| one.has_failed()) {
-            let (students, ids) = found.entry(one.likely()).or_default();
+            let (students, ids) = found.entry(one.likely(Lang::English)).or_default();
             // A student counts once, however many checks show it.
             if students.last() != Some(&row.number) {
                 students.push(row.number);

@@ -6,6 +6,7 @@ use crate::lab::check::catalogue::Level;
 use crate::lab::check::outcome::Verdict;
 use crate::lab::check::results::{first_to_fix, summary, Graded};
 use crate::lab::class::weights::{Weights, BEST};
+use crate::lab::lang::Lang;
 use crate::wire::printable;
 
 /// How it went.
@@ -82,7 +83,7 @@ impl Row {
                 format!(
                     "{name}: {mark} of {BEST}; the files came from seed {seed}\n\n{}\n\n{}\n",
                     checks.join("\n"),
-                    summary(results, Level::OF_SERVERS)
+                    summary(results, Level::OF_SERVERS, Lang::English)
                 )
             }
             Outcome::NoProgram(why) | Outcome::NotStarted(why) => format!("{name}: not graded, because {why}\n"),

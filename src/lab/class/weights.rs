@@ -74,12 +74,13 @@ fn parse_line(line: &str, ids: &[&str]) -> Result<(String, f64), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lab::check::catalogue::Program;
     use crate::lab::check::outcome::Failure;
 
     fn graded(id: &'static str, level: Level, verdict: Verdict) -> Graded {
         let check = About { id, level, title: "", rule: "", hint: "", run: () };
         let outcome = if verdict == Verdict::Passed { Ok(()) } else { Err(Failure::new(verdict, "")) };
-        Graded::new(&check, outcome, vec![], String::new())
+        Graded::new(Program::Server, &check, outcome, vec![], String::new())
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use crate::lab::check::cause::Cause;
-use crate::lab::check::clients::causes::{difference, why_other_bytes, NOTHING_STORED};
+use crate::lab::check::clients::causes::{difference, why_other_bytes, ClientCause};
 use crate::lab::check::outcome::{Failure, Outcome};
 use crate::lab::fresh_dir::FreshDir;
 use crate::wire::{printable, quote};
@@ -58,7 +58,7 @@ impl Downloads {
         match self.expect_among(files)?.keys().next() {
             None => Ok(()),
             Some(name) => Err(Failure::wrong(format!("{} stands in {{dir}} too at the end", quote(name)))
-                .because_client("it leaves a file that nobody asked for: remove what was only needed meanwhile")),
+                .because_client(ClientCause::OneFileTooMany)),
         }
     }
 
@@ -91,18 +91,19 @@ impl Downloads {
             Ok(())
         } else {
             let missing = self.missing(name, &[], &stored);
-            Err(Failure { cause: missing.cause.or(Some(Cause::OfClient(NOTHING_STORED))), ..missing })
+            Err(Failure { cause: missing.cause.or(Some(Cause::OfClient(ClientCause::NothingStored))), ..missing })
         }
     }
 
     fn missing(&self, name: &str, expected: &[u8], stored: &BTreeMap<String, Vec<u8>>) -> Failure {
         let what = format!("{} is not in {{dir}} at the end", quote(name));
         if Path::new(name).exists() || self.beside(name).exists() {
-            return Failure::wrong(format!("{what}, but outside of it")).because_client(OUTSIDE);
+            return Failure::wrong(format!("{what}, but outside of it")).because_client(ClientCause::Outside);
         }
         match stored.iter().find(|(_, bytes)| bytes.as_slice() == expected && !expected.is_empty()) {
-            Some((other, _)) => Failure::wrong(format!("{what}; {} has its bytes", quote(other)))
-                .because_client("the file was stored under another name than the one that was asked for"),
+            Some((other, _)) => {
+                Failure::wrong(format!("{what}; {} has its bytes", quote(other))).because_client(ClientCause::OtherName)
+            }
             None => Failure::wrong(what),
         }
     }
@@ -137,7 +138,8 @@ impl Downloads {
             None => Ok(()),
             Some(path) => {
                 let path = printable(&path.to_string_lossy());
-                Err(Failure::wrong(format!("the file {path} was made, outside of {{dir}}")).because_client(OUTSIDE))
+                Err(Failure::wrong(format!("the file {path} was made, outside of {{dir}}"))
+                    .because_client(ClientCause::Outside))
             }
         }
     }
@@ -159,6 +161,3 @@ fn beginning(path: &Path) -> Vec<u8> {
     }
     bytes
 }
-
-const OUTSIDE: &str = "a file was stored outside of the directory that stands on the command line: join {dir} and the \
-    name, and refuse a name with / or \\ in it, or with a dot at its beginning";

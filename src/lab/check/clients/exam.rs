@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::lab::check::catalogue;
-use crate::lab::check::clients::causes::{why_another_line, CANT_START, ENDED_EARLY, ONE_CONNECTION};
+use crate::lab::check::clients::causes::{why_another_line, ClientCause};
 use crate::lab::check::clients::downloads::Downloads;
 use crate::lab::check::clients::script::{reply, GOODBYE, GREETING};
 use crate::lab::check::clients::session::{End, Session};
@@ -128,7 +128,7 @@ impl<'a> Exam<'a> {
     pub fn session(&mut self, commands: &[&str]) -> Result<Session, Failure> {
         let commands: Vec<_> = commands.iter().copied().chain(["LOGOUT"]).collect();
         let started = Instant::now();
-        self.start(&commands).map_err(|why| Failure::wrong(why).because_client(CANT_START))?;
+        self.start(&commands).map_err(|why| Failure::wrong(why).because_client(ClientCause::CantStart))?;
         let until = started + self.start_time;
         loop {
             // Looked at before the connection: it may connect, and end at once.
@@ -141,7 +141,7 @@ impl<'a> Exam<'a> {
             }
             if let Some(status) = ended {
                 let what = format!("the program ended ({status}) without having connected to {{host}} {{port}}");
-                return Err(Failure::wrong(what).because_client(ENDED_EARLY));
+                return Err(Failure::wrong(what).because_client(ClientCause::EndedEarly));
             }
             if Instant::now() > until {
                 let seconds = self.start_time.as_secs();
@@ -283,7 +283,7 @@ impl<'a> Exam<'a> {
         if again {
             self.steps.add(1, "<- (connects again)".to_string());
             let failure = outcome.err().unwrap_or_else(|| Failure::wrong("the client opened another connection"));
-            return Err(failure.because_client(ONE_CONNECTION));
+            return Err(failure.because_client(ClientCause::OneConnection));
         }
         outcome.and(inside)
     }

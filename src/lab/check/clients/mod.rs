@@ -29,7 +29,7 @@ use std::time::Duration;
 use exam::{Check, Exam};
 use subject::Subject;
 
-use crate::lab::check::catalogue::{self, Level};
+use crate::lab::check::catalogue::{self, Level, Program};
 use crate::lab::check::outcome::{Failure, Outcome};
 use crate::lab::check::results::Graded;
 
@@ -96,12 +96,12 @@ pub fn grade(options: &Options, mut tell: impl FnMut(&Graded)) -> Result<Vec<Gra
 fn graded(check: &Check, outcome: Outcome, exam: &mut Exam) -> Graded {
     let shows_story = outcome.as_ref().is_err_and(|failure| failure.verdict.is_failure());
     let story = if shows_story { exam.story() } else { String::new() };
-    Graded::new(check, outcome, exam.steps.all(), story)
+    Graded::new(Program::Client, check, outcome, exam.steps.all(), story)
 }
 
 fn blocked(check: &Check, id: &str) -> Graded {
     let why = format!("blocked by {id}: the program has never connected");
-    Graded::new(check, Err(Failure::skipped(why)), Vec::new(), String::new())
+    Graded::new(Program::Client, check, Err(Failure::skipped(why)), Vec::new(), String::new())
 }
 
 #[cfg(test)]

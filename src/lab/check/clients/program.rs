@@ -5,12 +5,13 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use crate::lab::check::catalogue::Level;
+use crate::lab::check::catalogue::{Level, Program};
 use crate::lab::check::clients::subject::{Commands, Subject};
 use crate::lab::check::clients::{grade, selected, Options, DEFAULT_TIMEOUT};
 use crate::lab::check::command::client_words;
 use crate::lab::check::program::{level, tell_results, text, SEED};
 use crate::lab::check::results::list;
+use crate::lab::lang::Lang;
 use crate::lab::random::any_seed;
 use crate::programs::args::{complain, exit_code, prepare, say, unknown, Arg, Args, Usage};
 
@@ -18,14 +19,18 @@ use crate::programs::args::{complain, exit_code, prepare, say, unknown, Arg, Arg
 pub const OPTION: &str = "--client";
 const LIST: &str = "--list";
 
-/// What the command has to tell the program.
-const NEEDED: [(&str, &str); 2] = [("{port}", "where to connect"), ("{dir}", "where to store files")];
+/// What the command has to tell the program, in English and in French.
+const NEEDED: [(&str, &str, &str); 2] = [
+    ("{port}", "where to connect", "où se connecter"),
+    ("{dir}", "where to store files", "où enregistrer les fichiers"),
+];
 
 /// What was asked for, as it stands on the command line.
 struct Asked {
     options: Options,
     list: bool,
     tsv: Option<PathBuf>,
+    lang: Lang,
 }
 
 /// Runs `lab check --client`.
@@ -34,27 +39,36 @@ struct Asked {
 /// Wrong usage.
 pub fn check(args: Args) -> Result<ExitCode, Usage> {
     let asked = asked(args)?;
+    let lang = asked.lang;
     let checks = selected(&asked.options.levels, &asked.options.only);
     if checks.is_empty() {
-        return Err(Usage(
-            "no check of clients has that level and number; lab check --client --list shows them".into(),
-        ));
+        let why = lang.words(
+            "no check of clients has that level and number; lab check --client --list shows them",
+            "aucune vérification des clients n'a ce niveau et ce numéro ; lab check --client --list --lang fr les \
+             montre",
+        );
+        return Err(Usage(why.to_string()));
     }
     if asked.list {
-        let _ = say(&format!("{}\n{} checks of clients", list(&checks), checks.len()));
+        let of_clients = lang.words("checks of clients", "vérifications des clients");
+        let _ = say(&format!("{}\n{} {of_clients}", list(Program::Client, &checks, lang), checks.len()));
         return Ok(ExitCode::SUCCESS);
     }
     if asked.options.subject.words.is_empty() {
-        return Err(Usage("which client? --client 'python3 client.py {host} {port} {dir}' is started".to_string()));
+        let which = lang.words(
+            "which client? --client 'python3 client.py {host} {port} {dir}' is started",
+            "quel client ? --client 'python3 client.py {host} {port} {dir}' en lance un",
+        );
+        return Err(Usage(which.to_string()));
     }
-    Ok(exit_code("lab", run(&asked.options, checks.len(), asked.tsv.as_deref())))
+    Ok(exit_code("lab", run(&asked.options, checks.len(), asked.tsv.as_deref(), lang)))
 }
 
 fn asked(mut args: Args) -> Result<Asked, Usage> {
     let subject = Subject { words: Vec::new(), commands: Commands::Stdin };
     let (levels, only, timeout) = (Vec::new(), Vec::new(), DEFAULT_TIMEOUT);
     let options = Options { subject, levels, only, timeout, seed: any_seed() };
-    let mut asked = Asked { options, list: false, tsv: None };
+    let mut asked = Asked { options, list: false, tsv: None, lang: Lang::English };
     let options = &mut asked.options;
     while let Some(argument) = args.take()? {
         let Arg::Option(option) = &argument else { return Err(not_for_clients(&argument)) };
@@ -74,6 +88,7 @@ fn asked(mut args: Args) -> Result<Asked, Usage> {
             "--timeout" => options.timeout = args.seconds(option)?,
             "--tsv" => asked.tsv = Some(args.value(option, "a file")?.into()),
             "--seed" => options.seed = args.parsed(option, SEED, |_| true)?,
+            Lang::OPTION => asked.lang = Lang::of_option(&mut args)?,
             "--command" | "--fixtures" => return Err(not_for_clients(&argument)),
             _ => return Err(unknown(&argument, "lab")),
         }
@@ -91,15 +106,25 @@ fn not_for_clients(argument: &Arg) -> Usage {
 }
 
 /// Did all pass?
-fn run(options: &Options, count: usize, tsv_file: Option<&Path>) -> Result<bool, String> {
+fn run(options: &Options, count: usize, tsv_file: Option<&Path>, lang: Lang) -> Result<bool, String> {
     if let Some(file) = tsv_file {
         prepare(file)?;
     }
-    let _ = say(&format!("checks: {count}, names and bytes from seed {}\n", options.seed));
-    for (needed, what) in NEEDED {
+    let seed = options.seed;
+    let _ = say(&match lang {
+        Lang::English => format!("checks: {count}, names and bytes from seed {seed}\n"),
+        Lang::French => format!("vérifications : {count}, noms et octets tirés de la graine (seed) {seed}\n"),
+    });
+    for (needed, english, french) in NEEDED {
         if !options.subject.words.iter().any(|word| word.contains(needed)) {
-            complain("lab", &format!("the command has no {needed}: the program is not told {what}"));
+            complain(
+                "lab",
+                &match lang {
+                    Lang::English => format!("the command has no {needed}: the program is not told {english}"),
+                    Lang::French => format!("la commande n'a pas de {needed} : le programme ne sait pas {french}"),
+                },
+            );
         }
     }
-    tell_results(Level::OF_CLIENTS, tsv_file, |tell| grade(options, tell))
+    tell_results(Program::Client, tsv_file, lang, |tell| grade(options, tell))
 }

@@ -6,6 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::lab::check::catalogue::Level;
+use crate::lab::check::clients::causes::ClientCause;
 use crate::lab::check::clients::exam::{Check, Exam};
 use crate::lab::check::clients::script::GOODBYE;
 use crate::lab::check::outcome::{shown, Failure, Outcome};
@@ -86,7 +87,7 @@ pub const CHECKS: &[Check] = &[
         level: LEVEL,
         title: "A file is asked for by its name.",
         rule: "The client asks for a file.",
-        hint: "the command is 'DOWNLOAD', a space, the name and a line feed",
+        hint: "the command is not 'DOWNLOAD', a space, the name and a line feed",
         run: |exam| asks_for(exam, "notes-", ".txt"),
     },
     Check {
@@ -210,10 +211,8 @@ pub const CHECKS: &[Check] = &[
             if rest.is_empty() {
                 return Ok(());
             }
-            Err(Failure::wrong(format!("behind LOGOUT came: '{}'", shown(&rest))).because_client(
-                "something is sent behind LOGOUT, perhaps a second one: it is given as the last command; at \
-                    the end of the input send it only if it was not sent before",
-            ))
+            Err(Failure::wrong(format!("behind LOGOUT came: '{}'", shown(&rest)))
+                .because_client(ClientCause::BehindLogout))
         },
     },
     Check {

@@ -3,7 +3,7 @@
 //! Read first: `exam.rs`. It does not know our client.
 
 use crate::lab::check::catalogue::Level;
-use crate::lab::check::clients::causes::WRITTEN_TOO_EARLY;
+use crate::lab::check::clients::causes::ClientCause;
 use crate::lab::check::clients::exam::{Check, Exam};
 use crate::lab::check::clients::script::{reply, GOODBYE};
 use crate::lab::check::outcome::{Failure, Outcome};
@@ -165,7 +165,9 @@ pub const CHECKS: &[Check] = &[
             session.expect_command(&command)?;
             session.send("OK 9223372036854775807\nhello");
             exam.end(session)?;
-            exam.downloads.expect_not(&name, None).map_err(|failure| failure.because_client(WRITTEN_TOO_EARLY))
+            exam.downloads
+                .expect_not(&name, None)
+                .map_err(|failure| failure.because_client(ClientCause::WrittenTooEarly))
         },
     },
     Check {

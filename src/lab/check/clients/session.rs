@@ -8,7 +8,7 @@ use std::net::{Shutdown, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::lab::check::clients::causes::{why_another_line, NO_LINE_END, STILL_READS};
+use crate::lab::check::clients::causes::{why_another_line, ClientCause};
 use crate::lab::check::clients::script::reply;
 use crate::lab::check::outcome::{shown, Failure, Outcome, Steps};
 use crate::lab::check::POLL;
@@ -148,7 +148,7 @@ impl Session {
             if self.received.len() >= MAX_COMMAND_LINE {
                 self.note_received();
                 let what = format!("{} bytes came without a line feed", self.received.len());
-                return Err(Failure::wrong(what).because_client(NO_LINE_END));
+                return Err(Failure::wrong(what).because_client(ClientCause::NoLineEnd));
             }
             match self.receive() {
                 Ok(0) if self.received.is_empty() => {
@@ -159,14 +159,14 @@ impl Session {
                     self.note_received();
                     self.step("<- (end of the connection)");
                     let what = "the client ended the connection inside a line".to_string();
-                    return Err(Failure::wrong(what).because_client(NO_LINE_END));
+                    return Err(Failure::wrong(what).because_client(ClientCause::NoLineEnd));
                 }
                 Ok(_) => {}
                 Err(error) if is_timeout(&error) => {
                     self.note_received();
                     self.step("<- (nothing more until the time-out)");
-                    let waits = (self.commands > 0).then_some(STILL_READS);
-                    let cause = if self.received.is_empty() { waits } else { Some(NO_LINE_END) };
+                    let waits = (self.commands > 0).then_some(ClientCause::StillReads);
+                    let cause = if self.received.is_empty() { waits } else { Some(ClientCause::NoLineEnd) };
                     return Err(Failure::nothing_came(format!("waited in vain for {expected}")).because_client(cause));
                 }
                 // Systems number and name a reset in several ways, so whatever is no time-out is one.
@@ -213,7 +213,11 @@ impl Session {
                 }
                 Ok(1..) if !left.is_zero() => thread::sleep(POLL),
                 Ok(0) => return Err(Failure::closed("the client ended the connection before its command")),
-                _ => return Err(Failure::nothing_came("waited in vain for a command").because_client(NO_LINE_END)),
+                _ => {
+                    return Err(
+                        Failure::nothing_came("waited in vain for a command").because_client(ClientCause::NoLineEnd)
+                    )
+                }
             }
         }
     }

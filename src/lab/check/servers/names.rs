@@ -42,7 +42,7 @@ pub const CHECKS: &[Check] = &[
         level: LEVEL,
         title: "DOWNLOAD without a filename is refused with BAD_ARGUMENTS, and the session goes on.",
         rule: "BAD_ARGUMENTS | DOWNLOAD without a filename; LIST, HELP or LOGOUT with an argument | goes on",
-        hint: "the second word was taken without a look whether there is one",
+        hint: "the second word was taken, and nobody looked whether there is one",
         run: |exam| {
             refused(exam, "DOWNLOAD\n", ErrorCode::BadArguments)?;
             refused(exam, "DOWNLOAD   \n", ErrorCode::BadArguments)
@@ -64,9 +64,8 @@ pub const CHECKS: &[Check] = &[
         level: LEVEL,
         title: "No name with .. leads out of the served directory.",
         rule: "a name that no served file can have (`../x`, `a/b`, `.hidden`, a control character, over 255 bytes)",
-        hint:
-            "the name was joined to the directory without a look at it: anybody can read every file of the computer; \
-               refuse a name with / or \\ or a dot at its start before it comes near the file system",
+        hint: "the name was joined to the directory and not checked: anybody can read every file of the computer; \
+               refuse a name with / or \\ or a dot at its start before it reaches the file system",
         run: |exam| {
             let (path, _) = exam.fixtures.secret()?;
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -83,7 +82,7 @@ pub const CHECKS: &[Check] = &[
         title: "No absolute path leads out of the served directory.",
         rule: "a name that no served file can have (`../x`, `a/b`, `.hidden`, a control character, over 255 bytes)",
         hint: "the name was joined to the directory as it came, and in most languages the directory joined with an \
-               absolute path is that path: refuse a name with / or \\ before it comes near the file system",
+               absolute path is that path: refuse a name with / or \\ before it reaches the file system",
         run: |exam| keeps_the_secret(exam, &exam.fixtures.secret()?.0.to_string_lossy()),
     },
     Check {

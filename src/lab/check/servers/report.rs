@@ -30,8 +30,7 @@ pub const CHECKS: &[Check] = &[
         level: LEVEL,
         title: "The greeting names HELP.",
         rule: "The server greets it with a text that names HELP.",
-        hint: "the greeting's text leaves out the word HELP, by which somebody who comes with netcat learns how to go \
-               on",
+        hint: "the word HELP is not in the greeting's text: it tells a person with netcat what to type next",
         run: |exam| {
             let greeting = exam.connect()?.expect_ok()?;
             if contains(&greeting, b"HELP") {

@@ -160,8 +160,8 @@ pub const CHECKS: &[Check] = &[
         level: LEVEL,
         title: "Telnet's sequences are dropped, wherever they stand.",
         rule: "They are dropped wherever they stand, also inside a word.",
-        hint: "the sequences were taken for text: a telnet client mixes them in, each from a byte 0xFF on; take them \
-               out byte by byte, before the line is looked at",
+        hint: "the sequences were taken for text: a telnet client sends them in between, and each begins with the \
+               byte 0xFF; take them out byte by byte, before you look at the line",
         run: |exam| {
             let list = exam.own_list()?;
             let mut client = exam.session_sending(b"LI\xff\xf1S\xff\xfb\x01T\xff\xfa\x18\x00\n\xff\xf0\n")?;

@@ -41,7 +41,7 @@ pub const CHECKS: &[Check] = &[
         level: LEVEL,
         title: "A command may end with CR LF.",
         rule: "One CR right before the LF is dropped: telnet and `nc -C` send CR LF.",
-        hint: "the CR has stayed at the end of the verb or of the filename: when the LF is off, take one CR off too",
+        hint: "the CR has stayed at the end of the verb or of the filename: after the LF, remove one CR too",
         run: |exam| {
             let mut client = exam.session_sending("HELP\r\n")?;
             client.expect_ok()?;

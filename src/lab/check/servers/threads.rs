@@ -101,8 +101,8 @@ pub const CHECKS: &[Check] = &[
         level: LEVEL,
         title: "The limit holds when many clients connect at the same moment.",
         rule: "the most sessions, in all or from one address, are active",
-        hint: "whether a place is free was asked first and the place taken later, and in between others came in: ask \
-               and take under one lock, without letting go of it",
+        hint: "the server looks whether a place is free, and takes it later; in between other clients came in: look \
+               and take under one lock, and do not release it in between",
         run: limit_holds,
     },
     Check {

@@ -30,7 +30,7 @@ fn grader(name: &str, shell: &str, check: &str) -> Command {
 }
 
 /// A name for such a variable that no other test has.
-fn name(test: &str) -> String {
+pub fn name(test: &str) -> String {
     format!("FILE_TRANSFER_TEST_{}_{test}", std::process::id())
 }
 
@@ -48,7 +48,7 @@ fn sleepers(name: &str) -> usize {
     running(name).iter().filter(|line| line.starts_with("sleep\0")).count()
 }
 
-fn nothing_is_left(name: &str) {
+pub fn nothing_is_left(name: &str) {
     eventually(&format!("the end of {:?}", running(name)), || running(name).is_empty());
 }
 

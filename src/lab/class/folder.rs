@@ -124,7 +124,7 @@ impl Folder {
 
 /// What is wrong with a command line, said of the file that it stands in.
 fn in_file(usage: Usage, file: &str) -> String {
-    let option = |text: String, option: &str| text.replace(option, &format!("'{file}'"));
+    let option = |text: String, option: &str| text.replace(option, &format!("the file '{file}'"));
     option(option(usage.to_string(), "--command"), "--client")
 }
 

@@ -59,9 +59,9 @@ pub fn html(rows: &[Row], sheets: &[Sheet], weights: &Weights, seed: u64) -> Str
         rows.len()
     );
     let sections = sheets.iter().enumerate().map(|(index, sheet)| {
-        let parts: Vec<_> = rows.iter().map(|row| (row, &row.parts[index])).collect();
+        let parts = rows.iter().map(|row| (row, &row.parts[index])).collect();
         let title = if sheets.len() == 1 { String::new() } else { format!("<h2>{}s</h2>\n", sheet.kind.word()) };
-        title + &section(&parts, sheet, weights)
+        title + &section(parts, sheet, weights)
     });
     let body: Vec<_> = [introduction, legend()].into_iter().chain(sections).collect();
     format!(
@@ -74,14 +74,20 @@ pub fn html(rows: &[Row], sheets: &[Sheet], weights: &Weights, seed: u64) -> Str
 /// A student and the program of one kind.
 type Entry<'a> = (&'a Row, &'a Part);
 
-/// The programs of one kind.
-fn section(entries: &[Entry], sheet: &Sheet, weights: &Weights) -> String {
+/// The programs of one kind. Students who have handed in another one alone are named, and have no row here.
+fn section(entries: Vec<Entry>, sheet: &Sheet, weights: &Weights) -> String {
+    let (without, entries): (Vec<_>, Vec<_>) = entries.into_iter().partition(|(row, part)| row.does_without(part));
     let graded = entries.iter().filter(|(_, part)| part.why_not().is_none()).count();
     let (all, checks) = (entries.len(), sheet.checks.len());
+    let names: Vec<_> = without.iter().map(|(row, _)| escaped(&row.name)).collect();
+    let without = match names.len() {
+        0 => String::new(),
+        count => format!(" {count} without a {}: {}.", sheet.kind.word(), names.join(", ")),
+    };
     format!(
-        "<p>{graded} of {all} graded, with {checks} checks each.</p>\n{}\n<h3>What to fix first</h3>\n{}",
-        map(entries, &sheet.checks, weights),
-        causes(entries)
+        "<p>{graded} of {all} graded, with {checks} checks each.{without}</p>\n{}\n<h3>What to fix first</h3>\n{}",
+        map(&entries, &sheet.checks, weights),
+        causes(&entries)
     )
 }
 

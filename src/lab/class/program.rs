@@ -122,7 +122,7 @@ fn width(folders: &[Folder]) -> usize {
     folders.iter().map(|folder| folder.name.chars().count()).max().unwrap_or_default()
 }
 
-/// A line for each of the student's programs.
+/// A line for each program that the student has handed in, or that says that there is none.
 fn told(row: &Row, number: &str, width: usize, weights: &Weights) -> String {
     let line = |(index, part): (usize, &Part)| {
         let name = if index == 0 { row.name.as_str() } else { "" };
@@ -131,7 +131,7 @@ fn told(row: &Row, number: &str, width: usize, weights: &Weights) -> String {
         let (mark, clause) = (part.mark(weights), part.clause());
         format!("{number}  {name:<width$}{kind}  {mark:>4}  {clause}")
     };
-    row.parts.iter().enumerate().map(line).collect::<Vec<_>>().join("\n")
+    row.parts.iter().filter(|part| !row.does_without(part)).enumerate().map(line).collect::<Vec<_>>().join("\n")
 }
 
 fn read_weights(file: &Path) -> Result<Weights, String> {

@@ -43,8 +43,12 @@ impl Row {
     /// Was all that this student has handed in graded, and is that anything?
     pub fn is_graded(&self) -> bool {
         let is_graded = |part: &Part| matches!(part.outcome, Outcome::Graded(_));
-        let is_missing = |part: &Part| matches!(part.outcome, Outcome::NotHandedIn);
-        self.parts.iter().any(is_graded) && self.parts.iter().all(|part| is_graded(part) || is_missing(part))
+        self.parts.iter().any(is_graded) && self.parts.iter().all(|part| is_graded(part) || part.is_missing())
+    }
+
+    /// Was nothing handed in as this part, while something was as another one?
+    pub fn does_without(&self, part: &Part) -> bool {
+        part.is_missing() && !self.parts.iter().all(Part::is_missing)
     }
 
     /// All that there is to be said to the student.
@@ -64,6 +68,10 @@ impl Part {
             Outcome::Graded(results) => results,
             Outcome::NotHandedIn | Outcome::NoProgram(_) | Outcome::NotStarted(_) => &[],
         }
+    }
+
+    fn is_missing(&self) -> bool {
+        matches!(self.outcome, Outcome::NotHandedIn)
     }
 
     /// Is there a program, and it does not start?

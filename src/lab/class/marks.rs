@@ -11,6 +11,9 @@ use crate::wire::printable;
 /// By it spreadsheets know UTF-8.
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
+/// With more digits a spreadsheet rounds a number.
+const MAX_DIGITS: usize = 15;
+
 /// What is told of each program before its checks.
 const COLUMNS: [&str; 5] = ["mark", "passed", "of", "not applicable", "in a clause"];
 
@@ -62,10 +65,17 @@ fn line_of(cells: &[String]) -> String {
     cells.join(";") + "\r\n"
 }
 
-/// A cell with a text that may hold anything. A spreadsheet takes some beginnings for a formula, and runs it.
+/// A cell with a text that may hold anything. A spreadsheet takes some beginnings for a formula, and runs it; and it
+/// makes a date of 1-2, and 7 of 007. Behind an apostrophe all is text.
 fn cell(text: &str) -> String {
-    let guard = if text.starts_with(char::is_alphanumeric) || text.is_empty() { "" } else { "'" };
+    let is_harmless = text.is_empty() || text.starts_with(char::is_alphabetic) || is_plain_number(text);
+    let guard = if is_harmless { "" } else { "'" };
     format!("\"{guard}{}\"", printable(text).replace('"', "\"\""))
+}
+
+/// Is it a number that a spreadsheet shows as it stands? A student's number may be one.
+fn is_plain_number(text: &str) -> bool {
+    text.len() <= MAX_DIGITS && text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0')
 }
 
 #[cfg(test)]
@@ -74,8 +84,10 @@ mod tests {
 
     #[test]
     fn no_cell_is_a_formula_or_becomes_two() {
-        assert_eq!(cell("Ama"), "\"Ama\"");
-        for formula in ["=1+1", "+1", "-marks-2", "@x", "\t=1", " =1"] {
+        for plain in ["Ama", "\u{c9}mile", "20230012"] {
+            assert_eq!(cell(plain), format!("\"{plain}\""));
+        }
+        for formula in ["=1+1", "+1", "-marks-2", "@x", "\t=1", " =1", "007", "1-2", "1.10", "1234567890123456"] {
             assert!(cell(formula).starts_with("\"'"), "{formula:?}");
         }
         assert_eq!(cell("-x;\"y\"\n"), "\"'-x;\"\"y\"\"\\n\"");

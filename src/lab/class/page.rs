@@ -23,6 +23,7 @@ const STYLE: &str = "
 * { -webkit-print-color-adjust: exact; print-color-adjust: exact }
 body { font: 15px/1.45 system-ui, sans-serif; margin: 2em; color: #1c1c1c; background: #fff }
 h1 { margin: 0 0 .2em } h2, h3 { margin: 1.6em 0 .5em } h2::first-letter { text-transform: uppercase }
+h2, h3, h2 + p, h3 + p { break-after: avoid }
 a { color: #174a8c }
 table { border-collapse: collapse }
 .map { width: 100%; table-layout: fixed; font-size: 12px }
@@ -187,7 +188,7 @@ fn causes(entries: &[Entry]) -> String {
     }
     let mut found: Vec<_> = found.into_iter().collect();
     found.sort_by_key(|(_, firsts)| (Reverse(firsts.len()), firsts.iter().map(|first| first.rank).min()));
-    let lines: Vec<_> = found.iter().take(CAUSES_SHOWN).map(|(cause, firsts)| line(cause, firsts)).collect();
+    let lines: Vec<_> = found.iter().take(CAUSES_SHOWN).map(|(cause, firsts)| line(cause, firsts, students)).collect();
     let shown = if count > CAUSES_SHOWN {
         format!("the {CAUSES_SHOWN} most common of {count} causes")
     } else {
@@ -201,13 +202,13 @@ fn causes(entries: &[Entry]) -> String {
     )
 }
 
-/// A cause, how many students have it, and which checks showed it.
-fn line(cause: &str, firsts: &[&Graded]) -> String {
+/// A cause, how many of the students have it, and which checks showed it.
+fn line(cause: &str, firsts: &[&Graded], students: usize) -> String {
     let mut ids: Vec<_> = firsts.iter().map(|first| first.check.id).collect();
     ids.sort_by_key(|id| numbers(id));
     ids.dedup();
     format!(
-        "<tr><td class=\"number\">{}</td><td>{}.<br><span class=\"ids\">seen in {}</span></td></tr>",
+        "<tr><td class=\"number\">{} of {students}</td><td>{}.<br><span class=\"ids\">seen in {}</span></td></tr>",
         firsts.len(),
         escaped(cause),
         ids.join(", ")

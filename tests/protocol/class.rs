@@ -4,12 +4,12 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::command_lines::{run, Ended, LAB, SERVER};
-use crate::support::TempDir;
+use crate::support::{eventually, TempDir};
 
 /// A student's folder with this command line.
 fn student(class: &Path, name: &str, command: &str) {
@@ -59,6 +59,95 @@ fn every_folder_has_a_row_whatever_its_program_does() {
 }
 
 #[test]
+fn a_server_and_a_client_have_marks_of_their_own() {
+    let dir = TempDir::new();
+    let (class, out) = (dir.path().join("class"), dir.path().join("out"));
+    student(&class, "both", &our_server());
+    fs::write(class.join("both/client-command"), our_client()).unwrap();
+    student(&class, "server", &our_server());
+    fs::create_dir_all(class.join("client")).unwrap();
+    fs::write(class.join("client/client-command"), broken_client("no_logout") + " {commands}").unwrap();
+    fs::write(class.join("client/command"), "a {port}\nb {port}\n").unwrap();
+    dir.put("weights", "client report 0\nclient 7.1 3\nclient 1.1 1\n");
+    let weights = dir.path().join("weights");
+
+    let ended = grade(&class, &out, &["--weights", weights.to_str().unwrap()]);
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    let csv = fs::read_to_string(out.join("marks.csv")).unwrap();
+    for words in [
+        "student;server mark;server passed;server of;",
+        ";client mark;client passed;",
+        ";server 8.2;client 1.1;",
+        "\"both\";20,0;21;21;0;\"all passed\";20,0;17;17;0;\"all passed\";",
+        "\"client\";;;;;\"the file 'command' has more than one line\";5,0;15;17;0;\"fix first 7.1 ",
+        "\"server\";20,0;21;21;0;\"all passed\";;;;;\"there is no file 'client-command'\";",
+    ] {
+        assert!(csv.contains(words), "{words} in\n{csv}");
+    }
+    let page = fs::read_to_string(out.join("class.html")).unwrap();
+    for words in ["<h2>servers</h2>", "<h2>clients</h2>", "1 without a client: server.", ">1 of 1</td>"] {
+        assert!(page.contains(words), "{words} in\n{page}");
+    }
+    let text = fs::read_to_string(out.join("students/01-both.txt")).unwrap();
+    assert!(text.contains("both, server: 20.0 of 20") && text.contains("both, client: 20.0 of 20"), "{text}");
+    assert!(ended.stdout.contains("2 of 3 graded, 1 not: the rows say why."), "{ended:?}");
+}
+
+#[test]
+fn what_nobody_has_handed_in_or_was_asked_for_is_not_shown() {
+    let dir = TempDir::new();
+    let class = dir.path().join("class");
+    student(&class, "ama", &our_server());
+    let all = |out: &Path| {
+        let texts = ["marks.csv", "class.html", "students/01-ama.txt"].map(|file| out.join(file));
+        texts.map(|file| fs::read_to_string(file).unwrap()).concat()
+    };
+    let out = dir.path().join("without client");
+    let ended = grade(&class, &out, &[]);
+    assert!(ended.code == Some(0) && all(&out).contains("student;mark;passed;of;not applicable;"), "{ended:?}");
+    let shown = all(&out);
+    assert!(!shown.contains("client-command") && !shown.contains("client 1.1"), "{shown}");
+
+    fs::write(class.join("ama/client-command"), our_client()).unwrap();
+    let out = dir.path().join("files alone");
+    let (class, out_text) = (class.to_str().unwrap(), out.to_str().unwrap());
+    let ended = run(LAB, &["class", class, "--out", out_text, "--level", "files"]);
+    assert!(ended.code == Some(0) && ended.stdout.contains(" of a client, files from seed"), "{ended:?}");
+    assert!(all(&out).contains("client 4.7;") && !all(&out).contains("server 1.1"), "{}", all(&out));
+
+    fs::remove_file(Path::new(class).join("ama/client-command")).unwrap();
+    let ended = run(LAB, &["class", class, "--level", "files"]);
+    ended.expect_failure(1, &["level files has no checks of a server"]);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn ctrl_c_leaves_no_program_behind_and_the_marks_of_those_who_were_done() {
+    use crate::processes::{name, nothing_is_left, sleepers};
+    use std::os::unix::process::CommandExt;
+
+    let dir = TempDir::new();
+    let (class, out, mark) = (dir.path().join("class"), dir.path().join("out"), name("class"));
+    student(&class, "1 done", "two\nlines\n");
+    student(&class, "2 forks", "sh -c 'trap \"\" INT; sleep 300 & setsid sleep 300 & sleep 300; : {port}'");
+    student(&class, "3 compiles", "x {port}");
+    fs::write(class.join("3 compiles/build"), "sleep 300").unwrap();
+    fs::create_dir_all(class.join("4 client")).unwrap();
+    fs::write(class.join("4 client/client-command"), "sleep 300").unwrap();
+    let mut command = Command::new(LAB);
+    command.arg("class").arg(&class).arg("--out").arg(&out).args(["--jobs", "4", "--level", "report"]);
+    let mut grader = command.env(&mark, "1").process_group(0).stdout(Stdio::null()).spawn().unwrap();
+    eventually("what the four started", || sleepers(&mark) == 5);
+    eventually("the first one's text", || out.join("students/01-1_done.txt").exists());
+    let group = format!("-{}", grader.id());
+    assert!(Command::new("sh").args(["-c", "kill -s INT -- \"$1\"", "sh", &group]).status().unwrap().success());
+    grader.wait().unwrap();
+    nothing_is_left(&mark);
+    let csv = fs::read_to_string(out.join("marks.csv")).unwrap();
+    assert!(csv.contains("\"'1 done\";;;;;\"the file 'command' has more than one line\";"), "{csv}");
+}
+
+#[test]
 fn what_is_wrong_with_the_options_is_told_before_the_first_student() {
     let dir = TempDir::new();
     let class = dir.path().join("class");
@@ -68,6 +157,9 @@ fn what_is_wrong_with_the_options_is_told_before_the_first_student() {
     let wrong = grade(&class, &dir.path().join("out"), &["--weights", weights.to_str().unwrap()]);
     wrong.expect_failure(1, &["line 2: 'reprot' is no level and no check"]);
     grade(&class, &class.join("out"), &[]).expect_failure(1, &["lies in the class's own directory"]);
+    assert!(!class.join("out").exists(), "a student who is none");
+    grade(&class, &weights, &[]).expect_failure(1, &["is no directory"]);
+    grade(&dir.path().join("nobody"), &dir.path().join("out"), &[]).expect_failure(1, &["can't read"]);
     grade(&class, dir.path(), &[]).expect_failure(1, &["is not empty"]);
 }
 

@@ -44,7 +44,7 @@ fn running(name: &str) -> Vec<String> {
     processes.filter(has_it).filter_map(|path| fs::read_to_string(path.join("cmdline")).ok()).collect()
 }
 
-fn sleepers(name: &str) -> usize {
+pub fn sleepers(name: &str) -> usize {
     running(name).iter().filter(|line| line.starts_with("sleep\0")).count()
 }
 

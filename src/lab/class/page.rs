@@ -189,17 +189,16 @@ fn causes(entries: &[Entry]) -> String {
     let mut found: Vec<_> = found.into_iter().collect();
     found.sort_by_key(|(_, firsts)| (Reverse(firsts.len()), firsts.iter().map(|first| first.rank).min()));
     let lines: Vec<_> = found.iter().take(CAUSES_SHOWN).map(|(cause, firsts)| line(cause, firsts, students)).collect();
-    let shown = if count > CAUSES_SHOWN {
-        format!("the {CAUSES_SHOWN} most common of {count} causes")
-    } else {
-        "all causes".to_string()
+    let shown = match count {
+        0..=CAUSES_SHOWN => "all causes".to_string(),
+        _ => format!("the {CAUSES_SHOWN} most common of {count} causes"),
     };
-    format!(
-        "<p>A check failed for {students} of {} students. Each of them is counted once, for the cause of what is to be \
-         fixed first: other failures often follow from it. Here are {shown}.</p>\n<table class=\"causes\">\n{}\n</table>",
-        entries.len(),
-        lines.join("\n")
-    )
+    let what = format!(
+        "A check failed for {students} of {} students. Each of them is counted once, for the cause of what is to be \
+         fixed first: other failures often follow from it. Here are {shown}.",
+        entries.len()
+    );
+    format!("<p>{what}</p>\n<table class=\"causes\">\n{}\n</table>", lines.join("\n"))
 }
 
 /// A cause, how many of the students have it, and which checks showed it.

@@ -22,7 +22,8 @@ const MAX_WEIGHT: f64 = 1000.0;
 pub struct Weights(HashMap<String, f64>);
 
 impl Weights {
-    /// Reads lines such as `report 4`, `5.1 2` and `client 5.1 2`; empty ones and those that begin with `#` count for nothing.
+    /// Reads lines such as `report 4`, `5.1 2` and `client 5.1 2`; empty ones and those that begin with `#` count for
+    /// nothing.
     ///
     /// # Errors
     /// A line that is neither, a second one for the same, a check that there is not. In a sentence with the line's

@@ -211,7 +211,7 @@ fn forty_students() -> Vec<(&'static str, Vec<File>, &'static str)> {
         ("right but for a CR", server(broken_server("no_cr")), ";20,0;"),
         ("text mode", server(broken_server("text_mode")), "fix first 5."),
         ("right but for threads", server(broken_server("iterative")), ";20,0;"),
-        ("right but for ../", server(broken_server("traversal")), ";20,0;"),
+        ("right but for names", server(broken_server("traversal")), ";20,0;"),
         ("right but slow", server(broken_server("two_writes")), ";20,0;"),
         (
             "dies at the third client",
@@ -279,7 +279,9 @@ fn forty_students_have_the_same_rows_twice_and_leave_nothing_behind() {
         let begun = Instant::now();
         let mut command = Command::new(LAB);
         command.arg("class").arg(&class).arg("--out").arg(&out).env(&mark, "1");
-        let status = command.args(["--level", "report", "--seed", "1", "--jobs", jobs]).output().unwrap().status;
+        // On a busy machine a right server may take its time; few of these make a check wait until it is over.
+        command.args(["--level", "report", "--timeout", "10", "--seed", "1", "--jobs", jobs]);
+        let status = command.output().unwrap().status;
         assert!(status.code() == Some(1) && begun.elapsed() < BOUND, "{status} after {:?}", begun.elapsed());
         fs::read_to_string(out.join("marks.csv")).unwrap()
     };

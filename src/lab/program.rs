@@ -75,12 +75,14 @@ Usage: lab TOOL [OPTIONS]
                         (and --only, --list, --lang, --tsv, --seed as above)
 
   class DIR             grades a class: each folder in DIR is a student, whose
-                        file 'command' holds what check's --command takes, and
-                        'build', if there is one, what compiles it before
+                        file 'command' holds what check's --command takes,
+                        'client-command' what its --client takes (one of them,
+                        or both), and 'build', if there is one, what compiles
     --jobs N            so many students at the same time [at most 4]
     --weights FILE      what the checks count: lines such as 'report 4', '5.1 2'
+                        or, of clients, 'client 5.1 2'
     --level LEVEL       these checks alone
-    --timeout SECS      for each check [3]
+    --timeout SECS      for each check [3; of clients 5]
     --seed N            makes the same fixtures as an earlier run
     --out DIR           where the marks go [DIR-marks, beside DIR]
 

@@ -32,7 +32,7 @@ const PARTS: usize = 8;
 const AT_ONCE: usize = 16;
 
 fn options(command: &str, commands: Commands, only: Vec<String>, timeout: Duration) -> Options {
-    let subject = Subject { words: client_words(command).unwrap(), commands };
+    let subject = Subject { words: client_words(command).unwrap(), commands, folder: None };
     Options { subject, levels: Vec::new(), only, timeout, seed: 1 }
 }
 

@@ -95,7 +95,7 @@ fn passes_exactly(command: &str, expected: &BTreeSet<String>, timeout: Duration)
 /// Grades a client, and compares what passed with what should.
 #[track_caller]
 fn client_passes_exactly(command: &str, expected: &BTreeSet<String>, timeout: Duration) {
-    let subject = Subject { words: command::client_words(command).unwrap(), commands: Commands::Stdin };
+    let subject = Subject { words: command::client_words(command).unwrap(), commands: Commands::Stdin, folder: None };
     let options = clients::Options { subject, levels: Vec::new(), only: Vec::new(), timeout, seed: 1 };
     assert_passed(command, &clients::grade(&options, |_| {}).unwrap(), expected);
 }

@@ -30,7 +30,7 @@ fn grader(name: &str, shell: &str, check: &str) -> Command {
 }
 
 /// A name for such a variable that no other test has.
-fn name(test: &str) -> String {
+pub fn name(test: &str) -> String {
     format!("FILE_TRANSFER_TEST_{}_{test}", std::process::id())
 }
 
@@ -44,11 +44,11 @@ fn running(name: &str) -> Vec<String> {
     processes.filter(has_it).filter_map(|path| fs::read_to_string(path.join("cmdline")).ok()).collect()
 }
 
-fn sleepers(name: &str) -> usize {
+pub fn sleepers(name: &str) -> usize {
     running(name).iter().filter(|line| line.starts_with("sleep\0")).count()
 }
 
-fn nothing_is_left(name: &str) {
+pub fn nothing_is_left(name: &str) {
     eventually(&format!("the end of {:?}", running(name)), || running(name).is_empty());
 }
 

@@ -43,6 +43,9 @@ impl Level {
     /// Those of servers, in order.
     pub const OF_SERVERS: [Level; 4] = [Level::Report, Level::Stream, Level::Robust, Level::Threads];
 
+    /// Those of either, in order.
+    pub const ALL: [Level; 5] = [Level::Report, Level::Stream, Level::Robust, Level::Threads, Level::Files];
+
     /// Those of clients, in order.
     pub const OF_CLIENTS: [Level; 4] = [Level::Report, Level::Stream, Level::Robust, Level::Files];
 

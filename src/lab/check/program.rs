@@ -119,7 +119,7 @@ fn asked(mut args: Args) -> Result<Asked, Usage> {
         match option.as_str() {
             "--fixtures" => asked.fixtures = Some(args.path(option)?),
             "--command" => asked.command = Some(words(&text(args.value(option, "a command line")?)?)?),
-            "--level" => asked.levels.push(level(&mut args, option, Level::OF_SERVERS)?),
+            "--level" => asked.levels.push(level(&mut args, option, &Level::OF_SERVERS)?),
             "--only" => asked.only.push(text(args.value(option, "a step, such as 4, or a check, such as 4.2")?)?),
             "--list" => asked.list = true,
             "--timeout" => asked.timeout = Some(args.seconds(option)?),
@@ -142,10 +142,10 @@ pub(super) fn text(value: OsString) -> Result<String, Usage> {
 ///
 /// # Errors
 /// If it is anything else.
-pub fn level(args: &mut Args, option: &str, levels: [Level; 4]) -> Result<Level, Usage> {
-    let wanted = levels.map(Level::word).join(", ");
+pub fn level(args: &mut Args, option: &str, levels: &[Level]) -> Result<Level, Usage> {
+    let wanted = levels.iter().map(|level| level.word()).collect::<Vec<_>>().join(", ");
     let word = text(args.value(option, &wanted)?)?;
-    let found = levels.into_iter().find(|level| level.word() == word);
+    let found = levels.iter().copied().find(|level| level.word() == word);
     found.ok_or_else(|| Usage(format!("{option} needs one of {wanted}, not '{}'", word.escape_debug())))
 }
 

@@ -1,4 +1,4 @@
-//! A student's folder: the files `command` and `build`, and the build itself.
+//! A student's folder: the files `command`, `client-command` and `build`, and the build itself.
 //!
 //! Read first: `lab/check/command.rs`. It does not know the checks.
 
@@ -9,15 +9,13 @@ use std::process::Stdio;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::lab::check::command::words;
+use crate::lab::check::command::{client_words, words};
 use crate::lab::check::process::Process;
-use crate::lab::class::row::{Outcome, Row};
+use crate::lab::class::kind::Kind;
+use crate::programs::args::Usage;
 use crate::wire::printable;
 
-/// The file with the command line that starts the server.
-const COMMAND: &str = "command";
-
-/// The file with the command line that compiles it; it may be missing.
+/// The file with the command line that compiles what is to be started; it may be missing.
 const BUILD: &str = "build";
 
 /// Most bytes of such a file: far more than a command line.
@@ -61,12 +59,23 @@ pub fn folders(dir: &Path) -> Result<Vec<Folder>, String> {
 }
 
 impl Folder {
-    /// The words of the command that starts the server.
+    /// Is there a program of this kind?
+    pub fn has(&self, kind: Kind) -> bool {
+        self.path.join(kind.file()).symlink_metadata().is_ok()
+    }
+
+    /// The words of the command that starts the program of this kind.
     ///
     /// # Errors
     /// The file is missing, or no command line. In one clause.
-    pub fn command(&self) -> Result<Vec<String>, String> {
-        self.words_of(COMMAND)?.ok_or_else(|| format!("there is no file '{COMMAND}'"))
+    pub fn command(&self, kind: Kind) -> Result<Vec<String>, String> {
+        let file = kind.file();
+        let line = self.line_of(file)?.ok_or_else(|| format!("there is no file '{file}'"))?;
+        let words = match kind {
+            Kind::Server => words(&line),
+            Kind::Client => client_words(&line),
+        };
+        words.map_err(|usage| in_file(usage, file))
     }
 
     /// Compiles the program, if there is something to be done for it.
@@ -74,7 +83,8 @@ impl Folder {
     /// # Errors
     /// It does not compile. The first line says it in one clause, and what was printed follows.
     pub fn build(&self) -> Result<(), String> {
-        let Some(words) = self.words_of(BUILD)? else { return Ok(()) };
+        let Some(line) = self.line_of(BUILD)? else { return Ok(()) };
+        let words = words(&line).map_err(|usage| in_file(usage, BUILD))?;
         let failed = |why: &str| format!("it does not compile: {why}");
         let mut process = Process::start_in(Some(&self.path), &words, Stdio::null()).map_err(|why| failed(&why))?;
         let deadline = Instant::now() + BUILD_TIME;
@@ -92,13 +102,8 @@ impl Folder {
         Err(format!("{}\n{}", failed(&format!("the build has not ended in {seconds} s")), process.printed()))
     }
 
-    /// The row of this student.
-    pub fn row(&self, outcome: Outcome) -> Row {
-        Row { number: self.number, name: self.name.clone(), outcome }
-    }
-
-    /// The words in a file of one line; `None` if there is no such file.
-    fn words_of(&self, file: &str) -> Result<Option<Vec<String>>, String> {
+    /// The line in a file of one line; `None` if there is no such file.
+    fn line_of(&self, file: &str) -> Result<Option<String>, String> {
         let path = self.path.join(file);
         let Ok(metadata) = path.symlink_metadata() else { return Ok(None) };
         // To open a pipe would wait, and a link may lead to what is not the student's.
@@ -113,9 +118,14 @@ impl Folder {
         }
         let text = String::from_utf8(bytes).map_err(|_| format!("the file '{file}' is not UTF-8 text"))?;
         let line = only_line(&text).map_err(|why| format!("the file '{file}' {why}"))?;
-        let words = words(line).map_err(|usage| usage.to_string().replace("--command", &format!("'{file}'")))?;
-        Ok(Some(words))
+        Ok(Some(line.to_string()))
     }
+}
+
+/// What is wrong with a command line, said of the file that it stands in.
+fn in_file(usage: Usage, file: &str) -> String {
+    let option = |text: String, option: &str| text.replace(option, &format!("the file '{file}'"));
+    option(option(usage.to_string(), "--command"), "--client")
 }
 
 /// The one line that is neither empty nor a comment. An editor may have put a byte order mark before it.

@@ -2,50 +2,80 @@
 //!
 //! Read first: `row.rs`. It does not know how a check is made.
 
-use crate::lab::check::catalogue::About;
 use crate::lab::check::outcome::Verdict;
-use crate::lab::class::row::Row;
+use crate::lab::class::kind::Sheet;
+use crate::lab::class::row::{Part, Row};
 use crate::lab::class::weights::Weights;
 use crate::wire::printable;
 
 /// By it spreadsheets know UTF-8.
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
-/// A line for each student, with a cell for each check. Semicolons part the cells and decimals have a comma, as
-/// spreadsheets in French want it.
-pub fn csv(rows: &[Row], checks: &[About], weights: &Weights) -> String {
-    let columns = ["student", "mark", "passed", "of", "not applicable", "in a clause"];
-    let head = columns.into_iter().chain(checks.iter().map(|check| check.id)).map(str::to_string).collect();
-    let lines = rows.iter().map(|row| cells(row, checks, weights));
-    let lines = std::iter::once(head).chain(lines).map(|cells: Vec<String>| cells.join(";") + "\r\n");
-    std::iter::once(BYTE_ORDER_MARK.to_string()).chain(lines).collect()
+/// With more digits a spreadsheet rounds a number.
+const MAX_DIGITS: usize = 15;
+
+/// What is told of each program before its checks.
+const COLUMNS: [&str; 5] = ["mark", "passed", "of", "not applicable", "in a clause"];
+
+/// The columns' names, in a line. A check's number does not stand alone: a spreadsheet takes 1.10 for 1.1.
+pub fn head(sheets: &[Sheet]) -> String {
+    let is_alone = sheets.len() == 1;
+    let told = |sheet: &Sheet| {
+        let of = if is_alone { String::new() } else { format!("{} ", sheet.kind.word()) };
+        COLUMNS.map(|column| format!("{of}{column}"))
+    };
+    let checks = |sheet: &Sheet| {
+        let kind = sheet.kind.word();
+        sheet.checks.iter().map(|check| format!("{kind} {}", check.id)).collect::<Vec<_>>()
+    };
+    let columns = sheets.iter().flat_map(told).chain(sheets.iter().flat_map(checks));
+    let cells: Vec<_> = std::iter::once("student".to_string()).chain(columns).collect();
+    format!("{BYTE_ORDER_MARK}{}", line_of(&cells))
 }
 
-fn cells(row: &Row, checks: &[About], weights: &Weights) -> Vec<String> {
-    let numbers = match row.why_not() {
-        Some(_) => [String::new(), String::new(), String::new()],
-        None => [row.count(Verdict::Passed), row.applicable(), row.count(Verdict::NotApplicable)]
-            .map(|number| number.to_string()),
+/// A student's line, with a cell for each check.
+pub fn line(row: &Row, sheets: &[Sheet], weights: &Weights) -> String {
+    let verdicts = |(part, sheet): (&Part, &Sheet)| {
+        let verdict = |id| part.results().iter().find(|one| one.check.id == id).map_or("", |one| one.verdict.word());
+        sheet.checks.iter().map(|check| verdict(check.id).to_string()).collect::<Vec<_>>()
     };
-    let mark = match row.mark(weights).as_str() {
+    let told = row.parts.iter().flat_map(|part| told(part, weights));
+    let cells: Vec<_> =
+        std::iter::once(cell(&row.name)).chain(told).chain(row.parts.iter().zip(sheets).flat_map(verdicts)).collect();
+    line_of(&cells)
+}
+
+/// The cells of [`COLUMNS`].
+fn told(part: &Part, weights: &Weights) -> [String; 5] {
+    let clause = cell(&part.clause());
+    if part.results().is_empty() {
+        let nothing = String::new;
+        return [nothing(), nothing(), nothing(), nothing(), clause];
+    }
+    let mark = match part.mark(weights).as_str() {
         "-" => String::new(),
         mark => mark.replace('.', ","),
     };
-    let verdict = |check: &About| {
-        let graded = row.results().iter().find(|one| one.check.id == check.id);
-        graded.map_or(String::new(), |one| one.verdict.word().to_string())
-    };
-    let mut cells = vec![cell(&row.name), mark];
-    cells.extend(numbers);
-    cells.push(cell(&row.clause()));
-    cells.extend(checks.iter().map(verdict));
-    cells
+    let (passed, neutral) = (part.count(Verdict::Passed), part.count(Verdict::NotApplicable));
+    [mark, passed.to_string(), part.applicable().to_string(), neutral.to_string(), clause]
 }
 
-/// A cell with a text that may hold anything. A spreadsheet takes some beginnings for a formula, and runs it.
+/// Semicolons part the cells and decimals have a comma, as spreadsheets in French want it.
+fn line_of(cells: &[String]) -> String {
+    cells.join(";") + "\r\n"
+}
+
+/// A cell with a text that may hold anything. A spreadsheet takes some beginnings for a formula, and runs it; and it
+/// makes a date of 1-2, and 7 of 007. Behind an apostrophe all is text.
 fn cell(text: &str) -> String {
-    let guard = if text.starts_with(char::is_alphanumeric) || text.is_empty() { "" } else { "'" };
+    let is_harmless = text.is_empty() || text.starts_with(char::is_alphabetic) || is_plain_number(text);
+    let guard = if is_harmless { "" } else { "'" };
     format!("\"{guard}{}\"", printable(text).replace('"', "\"\""))
+}
+
+/// Is it a number that a spreadsheet shows as it stands? A student's number may be one.
+fn is_plain_number(text: &str) -> bool {
+    text.len() <= MAX_DIGITS && text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0')
 }
 
 #[cfg(test)]
@@ -54,8 +84,12 @@ mod tests {
 
     #[test]
     fn no_cell_is_a_formula_or_becomes_two() {
-        assert_eq!(cell("Ama"), "\"Ama\"");
-        assert_eq!(cell("=1+1"), "\"'=1+1\"");
+        for plain in ["Ama", "\u{c9}mile", "20230012"] {
+            assert_eq!(cell(plain), format!("\"{plain}\""));
+        }
+        for formula in ["=1+1", "+1", "-marks-2", "@x", "\t=1", " =1", "007", "1-2", "1.10", "1234567890123456"] {
+            assert!(cell(formula).starts_with("\"'"), "{formula:?}");
+        }
         assert_eq!(cell("-x;\"y\"\n"), "\"'-x;\"\"y\"\"\\n\"");
     }
 }

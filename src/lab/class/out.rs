@@ -55,11 +55,17 @@ impl Out {
 
 fn chosen(dir: &Path, class: &Path) -> Result<(), String> {
     let cant = |why: &str| format!("can't write the marks to {dir:?}: {why}; name another with --out");
-    fs::create_dir_all(dir).map_err(|error| cant(&error.to_string()))?;
     let real = |path: &Path| path.canonicalize().map_err(|error| cant(&error.to_string()));
-    if real(dir)?.starts_with(real(class)?) {
+    let whole = std::env::current_dir().map_err(|error| cant(&error.to_string()))?.join(dir);
+    // Before it is made: in the class it would be a student's folder.
+    let there = whole.ancestors().find(|path| path.exists()).unwrap_or(&whole);
+    if !there.is_dir() {
+        return Err(cant("it is no directory"));
+    }
+    if real(there)?.starts_with(real(class)?) {
         return Err(cant("it lies in the class's own directory"));
     }
+    fs::create_dir_all(dir).map_err(|error| cant(&error.to_string()))?;
     let mut entries = fs::read_dir(dir).map_err(|error| cant(&error.to_string()))?;
     match entries.next() {
         None => Ok(()),

@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::thread;
 
-use crate::lab::check::catalogue::{About, Check, Level};
+use crate::lab::check::catalogue::Level;
 use crate::lab::check::program::level;
-use crate::lab::check::servers::{selected, DEFAULT_TIMEOUT};
-use crate::lab::class::folder::folders;
+use crate::lab::class::folder::{folders, Folder};
 use crate::lab::class::out::{text_name, Out};
+use crate::lab::class::row::{Part, Row};
 use crate::lab::class::weights::Weights;
-use crate::lab::class::{grade_class, marks, page, Grading};
+use crate::lab::class::{grade_class, marks, page, sheets, Grading};
 use crate::lab::random::any_seed;
 use crate::programs::args::{exit_code, say, unknown, Arg, Args, Usage};
 
@@ -49,7 +49,7 @@ pub fn class_tool(args: Args) -> Result<ExitCode, Usage> {
 
 fn asked(mut args: Args) -> Result<Asked, Usage> {
     let jobs = thread::available_parallelism().map_or(1, usize::from).min(DEFAULT_JOBS);
-    let mut grading = Grading { jobs, levels: Vec::new(), timeout: DEFAULT_TIMEOUT, seed: any_seed() };
+    let mut grading = Grading { jobs, levels: Vec::new(), timeout: None, seed: any_seed() };
     let (mut dir, mut weights, mut out) = (None, None, None);
     while let Some(argument) = args.take()? {
         let option = match &argument {
@@ -63,8 +63,8 @@ fn asked(mut args: Args) -> Result<Asked, Usage> {
         match option.as_str() {
             "--jobs" => grading.jobs = args.count(option, MAX_JOBS)?,
             "--seed" => grading.seed = args.parsed(option, "a whole number", |_| true)?,
-            "--level" => grading.levels.push(level(&mut args, option, Level::OF_SERVERS)?),
-            "--timeout" => grading.timeout = args.seconds(option)?,
+            "--level" => grading.levels.push(level(&mut args, option, &Level::ALL)?),
+            "--timeout" => grading.timeout = Some(args.seconds(option)?),
             "--weights" => weights = Some(args.value(option, "a file")?.into()),
             "--out" => out = Some(args.path(option)?),
             _ => return Err(unknown(&argument, "lab")),
@@ -74,44 +74,67 @@ fn asked(mut args: Args) -> Result<Asked, Usage> {
     Ok(Asked { dir, grading, weights, out })
 }
 
-/// Were all students graded?
+/// Was all that the students have handed in graded, and has each of them handed in something?
 fn run(asked: &Asked) -> Result<bool, String> {
     let Asked { dir, grading, .. } = asked;
     let weights = asked.weights.as_deref().map_or(Ok(Weights::default()), read_weights)?;
-    let checks: Vec<About> = selected(&grading.levels, &[]).into_iter().map(Check::about).collect();
     let folders = folders(dir)?;
+    let sheets = sheets(grading, &folders)?;
     let out = Out::make(asked.out.as_deref(), dir)?;
     let (count, seed) = (folders.len(), grading.seed);
+    let checks: Vec<_> =
+        sheets.iter().map(|sheet| format!("{} of a {}", sheet.checks.len(), sheet.kind.word())).collect();
     let _ = say(&format!(
         "students: {count}, checks: {}, files from seed {seed}, at the same time: {}\nthe marks go to {:?}\n",
-        checks.len(),
+        checks.join(" and "),
         grading.jobs,
         out.dir
     ));
-    let (mut done, mut unwritten) = (0, Ok(()));
-    let width = folders.iter().map(|folder| folder.name.chars().count()).max().unwrap_or_default();
-    let rows = grade_class(grading, &folders, |row| {
-        done += 1;
-        let (name, mark, clause) = (&row.name, row.mark(&weights), row.clause());
-        let _ = say(&format!("{done:>3} of {count}  {name:<width$}  {mark:>4}  {clause}"));
-        // Written at once: what is done stays when the grader is stopped.
-        let written = out.write(&text_name(row), &row.text(&weights, seed));
+    let mut csv = marks::head(&sheets);
+    let mut unwritten = out.write(MARKS, &csv);
+    let (mut done, mut write) = (0, |name: &str, text: &str| {
+        let written = out.write(name, text);
         unwritten = std::mem::replace(&mut unwritten, Ok(())).and(written);
     });
+    let rows = grade_class(grading, &sheets, &folders, |row| {
+        done += 1;
+        let _ = say(&told(row, &format!("{done:>3} of {count}"), width(&folders), &weights));
+        // Written at once: what is done stays when the grader is stopped.
+        write(&text_name(row), &row.text(&weights, seed));
+        csv += &marks::line(row, &sheets, &weights);
+        write(MARKS, &csv);
+    });
+    let lines = rows.iter().map(|row| marks::line(row, &sheets, &weights));
+    write(MARKS, &std::iter::once(marks::head(&sheets)).chain(lines).collect::<String>());
+    write(PAGE, &page::html(&rows, &sheets, &weights, seed));
     unwritten?;
-    out.write(MARKS, &marks::csv(&rows, &checks, &weights))?;
-    out.write(PAGE, &page::html(&rows, &checks, &weights, seed))?;
-    let graded = rows.iter().filter(|row| row.why_not().is_none()).count();
+    let graded = rows.iter().filter(|row| row.is_graded()).count();
     let not = match count - graded {
         0 => String::new(),
-        not => format!(", {not} could not be graded and have no mark"),
+        not => format!(", {not} not: the rows say why"),
     };
     let _ = say(&format!("\n{graded} of {count} graded{not}.\nLook at {:?}.", out.dir.join(PAGE)));
     Ok(graded == count)
 }
 
+/// How wide the longest name is, in characters.
+fn width(folders: &[Folder]) -> usize {
+    folders.iter().map(|folder| folder.name.chars().count()).max().unwrap_or_default()
+}
+
+/// A line for each program that the student has handed in, or that says that there is none.
+fn told(row: &Row, number: &str, width: usize, weights: &Weights) -> String {
+    let line = |(index, part): (usize, &Part)| {
+        let name = if index == 0 { row.name.as_str() } else { "" };
+        let number = if index == 0 { number.to_string() } else { " ".repeat(number.len()) };
+        let kind = if row.parts.len() == 1 { String::new() } else { format!("  {}", part.kind.word()) };
+        let (mark, clause) = (part.mark(weights), part.clause());
+        format!("{number}  {name:<width$}{kind}  {mark:>4}  {clause}")
+    };
+    row.parts.iter().filter(|part| !row.does_without(part)).enumerate().map(line).collect::<Vec<_>>().join("\n")
+}
+
 fn read_weights(file: &Path) -> Result<Weights, String> {
     let text = fs::read_to_string(file).map_err(|error| format!("can't read {file:?}: {error}"))?;
-    let ids: Vec<_> = selected(&[], &[]).iter().map(|check| check.id).collect();
-    Weights::parse(&text, &ids).map_err(|why| format!("{file:?}, {why}"))
+    Weights::parse(&text).map_err(|why| format!("{file:?}, {why}"))
 }

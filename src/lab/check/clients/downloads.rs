@@ -22,18 +22,20 @@ pub struct Downloads {
     parent: FreshDir,
     /// Where the client is to store its files.
     pub dir: PathBuf,
+    /// Where the client is started. Empty is where the grader was started.
+    where_started: PathBuf,
 }
 
 impl Downloads {
-    /// Makes both among the system's temporary files.
+    /// Makes both among the system's temporary files. The client is started in this folder, or where the grader was.
     ///
     /// # Errors
     /// What the system says.
-    pub fn new() -> io::Result<Downloads> {
+    pub fn new(folder: Option<&Path>) -> io::Result<Downloads> {
         let parent = FreshDir::make("lab-check-client")?;
         let dir = parent.path().join("downloads");
         fs::create_dir(&dir)?;
-        Ok(Downloads { parent, dir })
+        Ok(Downloads { parent, dir, where_started: folder.map(Path::to_path_buf).unwrap_or_default() })
     }
 
     /// A path of this name beside the directory, where a client has nothing to write.
@@ -97,7 +99,7 @@ impl Downloads {
 
     fn missing(&self, name: &str, expected: &[u8], stored: &BTreeMap<String, Vec<u8>>) -> Failure {
         let what = format!("{} is not in {{dir}} at the end", quote(name));
-        if Path::new(name).exists() || self.beside(name).exists() {
+        if self.where_started.join(name).exists() || self.beside(name).exists() {
             return Failure::wrong(format!("{what}, but outside of it")).because_client(ClientCause::Outside);
         }
         match stored.iter().find(|(_, bytes)| bytes.as_slice() == expected && !expected.is_empty()) {
@@ -132,8 +134,8 @@ impl Downloads {
     pub fn expect_nothing_outside(&self, names: &[String]) -> Outcome {
         let beside = fs::read_dir(self.parent.path()).into_iter().flatten().flatten().map(|entry| entry.path());
         let beside: Vec<_> = beside.filter(|path| *path != self.dir).collect();
-        let removed = |name: &&String| fs::symlink_metadata(name).is_ok() && fs::remove_file(name).is_ok();
-        let where_started: Vec<_> = names.iter().filter(removed).map(PathBuf::from).collect();
+        let removed = |path: &PathBuf| fs::symlink_metadata(path).is_ok() && fs::remove_file(path).is_ok();
+        let where_started: Vec<_> = names.iter().map(|name| self.where_started.join(name)).filter(removed).collect();
         match beside.iter().chain(&where_started).next() {
             None => Ok(()),
             Some(path) => {

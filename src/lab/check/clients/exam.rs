@@ -64,7 +64,7 @@ impl<'a> Exam<'a> {
         Ok(Exam {
             subject,
             listener,
-            downloads: Downloads::new()?,
+            downloads: Downloads::new(subject.folder.as_deref())?,
             process: None,
             random: Random::new(seed),
             names: Vec::new(),

@@ -24,7 +24,7 @@ pub mod files;
 
 pub mod program;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use exam::{Check, Exam};
 use subject::Subject;
@@ -32,6 +32,7 @@ use subject::Subject;
 use crate::lab::check::catalogue::{self, Level, Program};
 use crate::lab::check::outcome::{Failure, Outcome};
 use crate::lab::check::results::Graded;
+use crate::lab::check::OUT_OF_TIME;
 
 /// How long a check may take once the program has connected, unless told otherwise. It is longer than for servers: with
 /// 3 seconds, slow languages failed a check now and then where several graders ran on two cores.
@@ -65,12 +66,26 @@ pub fn selected(levels: &[Level], only: &[String]) -> Vec<&'static Check> {
 ///
 /// # Errors
 /// In a sentence, if this system gives no port or no directory.
-pub fn grade(options: &Options, mut tell: impl FnMut(&Graded)) -> Result<Vec<Graded>, String> {
+pub fn grade(options: &Options, tell: impl FnMut(&Graded)) -> Result<Vec<Graded>, String> {
+    grade_until(None, options, tell)
+}
+
+/// The same up to this moment: no check begins after it, and those that are left are skipped.
+///
+/// # Errors
+/// As [`grade`].
+pub fn grade_until(
+    end: Option<Instant>,
+    options: &Options,
+    mut tell: impl FnMut(&Graded),
+) -> Result<Vec<Graded>, String> {
     let mut results = Vec::new();
     let (mut start_time, mut blocked_by) = (START_TIME, None);
     for check in selected(&options.levels, &options.only) {
+        let is_over = end.is_some_and(|end| Instant::now() >= end);
         let graded = match blocked_by {
-            Some(id) => blocked(check, id),
+            Some(id) => not_run(check, format!("blocked by {id}: the program has never connected")),
+            None if is_over => not_run(check, OUT_OF_TIME.to_string()),
             None => {
                 let mut exam = Exam::new(&options.subject, options.seed, options.timeout, start_time)
                     .map_err(|error| format!("can't make a server and a directory for a check: {error}"))?;
@@ -99,8 +114,7 @@ fn graded(check: &Check, outcome: Outcome, exam: &mut Exam) -> Graded {
     Graded::new(Program::Client, check, outcome, exam.steps.all(), story)
 }
 
-fn blocked(check: &Check, id: &str) -> Graded {
-    let why = format!("blocked by {id}: the program has never connected");
+fn not_run(check: &Check, why: String) -> Graded {
     Graded::new(Program::Client, check, Err(Failure::skipped(why)), Vec::new(), String::new())
 }
 

@@ -65,7 +65,7 @@ pub fn check(args: Args) -> Result<ExitCode, Usage> {
 }
 
 fn asked(mut args: Args) -> Result<Asked, Usage> {
-    let subject = Subject { words: Vec::new(), commands: Commands::Stdin };
+    let subject = Subject { words: Vec::new(), commands: Commands::Stdin, folder: None };
     let (levels, only, timeout) = (Vec::new(), Vec::new(), DEFAULT_TIMEOUT);
     let options = Options { subject, levels, only, timeout, seed: any_seed() };
     let mut asked = Asked { options, list: false, tsv: None, lang: Lang::English };
@@ -82,7 +82,7 @@ fn asked(mut args: Args) -> Result<Asked, Usage> {
                 let word: String = args.parsed(option, "stdin or args", is_known)?;
                 options.subject.commands = if word == "args" { Commands::Args } else { Commands::Stdin };
             }
-            "--level" => options.levels.push(level(&mut args, option, Level::OF_CLIENTS)?),
+            "--level" => options.levels.push(level(&mut args, option, &Level::OF_CLIENTS)?),
             "--only" => options.only.push(text(args.value(option, "a step, such as 4, or a check, such as 4.2")?)?),
             LIST => asked.list = true,
             "--timeout" => options.timeout = args.seconds(option)?,

@@ -3,7 +3,7 @@
 //! Read first: `docs/CLIENTS.md`. It does not know the checks.
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use crate::lab::check::process::Process;
@@ -24,6 +24,8 @@ pub struct Subject {
     pub words: Vec<String>,
     /// How it is told what to do.
     pub commands: Commands,
+    /// The working directory that it is started in; `None` is that of the grader.
+    pub folder: Option<PathBuf>,
 }
 
 impl Subject {
@@ -38,13 +40,14 @@ impl Subject {
             let word = word.replace("{host}", "127.0.0.1").replace("{port}", &port);
             word.replace("{dir}", &dir).replace("{timeout}", &seconds)
         });
+        let folder = self.folder.as_deref();
         match self.commands {
             Commands::Args => {
                 let words: Vec<_> = replaced.chain(commands.iter().map(|command| command.to_string())).collect();
-                Process::start(&words, Stdio::null())
+                Process::start_in(folder, &words, Stdio::null())
             }
             Commands::Stdin => {
-                let mut process = Process::start(&replaced.collect::<Vec<_>>(), Stdio::piped())?;
+                let mut process = Process::start_in(folder, &replaced.collect::<Vec<_>>(), Stdio::piped())?;
                 if let Some(mut stdin) = process.stdin() {
                     // A program that has ended reads nothing: that is seen soon enough. A pipe has room for all of it.
                     let _ = stdin.write_all((commands.join("\n") + "\n").as_bytes());

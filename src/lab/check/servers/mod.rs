@@ -40,6 +40,7 @@ use subject::{Subject, Terms};
 use crate::lab::check::catalogue::{self, Level, Program};
 use crate::lab::check::outcome::{Failure, Verdict};
 use crate::lab::check::results::Graded;
+use crate::lab::check::OUT_OF_TIME;
 
 /// How long a check may take, unless told otherwise: far more than a server on the same machine needs, and short enough
 /// that one which never answers is graded in some minutes.
@@ -121,7 +122,7 @@ pub fn grade_in(
     let mut slow = 0;
     for check in selected(&options.levels, &options.only) {
         let is_over = end.is_some_and(|end| Instant::now() >= end);
-        let too_late = is_over.then(|| "not run: the time for this program was over".to_string());
+        let too_late = is_over.then(|| OUT_OF_TIME.to_string());
         let twice = slow < MAX_SLOW;
         let timeout = if twice { options.timeout } else { options.timeout / SHORTER };
         let terms = Terms { timeout, idle: options.idle, twice };

@@ -104,8 +104,10 @@ impl Student {
                 address.to_string().replace(&port.to_string(), "{port}")
             )),
             None => addresses.first().map(|address| {
+                // The number stands behind the clause: a system that chose it chooses another one the next time.
                 format!(
-                    "it listens on port {} instead of {{port}}: take {{port}} from the command line",
+                    "it listens on another port instead of {{port}}: take {{port}} from the command line\n\
+                     The other port is {}, and {{port}} stood for {port}.",
                     address.port()
                 )
             }),

@@ -5,21 +5,32 @@
 use crate::lab::check::french;
 use crate::lab::lang::Lang;
 
-/// Which programs a check grades.
+/// A kind of program that is graded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Program {
-    /// Servers.
+pub enum Kind {
+    /// A server.
     Server,
-    /// Clients.
+    /// A client.
     Client,
 }
 
-impl Program {
-    /// The levels of their checks, in order.
+impl Kind {
+    /// Both.
+    pub const ALL: [Kind; 2] = [Kind::Server, Kind::Client];
+
+    /// Its name.
+    pub fn word(self) -> &'static str {
+        match self {
+            Kind::Server => "server",
+            Kind::Client => "client",
+        }
+    }
+
+    /// The levels of its checks, in order.
     pub fn levels(self) -> [Level; 4] {
         match self {
-            Program::Server => Level::OF_SERVERS,
-            Program::Client => Level::OF_CLIENTS,
+            Kind::Server => Level::OF_SERVERS,
+            Kind::Client => Level::OF_CLIENTS,
         }
     }
 }
@@ -88,19 +99,19 @@ impl<R> Check<R> {
         Check { id: self.id, level: self.level, title: self.title, rule: self.rule, hint: self.hint, run: () }
     }
 
-    /// Its title in this language; the check is one of these programs.
-    pub fn title_in(&self, program: Program, lang: Lang) -> &'static str {
+    /// Its title in this language; the check grades this kind.
+    pub fn title_in(&self, kind: Kind, lang: Lang) -> &'static str {
         match lang {
             Lang::English => self.title,
-            Lang::French => french::of(program, self.id).map_or(self.title, |french| french.title),
+            Lang::French => french::of(kind, self.id).map_or(self.title, |french| french.title),
         }
     }
 
     /// Its hint in this language.
-    pub fn hint_in(&self, program: Program, lang: Lang) -> &'static str {
+    pub fn hint_in(&self, kind: Kind, lang: Lang) -> &'static str {
         match lang {
             Lang::English => self.hint,
-            Lang::French => french::of(program, self.id).map_or(self.hint, |french| french.hint),
+            Lang::French => french::of(kind, self.id).map_or(self.hint, |french| french.hint),
         }
     }
 

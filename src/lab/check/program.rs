@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use crate::lab::check::catalogue::{Level, Program};
+use crate::lab::check::catalogue::{Kind, Level};
 use crate::lab::check::clients;
 use crate::lab::check::command::words;
 use crate::lab::check::results::{list, summary, told, tsv, Graded};
@@ -55,7 +55,7 @@ pub fn check(args: Args) -> Result<ExitCode, Usage> {
     }
     if asked.list {
         let count = checks.len();
-        let _ = say(&list(Program::Server, &checks, lang));
+        let _ = say(&list(Kind::Server, &checks, lang));
         let _ = say(&match lang {
             Lang::English => format!("{count} checks of servers; those of clients: lab check --client --list"),
             Lang::French => {
@@ -186,7 +186,7 @@ fn run(options: &Options, checks: &[&Check], tsv_file: Option<&Path>, lang: Lang
             complain("lab", warning);
         }
     }
-    tell_results(Program::Server, tsv_file, lang, |tell| grade(options, tell))
+    tell_results(Kind::Server, tsv_file, lang, |tell| grade(options, tell))
 }
 
 /// Tells each result as soon as it is there, then the table of all, and writes them to the file. Did all pass?
@@ -194,7 +194,7 @@ fn run(options: &Options, checks: &[&Check], tsv_file: Option<&Path>, lang: Lang
 /// # Errors
 /// If nothing could be graded, or the file can't be written.
 pub(super) fn tell_results(
-    program: Program,
+    kind: Kind,
     tsv_file: Option<&Path>,
     lang: Lang,
     grade: impl FnOnce(&dyn Fn(&Graded)) -> Result<Vec<Graded>, String>,
@@ -203,7 +203,7 @@ pub(super) fn tell_results(
         let _ = say(&graded.text_in(lang));
     };
     let results = grade(&tell).map_err(|why| told(&why, lang))?;
-    let _ = say(&format!("\n{}", summary(&results, program.levels(), lang)));
+    let _ = say(&format!("\n{}", summary(&results, kind.levels(), lang)));
     if let Some(file) = tsv_file {
         fs::write(file, tsv(&results)).map_err(|error| format!("can't write {file:?}: {error}"))?;
     }

@@ -2,7 +2,7 @@
 //!
 //! Read first: `mod.rs`. It does not know how a check is made.
 
-use crate::lab::check::catalogue::{About, Check, Level, Program};
+use crate::lab::check::catalogue::{About, Check, Kind, Level};
 use crate::lab::check::cause::Cause;
 use crate::lab::check::french;
 use crate::lab::check::outcome::{Failure, Verdict};
@@ -45,15 +45,15 @@ const NEVER_FIRST: [&str; 4] = [":", ";", "?", "!"];
 pub struct Graded {
     /// The check.
     pub check: About,
-    /// Which programs it grades.
-    program: Program,
+    /// What it grades.
+    kind: Kind,
     /// How it ended.
     pub verdict: Verdict,
     /// What was expected and what came; empty if it passed.
     pub what: String,
     /// What each client did, in order.
     steps: Vec<(usize, String)>,
-    /// What the program said when it ended; empty if it lives.
+    /// What the program said when it ended; empty if it still runs.
     ended: String,
     /// What was seen that tells the mistake.
     cause: Option<Cause>,
@@ -66,7 +66,7 @@ pub struct Graded {
 impl Graded {
     /// The outcome of a check, its steps, and the last words of a program that has ended.
     pub fn new<R>(
-        program: Program,
+        kind: Kind,
         check: &Check<R>,
         outcome: Result<(), Failure>,
         steps: Vec<(usize, String)>,
@@ -74,7 +74,7 @@ impl Graded {
     ) -> Graded {
         let failure = outcome.err().unwrap_or_else(|| Failure::new(Verdict::Passed, ""));
         let Failure { verdict, what, cause, client } = failure;
-        Graded { check: check.about(), program, verdict, what, steps, ended, cause, client, rank: 0 }
+        Graded { check: check.about(), kind, verdict, what, steps, ended, cause, client, rank: 0 }
     }
 
     /// Did the program do something wrong?
@@ -94,7 +94,7 @@ impl Graded {
 
     /// The check's title.
     pub fn title(&self, lang: Lang) -> &'static str {
-        self.check.title_in(self.program, lang)
+        self.check.title_in(self.kind, lang)
     }
 
     /// What [`Graded::text_in`] says in English.
@@ -149,7 +149,7 @@ impl Graded {
 
     /// The mistake that is likely: what was seen tells it, or else what the check asked for.
     pub fn likely(&self, lang: Lang) -> &'static str {
-        self.cause.map_or(self.check.hint_in(self.program, lang), |cause| cause.text_in(lang))
+        self.cause.map_or(self.check.hint_in(self.kind, lang), |cause| cause.text_in(lang))
     }
 
     /// The conversation; where there are several clients, each step with its number.
@@ -343,9 +343,8 @@ pub fn tsv(results: &[Graded]) -> String {
 }
 
 /// All these checks, without running them.
-pub fn list<R>(program: Program, checks: &[&Check<R>], lang: Lang) -> String {
-    let line =
-        |check: &&Check<R>| format!("{:<8} {:<5} {}", check.level.word(), check.id, check.title_in(program, lang));
+pub fn list<R>(kind: Kind, checks: &[&Check<R>], lang: Lang) -> String {
+    let line = |check: &&Check<R>| format!("{:<8} {:<5} {}", check.level.word(), check.id, check.title_in(kind, lang));
     let lines = checks.iter().map(line);
     lines.collect::<Vec<_>>().join("\n")
 }

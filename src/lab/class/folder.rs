@@ -9,9 +9,9 @@ use std::process::Stdio;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::lab::check::catalogue::Kind;
 use crate::lab::check::command::{client_words, words};
 use crate::lab::check::process::Process;
-use crate::lab::class::kind::Kind;
 use crate::programs::args::Usage;
 use crate::wire::printable;
 

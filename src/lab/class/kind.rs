@@ -2,43 +2,15 @@
 //!
 //! Read first: `lab/check/catalogue.rs`. It does not know how a check is made.
 
-use crate::lab::check::catalogue::{About, Check, Level};
+use crate::lab::check::catalogue::{About, Check, Kind, Level};
 use crate::lab::check::{clients, servers};
 
-/// A kind of program.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// It has a file `command`.
-    Server,
-    /// It has a file `client-command`.
-    Client,
-}
-
 impl Kind {
-    /// Both.
-    pub const ALL: [Kind; 2] = [Kind::Server, Kind::Client];
-
-    /// Its name.
-    pub fn word(self) -> &'static str {
-        match self {
-            Kind::Server => "server",
-            Kind::Client => "client",
-        }
-    }
-
     /// The file with the command line that starts it.
     pub fn file(self) -> &'static str {
         match self {
             Kind::Server => "command",
             Kind::Client => "client-command",
-        }
-    }
-
-    /// The levels of its checks.
-    pub fn levels(self) -> [Level; 4] {
-        match self {
-            Kind::Server => Level::OF_SERVERS,
-            Kind::Client => Level::OF_CLIENTS,
         }
     }
 

@@ -24,10 +24,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use folder::Folder;
-use kind::{Kind, Sheet};
+use kind::Sheet;
 use row::{Outcome, Part, Row};
 
-use crate::lab::check::catalogue::Level;
+use crate::lab::check::catalogue::{Kind, Level};
 use crate::lab::check::clients::subject::{Commands, Subject};
 use crate::lab::check::outcome::Verdict;
 use crate::lab::check::results::Graded;

@@ -2,9 +2,9 @@
 //!
 //! Read first: `lab/check/results.rs`. It does not know how a check is made.
 
+use crate::lab::check::catalogue::Kind;
 use crate::lab::check::outcome::Verdict;
 use crate::lab::check::results::{first_to_fix, summary, Graded};
-use crate::lab::class::kind::Kind;
 use crate::lab::class::weights::{Weights, BEST};
 use crate::lab::lang::Lang;
 use crate::wire::printable;

@@ -5,9 +5,9 @@
 use std::collections::HashMap;
 
 use crate::lab::check::catalogue::About;
+use crate::lab::check::catalogue::Kind;
 use crate::lab::check::outcome::Verdict;
 use crate::lab::check::results::Graded;
-use crate::lab::class::kind::Kind;
 use crate::wire::printable;
 
 /// The best mark.
@@ -91,13 +91,13 @@ fn parse_line(line: &str) -> Result<(String, f64), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lab::check::catalogue::{Level, Program};
+    use crate::lab::check::catalogue::{Kind, Level};
     use crate::lab::check::outcome::Failure;
 
     fn graded(id: &'static str, level: Level, verdict: Verdict) -> Graded {
         let check = About { id, level, title: "", rule: "", hint: "", run: () };
         let outcome = if verdict == Verdict::Passed { Ok(()) } else { Err(Failure::new(verdict, "")) };
-        Graded::new(Program::Server, &check, outcome, vec![], String::new())
+        Graded::new(Kind::Server, &check, outcome, vec![], String::new())
     }
 
     #[test]

@@ -29,7 +29,7 @@ use std::time::{Duration, Instant};
 use exam::{Check, Exam};
 use subject::Subject;
 
-use crate::lab::check::catalogue::{self, Level, Program};
+use crate::lab::check::catalogue::{self, Kind, Level};
 use crate::lab::check::outcome::{Failure, Outcome};
 use crate::lab::check::results::Graded;
 use crate::lab::check::OUT_OF_TIME;
@@ -111,11 +111,11 @@ pub fn grade_until(
 fn graded(check: &Check, outcome: Outcome, exam: &mut Exam) -> Graded {
     let shows_story = outcome.as_ref().is_err_and(|failure| failure.verdict.is_failure());
     let story = if shows_story { exam.story() } else { String::new() };
-    Graded::new(Program::Client, check, outcome, exam.steps.all(), story)
+    Graded::new(Kind::Client, check, outcome, exam.steps.all(), story)
 }
 
 fn not_run(check: &Check, why: String) -> Graded {
-    Graded::new(Program::Client, check, Err(Failure::skipped(why)), Vec::new(), String::new())
+    Graded::new(Kind::Client, check, Err(Failure::skipped(why)), Vec::new(), String::new())
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use crate::lab::check::catalogue::{Level, Program};
+use crate::lab::check::catalogue::{Kind, Level};
 use crate::lab::check::clients::subject::{Commands, Subject};
 use crate::lab::check::clients::{grade, selected, Options, DEFAULT_TIMEOUT};
 use crate::lab::check::command::client_words;
@@ -51,7 +51,7 @@ pub fn check(args: Args) -> Result<ExitCode, Usage> {
     }
     if asked.list {
         let of_clients = lang.words("checks of clients", "vérifications des clients");
-        let _ = say(&format!("{}\n{} {of_clients}", list(Program::Client, &checks, lang), checks.len()));
+        let _ = say(&format!("{}\n{} {of_clients}", list(Kind::Client, &checks, lang), checks.len()));
         return Ok(ExitCode::SUCCESS);
     }
     if asked.options.subject.words.is_empty() {
@@ -126,5 +126,5 @@ fn run(options: &Options, count: usize, tsv_file: Option<&Path>, lang: Lang) -> 
             );
         }
     }
-    tell_results(Program::Client, tsv_file, lang, |tell| grade(options, tell))
+    tell_results(Kind::Client, tsv_file, lang, |tell| grade(options, tell))
 }

@@ -12,7 +12,7 @@ pub mod sentences;
 
 pub mod rules;
 
-use crate::lab::check::catalogue::Program;
+use crate::lab::check::catalogue::Kind;
 
 /// What a check says of itself in French.
 #[derive(Debug)]
@@ -26,10 +26,10 @@ pub struct French {
 }
 
 /// The French words of a check. Every check has some: the tests look.
-pub fn of(program: Program, id: &str) -> Option<&'static French> {
-    let all = match program {
-        Program::Server => servers::CHECKS,
-        Program::Client => clients::CHECKS,
+pub fn of(kind: Kind, id: &str) -> Option<&'static French> {
+    let all = match kind {
+        Kind::Server => servers::CHECKS,
+        Kind::Client => clients::CHECKS,
     };
     all.iter().find(|french| french.id == id)
 }

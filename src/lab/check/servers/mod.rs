@@ -37,7 +37,7 @@ use exam::Check;
 use fixtures::Fixtures;
 use subject::{Subject, Terms};
 
-use crate::lab::check::catalogue::{self, Level, Program};
+use crate::lab::check::catalogue::{self, Kind, Level};
 use crate::lab::check::outcome::{Failure, Verdict};
 use crate::lab::check::results::Graded;
 use crate::lab::check::OUT_OF_TIME;
@@ -128,7 +128,7 @@ pub fn grade_in(
         let terms = Terms { timeout, idle: options.idle, twice };
         let begun = Instant::now();
         let mut graded = match too_late.or_else(|| blocked(&results, &subject)) {
-            Some(why) => Graded::new(Program::Server, check, Err(Failure::skipped(why)), vec![], String::new()),
+            Some(why) => Graded::new(Kind::Server, check, Err(Failure::skipped(why)), vec![], String::new()),
             None => subject.examine(check, &fixtures, terms),
         };
         slow += usize::from(!graded.is_well() && begun.elapsed() >= timeout);

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
-use crate::lab::check::catalogue::Program;
+use crate::lab::check::catalogue::Kind;
 use crate::lab::check::cause::Cause;
 use crate::lab::check::outcome::{Failure, Steps, Verdict};
 use crate::lab::check::processes::listening_process;
@@ -158,7 +158,7 @@ impl Subject {
         let ready = self.ready().map_err(|why| {
             self.broken = Some(why.lines().next().unwrap_or_default().to_string());
             let outcome = Err(Failure::skipped("the program does not start again"));
-            Box::new(Graded::new(Program::Server, check, outcome, vec![], why))
+            Box::new(Graded::new(Kind::Server, check, outcome, vec![], why))
         })?;
         self.seen += 1;
         let exam = Exam::new(ready, fixtures, &self.own_list, self.courtesy.clone(), terms);
@@ -190,7 +190,7 @@ impl Subject {
 }
 
 fn graded(check: &'static Check, run: Run) -> Graded {
-    Graded::new(Program::Server, check, run.outcome, run.steps.all(), String::new())
+    Graded::new(Kind::Server, check, run.outcome, run.steps.all(), String::new())
 }
 
 /// That the program has ended is more than what the check found.

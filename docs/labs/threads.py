@@ -4,7 +4,7 @@ twice: first one after the other, then in two threads at the same time.
 """
 import hashlib, sys, threading, time
 
-STEPS = 10_000_000  # a loop of so many takes about a second
+STEPS = 10_000_000  # a loop of so many takes some tenths of a second
 DATA = b"x" * 100_000_000  # to make its checksum takes about a tenth of a second
 
 def taken():  # the process's addresses and its memory, in KiB

@@ -185,9 +185,10 @@ const SENTENCES: Frames = &[
         "il écoute sur {} seulement, et non sur 127.0.0.1 : faites-le écouter là, ou sur toutes les adresses",
     ),
     (
-        "it listens on port {} instead of {port}: take {port} from the command line",
-        "il écoute sur le port {} au lieu de {port} : prenez {port} sur la ligne de commande",
+        "it listens on another port instead of {port}: take {port} from the command line",
+        "il écoute sur un autre port au lieu de {port} : prenez {port} sur la ligne de commande",
     ),
+    ("The other port is {}, and {port} stood for {}.", "L'autre port est {}, et {port} était mis pour {}."),
     ("can't start {}: {}; is its name right?", "{} ne peut pas être lancé : {} ; son nom est-il juste ?"),
     (
         "nobody listens at {}: start the server, then grade it",

@@ -19,7 +19,8 @@ use crate::lock::locked;
 use crate::server::file_handler::FileHandler;
 
 /// In a sentence.
-pub const MISTAKE: &str = "looks whether a place is free, and takes it later: who comes at that moment comes in too";
+pub const MISTAKE: &str =
+    "checks whether a place is free, and takes it later: a client that connects in between gets a place too";
 
 /// Few enough to be met by hand.
 pub const MAX_SESSIONS: usize = 8;

@@ -14,7 +14,8 @@ use crate::lab::broken::parts;
 use crate::server::file_handler::FileHandler;
 
 /// In a sentence.
-pub const MISTAKE: &str = "serves one client after the other: the second is greeted when the first has left";
+pub const MISTAKE: &str =
+    "serves one client after the other: the second client gets its greeting only when the first has left";
 
 /// Serves for ever.
 pub fn serve(listener: &TcpListener, dir: &FileHandler) {

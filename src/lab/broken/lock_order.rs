@@ -23,7 +23,8 @@ use crate::wire::framing::LineReader;
 use crate::wire::Command;
 
 /// In a sentence.
-pub const MISTAKE: &str = "takes two locks in two orders: two downloads at once wait for each other, for ever";
+pub const MISTAKE: &str =
+    "takes two locks in different orders: two downloads at the same time can wait for each other for ever";
 
 /// Files above it are counted by another function.
 const SMALL: u64 = 1024;

@@ -20,7 +20,8 @@ use crate::lock::locked;
 use crate::server::file_handler::FileHandler;
 
 /// In a sentence.
-pub const MISTAKE: &str = "reads the count, and writes it later: of places that come back together, some are lost";
+pub const MISTAKE: &str =
+    "reads the count, and writes it later: when several places become free together, some are lost";
 
 /// More than a whole grading loses in passing, about twenty: so the check that looks for the mistake finds it.
 const MAX_SESSIONS: usize = 64;

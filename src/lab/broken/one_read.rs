@@ -17,7 +17,8 @@ use crate::server::file_handler::FileHandler;
 use crate::wire::{Command, MAX_COMMAND_LINE};
 
 /// In a sentence.
-pub const MISTAKE: &str = "takes one read for one message: half a command is a command, and of two the second is lost";
+pub const MISTAKE: &str =
+    "treats one read as one message: it takes half a command for a command, and loses the second of two commands";
 
 /// Serves for ever.
 pub fn serve(listener: &TcpListener, dir: &FileHandler) {

@@ -20,7 +20,7 @@ use crate::wire::framing::LineReader;
 use crate::wire::Command;
 
 /// In a sentence.
-pub const MISTAKE: &str = "gives a place back at LOGOUT alone: a client that vanishes keeps it for ever";
+pub const MISTAKE: &str = "frees a place only at LOGOUT: a client that vanishes keeps its place for ever";
 
 /// More than a whole grading loses in passing, about twenty: so the check that looks for the mistake finds it.
 pub const MAX_SESSIONS: usize = 64;

@@ -19,7 +19,7 @@ use crate::wire::framing::LineReader;
 use crate::wire::Command;
 
 /// In a sentence.
-pub const MISTAKE: &str = "gives up where a lock is poisoned: after one session's panic nobody is served";
+pub const MISTAKE: &str = "panics when a lock is poisoned: after one session's panic no client is served";
 
 /// How much of a line the operator is shown, in bytes.
 const MAX_SHOWN: usize = 255;

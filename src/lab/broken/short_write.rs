@@ -22,7 +22,7 @@ use crate::server::file_handler::FileHandler;
 use crate::wire::framing::LineReader;
 
 /// In a sentence.
-pub const MISTAKE: &str = "ignores how many bytes a write took: to a slow reader a big body arrives cut";
+pub const MISTAKE: &str = "ignores how many bytes write took: a slow reader gets only a part of a big body";
 
 /// Serves for ever.
 pub fn serve(listener: &TcpListener, dir: &FileHandler) {

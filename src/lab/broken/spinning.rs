@@ -17,7 +17,7 @@ use crate::server::file_handler::FileHandler;
 use crate::wire::framing::LineReader;
 
 /// In a sentence.
-pub const MISTAKE: &str = "takes the end of the stream for \"nothing yet\", and reads again and again";
+pub const MISTAKE: &str = "treats the end of the stream as \"nothing yet\", and reads again and again";
 
 /// Serves for ever.
 pub fn serve(listener: &TcpListener, dir: &FileHandler) {

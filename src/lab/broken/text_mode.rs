@@ -19,7 +19,7 @@ use crate::wire::framing::LineReader;
 use crate::wire::Command;
 
 /// In a sentence.
-pub const MISTAKE: &str = "opens files as text: line ends are translated, and whatever is no text arrives changed";
+pub const MISTAKE: &str = "opens files as text: line ends change, and files that are not text arrive with other bytes";
 
 /// Serves for ever.
 pub fn serve(listener: &TcpListener, dir: &FileHandler) {

@@ -20,7 +20,7 @@ use crate::wire::framing::LineReader;
 use crate::wire::{Command, ErrorCode, Refusal};
 
 /// In a sentence.
-pub const MISTAKE: &str = "joins any name to the directory: ../ leads out of it, to every file of the computer";
+pub const MISTAKE: &str = "joins any name to the directory: a name with ../ leads to every file of the computer";
 
 /// Serves for ever.
 pub fn serve(listener: &TcpListener, dir: &FileHandler) {

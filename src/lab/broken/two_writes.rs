@@ -18,7 +18,8 @@ use crate::server::session::PART;
 use crate::wire::framing::{copy_exactly, CopyError, LineReader};
 
 /// In a sentence.
-pub const MISTAKE: &str = "writes a reply's first line and its body apart: right, but each small reply waits";
+pub const MISTAKE: &str =
+    "writes a reply's first line and its body in two writes: every byte is right, but each small reply is late";
 
 /// Serves for ever.
 pub fn serve(listener: &TcpListener, dir: &FileHandler) {

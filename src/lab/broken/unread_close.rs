@@ -20,7 +20,7 @@ use crate::lab::broken::parts;
 use crate::server::file_handler::FileHandler;
 
 /// In a sentence.
-pub const MISTAKE: &str = "closes on unread input: the last reply can be lost to a reset";
+pub const MISTAKE: &str = "closes the socket while input is unread: a reset can destroy the last reply";
 
 /// Until then what the client sends has arrived: so the mistake shows each time, and not now and then.
 const PAUSE: Duration = Duration::from_millis(100);

@@ -15,8 +15,7 @@ use std::path::Path;
 use crate::lab::broken_clients::parts::{self, Done, Replies, Work};
 
 /// In a sentence.
-pub const MISTAKE: &str =
-    "writes to the final name from the first byte on: a connection that is lost leaves half a file";
+pub const MISTAKE: &str = "writes to the final name from the first byte on: a lost connection leaves half a file";
 
 /// Holds a session.
 pub fn run(work: Work) -> io::Result<bool> {

@@ -15,7 +15,7 @@ use crate::lab::broken_clients::parts::{self, Done, Replies, Work};
 
 /// In a sentence.
 pub const MISTAKE: &str =
-    "makes a text of each file: line ends are translated, and whatever is no text arrives changed";
+    "converts each file to text: line ends change, and files that are not text are stored with other bytes";
 
 /// Holds a session.
 pub fn run(work: Work) -> io::Result<bool> {

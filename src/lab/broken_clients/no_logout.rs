@@ -12,7 +12,7 @@ use std::io;
 use crate::lab::broken_clients::parts::{self, Replies, Work};
 
 /// In a sentence.
-pub const MISTAKE: &str = "closes its socket without LOGOUT: it never hears the goodbye";
+pub const MISTAKE: &str = "closes its socket without LOGOUT: it never gets the goodbye";
 
 /// Holds a session.
 pub fn run(work: Work) -> io::Result<bool> {

@@ -17,8 +17,7 @@ use crate::lab::broken_clients::parts::{self, Done, Replies, Work};
 use crate::wire::ReplyHeader;
 
 /// In a sentence.
-pub const MISTAKE: &str =
-    "takes one read for the whole reply: of a large file, or a slow one, only the beginning is stored";
+pub const MISTAKE: &str = "treats one read as the whole reply: it stores only the beginning of a large or slow file";
 
 /// As many bytes as one read may bring.
 const BUFFER: usize = 4096;

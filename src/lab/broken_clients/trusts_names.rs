@@ -15,7 +15,7 @@ use crate::lab::broken_clients::parts::{self, Done, Replies, Work};
 
 /// In a sentence.
 pub const MISTAKE: &str =
-    "joins any name to its directory: ../ leads out of it, and a server that lies can write anywhere";
+    "joins any name to its directory: a name with ../ leads out of it, so a false server can write anywhere";
 
 /// Holds a session.
 pub fn run(work: Work) -> io::Result<bool> {

@@ -55,14 +55,18 @@ def is_name(name):
     is_text = os.fsencode(name).decode(errors="ignore") == name
     return is_text and 1 <= len(name.encode()) <= 255 and not re.search(r"[/\\\x00-\x1f\x7f-\x9f]|^\.", name)
 
+def receive_file(replies, path):
+    """Writes the body that follows into a file."""
+    size = read_header(replies)  # before the file is made: a refusal makes none
+    with open(path, "wb") as file:
+        for part in parts(replies, size):
+            file.write(part)
+
 def store(replies, directory, name):
     """Stores the file when all of it has come, or not at all."""
-    size = read_header(replies)
     temporary = os.path.join(directory, ".download-%d.part" % os.getpid())
     try:
-        with open(temporary, "wb") as file:
-            for part in parts(replies, size):
-                file.write(part)
+        receive_file(replies, temporary)
         os.replace(temporary, os.path.join(directory, name))  # in one step: nobody sees half a file
     finally:
         if os.path.exists(temporary):
@@ -98,13 +102,16 @@ def converse(connection, directory, commands):
     replies.read(1)  # the end of the connection
     return done
 
+def connect(host, port):
+    return socket.create_connection((host, port), TIMEOUT)  # also the longest silence that is waited for
+
 def main():
     host, port, directory, *commands = sys.argv[1:]
     sys.stdin.reconfigure(encoding="utf-8", errors="surrogateescape")
     try:
-        with socket.create_connection((host, int(port)), TIMEOUT) as connection:
+        with connect(host, int(port)) as connection:
             return 0 if converse(connection, directory, commands or sys.stdin) else 1
-    except (OSError, Broken) as error:
+    except (OSError, Broken, Refused) as error:
         print("client: %s" % error, file=sys.stderr)
         return 1
 

@@ -1,11 +1,11 @@
-//! The mistake: it opens files as text. Python on every system, and C on Windows, then turn CR LF into LF while they
-//! read, which is what one wants of a text and ruins everything else.
+//! The mistake: it opens files as text. Python on every system, and C on Windows, then change CR LF into LF while they
+//! read. This is useful for text, but destroys all other files.
 //!
-//! To see it: download an image and compare it with `cmp`. The size in the header fits what is sent, so nobody notices
-//! before the image is opened.
+//! To see it: download an image and compare it with `cmp`. The size in the header is the size of what is sent. So
+//! nobody notices the mistake before the image is opened.
 //!
-//! The right way: a file is bytes. [`FileHandler::open`] takes its size from the opened file, and
-//! [`copy_exactly`](crate::wire::framing::copy_exactly) looks at none of them.
+//! The right way: a file is bytes. [`FileHandler::open`] takes the size from the opened file, and
+//! [`copy_exactly`](crate::wire::framing::copy_exactly) changes no byte.
 //!
 //! Read first: `parts.rs`. It does not know the grader.
 

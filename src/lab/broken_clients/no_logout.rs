@@ -1,4 +1,5 @@
-//! The mistake: it leaves without a word. It closes its socket where LOGOUT, the goodbye and the end should come.
+//! The mistake: it ends the session without LOGOUT. It closes its socket, and does not wait for the goodbye and the
+//! end.
 //!
 //! To see it: the server's log says that the client has closed the connection, and not that it has logged out.
 //!

@@ -1,4 +1,4 @@
-//! The designs of a server: what each is, and that each keeps the promises of all.
+//! The designs of a server: what is special in each, and what is the same in all.
 //!
 //! `DESIGN=spare-threads:1-64 cargo test` runs all other tests under another design too.
 
@@ -148,7 +148,7 @@ fn a_stop_tells_the_sessions_and_whoever_waits_in_the_backlog_under_every_design
     for design in DESIGNS {
         let mut server = server(design);
         let mut inside = server.session();
-        // The first of them get sessions where the design has threads for them; they are told all the same.
+        // The first of them get sessions if the design has threads for them. The stop tells them too.
         let mut others: Vec<_> = (0..5).map(|_| server.connect()).collect();
         let stopping = Arc::clone(&server.server);
         let stop = thread::spawn(move || stopping.stop());

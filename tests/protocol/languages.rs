@@ -1,5 +1,5 @@
-//! Texts that stand in English and in French say the same: the same sections, commands, numbers and tasks. And a lab's
-//! sheet has what a sheet needs.
+//! Texts in English and in French say the same: the same sections, commands, numbers and tasks. And a lab's sheet has
+//! all that a sheet needs.
 
 use std::fs;
 use std::ops::RangeInclusive;
@@ -69,7 +69,7 @@ fn sections(text: &str) -> Vec<Section> {
                 sections.last_mut().unwrap().code.push(std::mem::take(block));
                 code = None;
             }
-            // Behind a command that is told to speak French stands what it prints, up to the next command.
+            // After a command with `--lang fr` comes its output, up to the next command.
             Some(block) if block.ends_with(" --lang\n") && !line.starts_with("$ ") => {}
             Some(block) => {
                 let (begin, _) = line.split_once(" --lang fr").unwrap_or((line, ""));

@@ -1,4 +1,4 @@
-//! `lab load`: it counts what happened, and whoever still waits at the end.
+//! `lab load`: it counts what happened, and the clients that still wait at the end.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener};

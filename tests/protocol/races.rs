@@ -1,5 +1,5 @@
-//! Races that happen once in a thousand times, made to happen each time: a barrier holds every thread at the worst
-//! moment until all are there. docs/THREADS.md tells what is seen here.
+//! Races that happen once in a thousand times. Here they happen each time: a barrier stops every thread at the worst
+//! moment until all have come. docs/THREADS.md explains them.
 
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -44,7 +44,7 @@ fn to_check_and_to_act_under_two_locks_lets_everybody_take_the_last_place() {
     let all_have_looked = Barrier::of(THREADS);
     on_threads(|| {
         let is_free = *taken.lock().unwrap() < PLACES;
-        // The lock is free again. Without the barrier the others come here now and then; with it, always.
+        // The lock is free again. Without the barrier the other threads come here sometimes; with it, always.
         all_have_looked.wait();
         if is_free {
             *taken.lock().unwrap() += 1;

@@ -16,7 +16,7 @@ use file_transfer::server::registry::{Doing, Registry};
 
 use crate::support::{eventually, Reply, TestServer, Wanted, Wire};
 
-/// More than the sockets on both sides can hold: a transfer that nobody reads stands still.
+/// More than the sockets on both sides can hold: a transfer that nobody reads stops.
 const BIG: u64 = 16 * 1024 * 1024;
 
 /// For tests that wait for an idle timeout.
@@ -38,7 +38,7 @@ fn with_a_thread_for_each_session() -> TestServer {
     TestServer::with(Wanted { design: Design::ThreadPerClient, ..Wanted::default() })
 }
 
-/// A file of zeros that takes no room on the disk.
+/// A file of zeros that uses no space on the disk.
 fn put_big_file(server: &TestServer, name: &str) {
     File::create(server.dir.path().join(name)).unwrap().set_len(BIG).unwrap();
 }

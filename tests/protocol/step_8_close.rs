@@ -1,4 +1,4 @@
-//! Step 8: the server closes the connection, and nothing that it has said gets lost.
+//! Step 8: the server closes the connection, and nothing that it has sent gets lost.
 
 use file_transfer::server::reply::GOODBYE;
 

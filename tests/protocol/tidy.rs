@@ -1,4 +1,5 @@
-//! The house rules that a machine can check: mostly absences, which nobody sees in code and a hurried change destroys.
+//! The project's rules that a program can check. Most of them say what the code must not contain: nobody sees that in
+//! the code, and a quick change can break it.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_without_end_is_told_before_it_ends() {
+    fn a_line_without_end_is_refused_before_it_ends() {
         assert_eq!(Lines::new(io::BufReader::new(io::repeat(0)), MOST).read().unwrap(), Line::TooLong);
     }
 }

@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_has_time_waits_for_room_and_loses_nothing() {
+    fn a_patient_line_waits_until_it_fits_and_is_not_lost() {
         let printed = Arc::new(Mutex::new(Vec::new()));
         let printer = Printer::new("test", Gate(Arc::clone(&printed))).unwrap();
         let line = "x".repeat(MAX_WAITING / 4);
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_has_time_does_not_wait_for_ever() {
+    fn a_patient_line_does_not_wait_for_ever() {
         let printed = Arc::new(Mutex::new(Vec::new()));
         let printer = Printer::new("test", Gate(Arc::clone(&printed))).unwrap();
         let _shut = printed.lock().unwrap();

@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn what_matters_least_is_left_out_first() {
+    fn the_least_important_part_is_left_out_first() {
         let bar = |name: &str, room| bar(name, MIB, 4 * MIB, rate(MIB, Duration::from_secs(2)), room);
         assert_eq!(bar("notes.txt", 79), "[######------------------]  25 %  512.0 KiB/s  0:06 left  notes.txt");
         assert_eq!(bar("a rather long name.txt", 39), "[#-----]  25 %  512.0 KiB/s  a ra...txt");

@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn a_peer_below_the_floor_is_cut_and_the_error_says_what_it_took() {
+    fn a_peer_below_the_lowest_rate_is_cut_and_the_error_says_what_it_took() {
         assert_eq!(
             kept(|_| 27).1,
             "the client's TCP took 270 bytes in 10.0 s of waiting, less than 1024 bytes a second"
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn a_peer_above_the_floor_is_kept() {
+    fn a_peer_above_the_lowest_rate_is_kept() {
         assert_eq!(kept(|_| MIN_RATE).0, 3600);
         assert_eq!(kept(|second| if second % 9 == 0 { 10 * MIN_RATE } else { 0 }).0, 3600);
     }

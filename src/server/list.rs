@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_is_made_anew_for_whoever_asks_later() {
+    fn a_session_that_asks_later_gets_a_new_list() {
         let list = SharedList::default();
         assert_eq!(&*list.body(|| one_file(1)).unwrap(), b"1 a.txt\n");
         assert_eq!(&*list.body(|| one_file(2)).unwrap(), b"2 a.txt\n");
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_had_asked_before_the_list_was_begun_shares_it() {
+    fn sessions_that_asked_before_the_list_was_begun_share_it() {
         let list = SharedList::default();
         let asked = Instant::now();
         while Instant::now() == asked {}

@@ -460,7 +460,7 @@ fn the_earlier_file_is_replaced_only_when_every_byte_has_arrived() {
 }
 
 #[test]
-fn what_lies_under_the_final_name_is_replaced_and_never_followed() {
+fn what_has_the_final_name_is_replaced_and_never_followed() {
     let server = TestServer::start();
     let elsewhere = TempDir::new();
     elsewhere.put("precious", "untouched");

@@ -34,7 +34,7 @@ fn try_for_all_sessions(address: SocketAddr) -> (Vec<TcpStream>, usize) {
 }
 
 #[test]
-fn one_address_that_tries_for_all_sessions_does_not_keep_another_one_out() {
+fn one_address_that_tries_to_take_all_sessions_does_not_stop_another_address() {
     let server = ServerProgram::start(&["--bind", "[::]:0"]);
     let port = server.address.port();
     let other = SocketAddr::from(([0, 0, 0, 0, 0, 0, 0, 1], port));
@@ -122,7 +122,7 @@ fn a_crowd_that_asks_for_a_large_list_at_once_is_answered_from_one_memory() {
 }
 
 #[test]
-fn a_flood_of_resets_leaves_nothing_behind() {
+fn after_many_resets_no_session_and_no_descriptor_remains() {
     let server = TestServer::start();
     for _ in 0..2_000 {
         let stream = TcpStream::connect(server.address).unwrap();
@@ -248,7 +248,7 @@ fn dripping(before: String, dripped: &'static [u8]) -> EvilServer {
 }
 
 #[test]
-fn a_server_that_drips_is_left_at_the_end_of_max_time() {
+fn a_server_that_sends_byte_by_byte_is_left_at_the_end_of_max_time() {
     // In place of the greeting, inside of a list, and inside of a file.
     for (before, dripped, command) in [
         (String::new(), &b"x"[..], &["LIST"][..]),

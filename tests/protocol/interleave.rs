@@ -149,7 +149,7 @@ fn a_mutex_that_a_thread_took_along_to_its_end_is_a_deadlock_without_a_cycle() {
 }
 
 #[test]
-fn to_unlock_what_one_does_not_hold_is_an_error_with_its_line_and_schedule() {
+fn an_unlock_of_a_mutex_that_is_not_held_is_an_error_with_its_line_and_schedule() {
     let text = two_threads(&["lock a", "unlock a"], &["unlock a"]);
     for (options, schedule) in [(&["--schedule", "ABA"][..], "AB"), (&["--all"], "B")] {
         let asked = interleave_text(&text, options);

@@ -537,7 +537,7 @@ fn a_client_that_reads_once_gets_a_short_file_where_bytes_come_apart() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn whoever_vanishes_ends_both_directions() {
+fn a_peer_that_vanishes_ends_both_directions() {
     let silent = serving(|mut stream| drop(stream.read_to_end(&mut Vec::new())));
     for options in [&[][..], &["--delay", "20"], &["--reset-after", "100"], &["--chop", "1"]] {
         let relay = Relay::start(silent, options);

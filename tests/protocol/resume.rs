@@ -124,7 +124,7 @@ fn a_part_of_another_file_is_not_continued_and_does_not_hide_a_good_one() {
 }
 
 #[test]
-fn a_part_below_a_mib_is_not_worth_the_question() {
+fn a_part_below_a_mib_is_not_continued() {
     let bytes = some_bytes(2 * MIB);
     let (server, commands) = serving(&bytes, true, |_| {});
     let dir = TempDir::new();
@@ -170,7 +170,7 @@ fn without_the_extensions_all_of_the_file_is_downloaded() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_part_of_a_living_client_is_left_alone_however_long_it_was_not_written() {
+fn a_part_of_a_running_client_is_not_touched_however_long_it_was_not_written() {
     let bytes = some_bytes(3 * MIB);
     let (server, _) = serving(&bytes, true, |_| {});
     let dir = TempDir::new();

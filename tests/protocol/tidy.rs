@@ -98,7 +98,7 @@ fn forbid_use(prefix: &str, modules: &[&str]) {
 }
 
 #[test]
-fn the_rooms_know_only_what_they_may() {
+fn the_modules_use_only_what_they_may() {
     forbid_use("src/wire", &["server", "client", "journal", "lock", "watch", "programs", "lab"]);
     forbid_use("src/journal.rs", &["server", "client", "lock", "watch", "programs", "lab"]);
     forbid_use("src/lock.rs", &["wire", "server", "client", "journal", "watch", "programs", "lab"]);

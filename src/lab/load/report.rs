@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn who_waits_at_the_end_is_told_with_the_longest_wait() {
+    fn clients_that_wait_at_the_end_are_reported_with_the_longest_wait() {
         assert_eq!(served(&workload(), &outcome(&[], 0)), "nobody was left waiting; every client got answers");
         let three = "3 of 8 clients were still waiting 1 s after it, the longest for 6 s";
         assert_eq!(served(&workload(), &outcome(&[5, 6, 1], 0)), format!("{three}; every client got answers"));

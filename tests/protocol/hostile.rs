@@ -122,7 +122,7 @@ fn a_crowd_that_asks_for_a_large_list_at_once_is_answered_from_one_memory() {
 }
 
 #[test]
-fn after_many_resets_no_session_and_no_descriptor_remains() {
+fn after_many_resets_no_session_remains() {
     let server = TestServer::start();
     for _ in 0..2_000 {
         let stream = TcpStream::connect(server.address).unwrap();

@@ -60,8 +60,9 @@ fn the_netcat_transcript_of_the_readme_is_what_the_server_says() {
 }
 
 #[test]
-fn the_conversation_of_the_protocols_document_takes_place_line_by_line() {
+fn the_conversation_of_the_protocols_document_takes_place_line_by_line_in_both_languages() {
     hold_the_conversation("docs/PROTOCOL.md", server_of_the_projects_files());
+    hold_the_conversation("docs/PROTOCOLE.md", server_of_the_projects_files());
 }
 
 #[test]
@@ -88,17 +89,17 @@ fn hold_the_conversation(name: &str, (server, mut wire): (Arc<Server>, Wire)) {
 
 #[test]
 fn the_error_table_names_every_code_and_what_comes_after_it() {
-    let document = document("docs/PROTOCOL.md");
-    let rows: Vec<_> = document
-        .lines()
-        .filter_map(|line| {
-            let cells: Vec<_> = line.strip_prefix("| ")?.strip_suffix(" |")?.split(" | ").collect();
-            let ends = *cells.last()?;
-            (ends == "goes on" || ends == "ends").then(|| (cells[0].to_string(), ends == "ends"))
-        })
-        .collect();
     let codes: Vec<_> = ErrorCode::ALL.iter().map(|code| (code.word().to_string(), code.closes())).collect();
-    assert_eq!(rows, codes);
+    for (name, goes_on, ends) in
+        [("docs/PROTOCOL.md", "goes on", "ends"), ("docs/PROTOCOLE.md", "continue", "se termine")]
+    {
+        let document = document(name);
+        let cells = document.lines().filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |"));
+        let cells = cells.map(|cells| cells.split(" | ").collect::<Vec<_>>());
+        let rows = cells.filter(|cells| cells.last() == Some(&goes_on) || cells.last() == Some(&ends));
+        let rows: Vec<_> = rows.map(|cells| (cells[0].to_string(), cells.last() == Some(&ends))).collect();
+        assert_eq!(rows, codes, "{name}");
+    }
 }
 
 #[test]
@@ -112,6 +113,27 @@ fn the_reports_steps_are_told_in_the_same_words_everywhere() {
         let row = format!("| {} | {english} |", step.number());
         assert!(report.contains(&format!("{row} {french} |")), "docs/REPORT.md lacks: {row} {french}");
         assert!(front_door.contains(&row), "src/lib.rs lacks: {row}");
+    }
+}
+
+/// The report's document names a place as `Type::function`, or as `Name` in [`path`].
+#[test]
+fn the_places_that_the_reports_document_names_are_in_the_code() {
+    let report = document("docs/REPORT.md");
+    let quoted: Vec<_> = report.split('`').skip(1).step_by(2).collect();
+    let paths = quoted.iter().filter(|words| words.starts_with("src/") && words.ends_with(".rs"));
+    let code: String = paths.map(|path| document(path)).collect();
+    let names = quoted.iter().filter(|words| !words.starts_with("std::")).filter_map(|words| words.rsplit_once("::"));
+    let functions: Vec<_> = names.map(|(_, name)| name).filter(|name| name.starts_with(char::is_lowercase)).collect();
+    assert!(functions.len() > 10, "{functions:?}");
+    for function in functions {
+        assert!(code.contains(&format!("fn {function}(")), "no file that is named there has the function {function}");
+    }
+
+    let parts: Vec<_> = report.split("` in [`").collect();
+    for two in parts.windows(2) {
+        let (name, path) = (two[0].rsplit(['`', ':']).next().unwrap(), two[1].split('`').next().unwrap());
+        assert!(document(path).contains(name), "{path} does not have {name}");
     }
 }
 

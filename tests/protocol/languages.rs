@@ -1,13 +1,17 @@
-//! Texts in English and in French say the same: the same sections, commands, numbers and tasks. And a lab's sheet has
-//! all that a sheet needs.
+//! Texts that stand in English and in French say the same: the same sections, commands, numbers and tasks. And a lab's
+//! sheet has what a sheet needs.
 
 use std::fs;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 /// Pairs whose names do not tell that they are one, below the project's root. All others are `x.en.md` and `x.fr.md`.
-const NAMED_PAIRS: [(&str, &str); 2] =
-    [("docs/labs/README.md", "docs/labs/LISEZMOI.md"), ("docs/teacher/README.md", "docs/teacher/LISEZMOI.md")];
+const NAMED_PAIRS: [(&str, &str); 4] = [
+    ("README.md", "docs/LISEZMOI.md"),
+    ("docs/PROTOCOL.md", "docs/PROTOCOLE.md"),
+    ("docs/labs/README.md", "docs/labs/LISEZMOI.md"),
+    ("docs/teacher/README.md", "docs/teacher/LISEZMOI.md"),
+];
 
 /// The words that begin a task of a lab, in English and in French.
 const TASKS: [(&str, &str); 4] = [
@@ -27,7 +31,8 @@ struct Section {
     depth: usize,
     /// Which tasks, by their place in the table, in order.
     tasks: Vec<usize>,
-    /// The code blocks. Of a command with `--lang fr` the output is French too, so only the command counts.
+    /// The code blocks. Of a command with `--lang fr` the output is French too, so only the command counts. The comments
+    /// of a grammar belong to the text.
     code: Vec<String>,
     /// All numbers of the heading and the text, sorted: a French sentence may be built otherwise. Not those of links.
     numbers: Vec<String>,
@@ -61,7 +66,7 @@ fn markdown_in(dir: &Path) -> Vec<PathBuf> {
 
 fn sections(text: &str) -> Vec<Section> {
     let mut sections = vec![Section::beginning_with("")];
-    let mut code: Option<String> = None;
+    let (mut code, mut is_grammar): (Option<String>, bool) = (None, false);
     for line in text.lines() {
         let is_fence = line.trim_start().starts_with("```");
         match &mut code {
@@ -69,13 +74,18 @@ fn sections(text: &str) -> Vec<Section> {
                 sections.last_mut().unwrap().code.push(std::mem::take(block));
                 code = None;
             }
-            // After a command with `--lang fr` comes its output, up to the next command.
+            Some(block) if is_grammar => {
+                let (rule, comment) = line.split_once(';').unwrap_or((line, ""));
+                block.push_str(&format!("{}\n", rule.trim_end()));
+                sections.last_mut().unwrap().reads(comment);
+            }
+            // Behind a command that is told to speak French stands what it prints, up to the next command.
             Some(block) if block.ends_with(" --lang\n") && !line.starts_with("$ ") => {}
             Some(block) => {
                 let (begin, _) = line.split_once(" --lang fr").unwrap_or((line, ""));
                 block.push_str(&if begin == line { format!("{line}\n") } else { format!("{begin} --lang\n") });
             }
-            None if is_fence => code = Some(String::new()),
+            None if is_fence => (code, is_grammar) = (Some(String::new()), line.trim() == "```abnf"),
             None if line.starts_with('#') => sections.push(Section::beginning_with(line)),
             None => sections.last_mut().unwrap().reads(line),
         }
@@ -163,4 +173,12 @@ fn a_command_that_is_told_to_speak_french_may_print_otherwise_and_no_other_may()
     assert_ne!(sections(&text("", "un")), sections(&text("", "one")));
     assert_ne!(sections("# A 1\n"), sections("# A 2\n"));
     assert_ne!(sections("**Run.** 1\n"), sections("**Expliquez.** 1\n"));
+}
+
+#[test]
+fn the_comments_of_a_grammar_may_differ_but_not_their_numbers_and_not_its_rules() {
+    let grammar = |rule: &str, comment: &str| sections(&format!("# A\n```abnf\n{rule} ; {comment}\n```\n"));
+    assert_eq!(grammar("size = 1*DIGIT", "at most 9"), grammar("size = 1*DIGIT", "au plus 9"));
+    assert_ne!(grammar("size = 1*DIGIT", "at most 9"), grammar("size = 1*DIGIT", "au plus 8"));
+    assert_ne!(grammar("size = 1*DIGIT", "at most 9"), grammar("size = *DIGIT", "at most 9"));
 }

@@ -210,14 +210,19 @@ fn the_first_sitting_takes_an_hour_and_no_core_file_is_long() {
 }
 
 #[test]
-fn the_readme_and_lib_rs_give_the_first_sitting_in_the_same_order() {
-    let readme = fs::read_to_string(root().join("README.md")).unwrap();
-    let sitting = readme.split("**First sitting").nth(1).unwrap().split("**Second sitting").next().unwrap();
-    let links: Vec<_> = sitting.split("](").skip(1).map(|rest| rest.split(')').next().unwrap()).collect();
-    let files: Vec<_> = links.into_iter().filter(|link| link.starts_with("src/")).collect();
+fn the_readme_in_both_languages_and_lib_rs_give_the_first_sitting_in_the_same_order() {
     let wanted: Vec<_> =
         first_sitting().into_iter().filter(|f| !["src/lib.rs", "src/wire/mod.rs"].contains(f)).collect();
-    assert_eq!(files, wanted);
+    for (name, first, second) in [
+        ("README.md", "**First sitting", "**Second sitting"),
+        ("docs/LISEZMOI.md", "**Première séance", "**Deuxième séance"),
+    ] {
+        let text = fs::read_to_string(root().join(name)).unwrap();
+        let sitting = text.split(first).nth(1).unwrap().split(second).next().unwrap();
+        let links = sitting.split("](").skip(1).map(|rest| rest.split(')').next().unwrap().trim_start_matches("../"));
+        let files: Vec<_> = links.filter(|link| link.starts_with("src/")).collect();
+        assert_eq!(files, wanted, "{name}");
+    }
 
     let lib = fs::read_to_string(root().join("src/lib.rs")).unwrap();
     let row = lib.lines().find(|line| line.starts_with("//! | 1. ")).unwrap();

@@ -93,7 +93,7 @@ pub const CHECKS: &[Check] = &[
         id: "5.7",
         level: LEVEL,
         title: "A file that looks like replies is stored as it is.",
-        rule: "the size says where the body ends, nothing in it does",
+        rule: "Only the size says where the body ends.",
         hint: "the client looks into the body for 'OK', 'ERR' or line ends: only the size says where it ends",
         run: |exam| {
             let name = exam.name("replies-", ".txt");
@@ -155,7 +155,7 @@ pub const CHECKS: &[Check] = &[
         id: "5.12",
         level: LEVEL,
         title: "A silence of a second inside a file is not its end.",
-        rule: "the size says where the body ends, nothing in it does",
+        rule: "Only the size says where the body ends.",
         hint:
             "a time-out of the socket is taken for the end of the body: count the bytes; a time-out is for giving up, \
                and is half a minute",

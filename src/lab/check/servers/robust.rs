@@ -31,7 +31,7 @@ pub const CHECKS: &[Check] = &[
         id: "1.4",
         level: LEVEL,
         title: "Clients that connect and vanish at once do no harm.",
-        rule: "One TCP connection is one *session*",
+        rule: "A client that is silent, slow, reads nothing or vanishes delays no other client's greeting or answers",
         hint: "sending the greeting to a client that has gone raises an error (or SIGPIPE), and it ended the whole \
                server: an error of a session ends this session alone",
         run: |exam| {
@@ -86,7 +86,7 @@ pub const CHECKS: &[Check] = &[
         id: "2.13",
         level: LEVEL,
         title: "Only ASCII letters fold, and only the space parts: LI\u{17f}T and LIST behind a tab are unknown.",
-        rule: "its ASCII letters match in either case, and nothing else folds (`LI\u{17f}T` is not LIST)",
+        rule: "its ASCII letters match in either case, and no other letters do (`LI\u{17f}T` is not LIST)",
         hint: "the language's own upper() folds more than ASCII, its strip() and split() take more than spaces",
         run: |exam| {
             refused(exam, "LI\u{17f}T\n", ErrorCode::UnknownCommand)?;
@@ -190,7 +190,7 @@ pub const CHECKS: &[Check] = &[
         id: "5.12",
         level: LEVEL,
         title: "A client that vanishes inside a download does no harm.",
-        rule: "One TCP connection is one *session*",
+        rule: "A client that is silent, slow, reads nothing or vanishes delays no other client's greeting or answers",
         hint: "sending to a client that has gone raises an error (or SIGPIPE), and it ended the whole server: an \
                error of a session ends this session alone",
         run: |exam| {

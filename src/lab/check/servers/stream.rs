@@ -191,7 +191,7 @@ pub const CHECKS: &[Check] = &[
         id: "5.9",
         level: LEVEL,
         title: "A file that looks like replies arrives as it is.",
-        rule: "the size says where the body ends, nothing in it does",
+        rule: "Only the size says where the body ends.",
         hint: "the body was sent line by line, or looked into: send the file's bytes, whatever they spell",
         run: |exam| {
             let looks_so = |file: &Fixture| file.bytes.starts_with(b"OK ") || file.bytes.starts_with(b"ERR ");
@@ -267,7 +267,7 @@ pub const CHECKS: &[Check] = &[
         id: "8.3",
         level: LEVEL,
         title: "When the client ends its sending side, the server ends the connection.",
-        rule: "The server answers with a goodbye and closes the connection.",
+        rule: "the session also ends if the client ends its sending side between two commands",
         hint: "a read that returns no bytes is the end of the stream, for ever, and not 'nothing yet': leave the loop \
                and close; a server that reads again spins at full speed",
         run: |exam| {

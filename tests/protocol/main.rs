@@ -32,6 +32,7 @@ mod races;
 mod real_clients;
 mod relay;
 mod resume;
+mod rust_exercises;
 mod sessions;
 mod step_1_connect;
 mod step_2_ask_for_list;

@@ -1,0 +1,20 @@
+//! Two threads count themselves, under a mutex. See ../6-sharing.en.md, part 6.
+
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+fn main() {
+    let active = Arc::new(Mutex::new(0));
+    let count_one_more = |active: Arc<Mutex<i32>>| {
+        let before = *active.lock().unwrap();
+        thread::sleep(Duration::from_millis(200)); // On purpose: it makes the moment long.
+        *active.lock().unwrap() = before + 1;
+    };
+    let (one, other) = (Arc::clone(&active), Arc::clone(&active));
+    let first = thread::spawn(move || count_one_more(one));
+    let second = thread::spawn(move || count_one_more(other));
+    first.join().unwrap();
+    second.join().unwrap();
+    println!("{} active", active.lock().unwrap());
+}

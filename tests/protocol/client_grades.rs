@@ -1,4 +1,4 @@
-//! `lab check --client` and the broken clients prove each other: our client passes every check, and each broken client
+//! `lab check --client` and the broken clients test each other: our client passes every check, and each broken client
 //! fails exactly the checks that the table in docs/CLIENTS.md names for it.
 
 use std::collections::BTreeSet;
@@ -22,7 +22,7 @@ use crate::support::{TempDir, TestServer};
 /// For a check that passes: on a busy machine it may take its time.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// For a check that may fail because nothing comes: so long it takes then.
+/// For a check that may fail because nothing comes: it then takes so long.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Each broken client is graded in so many parts at the same time: those that fail mostly wait.
@@ -150,7 +150,7 @@ fn a_client_that_opens_another_connection_is_told_so() {
 fn a_program_that_hangs_costs_the_time_out_and_is_ended_with_all_that_it_started() {
     let dir = TempDir::new();
     let pid = dir.path().join("pid");
-    // It logs out as it should, and does not end. Its child would live on.
+    // It logs out correctly, but does not end. Its child process would go on.
     let script = format!("'{LAB}' broken reads_once $1 $2 $3; sleep 1000 & echo $! > {}; wait", pid.display());
     let command = format!("sh -c \"{script}\" sh {{host}} {{port}} {{dir}}");
     let short = Duration::from_millis(500);

@@ -1,6 +1,6 @@
-//! Servers with mistakes that students make, graded: the first thing to fix is the true mistake. They are right in all
-//! else, and a right one of the same make fails nothing. Those that have to die, or to keep what an earlier session left,
-//! are programs in `wrong_servers`, and need Python.
+//! Servers with mistakes that students make, graded: the first thing to fix is the true mistake. Everything else in
+//! them is right, and a correct server of the same kind fails nothing. Servers that must crash, or keep something from
+//! an earlier session, are programs in `wrong_servers`, and need Python.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -22,7 +22,7 @@ use file_transfer::wire::{Command, ReplyHeader};
 
 use crate::support::{TempDir, PATIENCE};
 
-/// For a check that fails because nothing comes: so long it takes then.
+/// For a check that fails because nothing comes: it then takes so long.
 const SHORT: Duration = Duration::from_secs(2);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -243,7 +243,7 @@ fn a_right_server_fails_nothing_and_a_limit_of_one_session_is_no_mistake() {
 /// A program in `wrong_servers`, graded in these levels.
 fn graded_program(name: &str, levels: &[Level]) -> Vec<Graded> {
     let file = format!("{}/tests/protocol/wrong_servers/{name}", env!("CARGO_MANIFEST_DIR"));
-    // Python would leave what it compiled beside the files.
+    // Python would leave its compiled files in the directory.
     let command = command::words(&format!("python3 -B '{file}' {{dir}} {{port}}")).unwrap();
     graded(Target::Command(command), levels, SHORT)
 }

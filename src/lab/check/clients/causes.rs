@@ -30,6 +30,10 @@ pub const ENDED_EARLY: &str =
 pub const NOTHING_STORED: &str = "nothing was stored under the name that was asked for: write the body to a file of \
     that name in {dir}";
 
+/// Of an empty file in place of a refusal.
+pub const REFUSAL_STORED: &str = "a refusal was taken for a file: an empty one was made under the name that was asked \
+    for. Look first whether the line begins with OK or with ERR; only behind OK make the file";
+
 /// Of a file that is there although it never came whole.
 pub const WRITTEN_TOO_EARLY: &str = "the bytes were written under the final name before all had come, and left \
     there: write to another name and rename at the end, or remove the file when the body is short";

@@ -3,7 +3,7 @@
 //! Read first: `exam.rs`. It does not know our client.
 
 use crate::lab::check::catalogue::Level;
-use crate::lab::check::clients::causes::WRITTEN_TOO_EARLY;
+use crate::lab::check::clients::causes::{REFUSAL_STORED, WRITTEN_TOO_EARLY};
 use crate::lab::check::clients::exam::{Check, Exam};
 use crate::lab::check::clients::script::{reply, GOODBYE};
 use crate::lab::check::outcome::{Failure, Outcome};
@@ -84,7 +84,7 @@ pub const CHECKS: &[Check] = &[
             session.expect_command(&second)?;
             session.ok(&text);
             exam.log_out(session)?;
-            exam.downloads.expect_not(&refused, None)?;
+            exam.downloads.expect_not(&refused, None).map_err(|failure| failure.because_client(REFUSAL_STORED))?;
             exam.downloads.expect_among(&[(&name, text.as_bytes())]).map(drop)
         },
     },

@@ -39,8 +39,9 @@ const SHOWN: usize = 120;
 /// Words that stand where a language prints an error that nobody caught.
 const OF_AN_ERROR: [&str; 4] = ["Traceback (most", "Exception", "Error", "panicked"];
 
-/// So many lines of it are shown: an error's name stands at the end, or a few lines above.
-const ERROR_LINES: usize = 12;
+/// So many lines of it are shown from the beginning, where Java names an error, and from the end, where Python does.
+const FIRST_LINES: usize = 4;
+const LAST_LINES: usize = 8;
 
 /// A student's server that runs; it ends when this is dropped.
 pub struct Student {
@@ -156,8 +157,10 @@ impl Student {
     pub fn error_since(&self, count: usize) -> Option<String> {
         let lines = lines_of(&self.process.output_since(count));
         let is_error = lines.iter().any(|line| OF_AN_ERROR.iter().any(|word| line.contains(word)));
-        let last = &lines[lines.len().saturating_sub(ERROR_LINES)..];
-        is_error.then(|| format!("Meanwhile the program printed:\n{}", marked(last)))
+        let (first, last) = (FIRST_LINES.min(lines.len()), lines.len().saturating_sub(LAST_LINES));
+        let shown =
+            if first >= last { lines } else { [&lines[..first], &["...".to_string()], &lines[last..]].concat() };
+        is_error.then(|| format!("Meanwhile the program printed:\n{}", marked(&shown)))
     }
 
     /// The program's number, by which the system knows it.

@@ -7,7 +7,7 @@ use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::lab::check::cause::Cause;
 use crate::lab::check::outcome::{Failure, Steps, Verdict};
@@ -40,6 +40,9 @@ const CLIENT_HAS_GONE: [&str; 9] = [
 
 /// Checks of clients that vanish: if the program dies there, it died of that, whatever it printed.
 const OF_VANISHING: [&str; 4] = ["1.4", "5.12", "8.4", "8.6"];
+
+/// So long after a session has ended is waited for what the program prints of an error.
+const LAST_WORDS: Duration = Duration::from_millis(300);
 
 /// Checks whose hint can't say why a session ended, for too much can be the cause.
 const OF_ANYTHING: [&str; 2] = ["2.1", "5.1"];
@@ -178,13 +181,27 @@ impl Subject {
                 return Ok(Run { outcome: Err(died(check, outcome, &last_words)), steps, printed: String::new() })
             }
         };
-        let failed = outcome.as_ref().is_err_and(|failure| failure.verdict.is_failure());
-        let printed = self.student().filter(|_| failed).and_then(|student| student.error_since(printed_before));
+        let printed = outcome.as_ref().err().and_then(|failure| self.error_since(printed_before, failure.verdict));
         let outcome = match &printed {
             Some(_) if OF_ANYTHING.contains(&check.id) => outcome.map_err(uncaught),
             _ => outcome,
         };
         Ok(Run { outcome, steps, printed: printed.unwrap_or_default() })
+    }
+
+    /// What the program printed meanwhile, if the check failed and that speaks of an error. An error ends the session
+    /// first and is printed then.
+    fn error_since(&self, printed_before: usize, verdict: Verdict) -> Option<String> {
+        let student = self.student().filter(|_| verdict.is_failure())?;
+        let has_ended = matches!(verdict, Verdict::Closed | Verdict::LostToReset);
+        let deadline = Instant::now() + if has_ended { LAST_WORDS } else { Duration::ZERO };
+        loop {
+            let printed = student.error_since(printed_before);
+            if printed.is_some() || Instant::now() >= deadline {
+                return printed;
+            }
+            thread::sleep(POLL);
+        }
     }
 
     fn student(&self) -> Option<&Student> {

@@ -148,8 +148,8 @@ impl Cause {
                  returned, and not strlen of the buffer"
             }
             Cause::Uncaught => {
-                "an error that nobody caught, and it ended the session: what the program printed meanwhile stands \
-                 below, and names the error and the line"
+                "an error that nobody caught, and it ended the session: what the program printed meanwhile (see the \
+                 failure) names the error and the line"
             }
         }
     }

@@ -16,7 +16,7 @@ def own_codes(answer, line):
 
 def lists_directories(answer, line):
     """What LIST has can't all be downloaded."""
-    if line.strip().upper() != b"LIST":
+    if line.strip(b" \r").upper() != b"LIST":
         return answer(line)
     names = sorted(name for name in os.listdir(right.DIR) if right.is_name(name))
     names = [name for name in names if right.is_served(name) or os.path.isdir(os.path.join(right.DIR, name))]

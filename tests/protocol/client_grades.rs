@@ -176,6 +176,22 @@ fn a_name_that_leads_outside_is_removed_where_it_led() {
 }
 
 #[test]
+#[cfg(unix)]
+fn an_empty_file_in_place_of_a_refusal_is_told_so() {
+    let dir = TempDir::new();
+    // What the client did not store is made empty.
+    let makes_empty =
+        r#"case $command in DOWNLOAD*) name=${command#* }; [ -e "$dir/$name" ] || : > "$dir/$name";; esac"#;
+    let script =
+        format!("'{LAB}' broken trusts_names \"$@\"; dir=$3; shift 3; for command; do {makes_empty}; done; exit 1\n");
+    dir.put("client.sh", script);
+    let command = format!("sh '{}' {{host}} {{port}} {{dir}}", dir.path().join("client.sh").display());
+    let results = grade(&options(&command, Commands::Args, vec!["4.5".to_string()], PATIENCE), |_| {}).unwrap();
+    let story = results[0].text();
+    assert!(results[0].has_failed() && story.contains("a refusal was taken for a file"), "{story}");
+}
+
+#[test]
 fn the_results_are_a_story_a_table_an_exit_code_and_a_tsv() {
     let dir = TempDir::new();
     let tsv = dir.path().join("marks.tsv");

@@ -27,10 +27,22 @@ pub const REFUSALS: usize = 3;
 /// The pause.
 pub const BETWEEN_REFUSALS: Duration = Duration::from_millis(50);
 
-/// What the server itself answers to LIST, as a plain client has received it: fetched once. `None` is not known yet,
-/// and an error is why it can't be known.
+/// What earlier checks have learnt about the server.
 #[derive(Debug, Default)]
-pub struct OwnList(RefCell<Option<Result<Vec<u8>, String>>>);
+pub struct Learnt {
+    /// What it answers to LIST, as a plain client has received it: fetched once. `None` is not known yet, and an error
+    /// is why it can't be known.
+    own_list: RefCell<Option<Result<Vec<u8>, String>>>,
+    /// Has it said that it is full?
+    has_limit: Cell<bool>,
+}
+
+impl Learnt {
+    /// A fresh program may list other files.
+    pub fn forget_list(&mut self) {
+        self.own_list = RefCell::default();
+    }
+}
 
 /// What one run of one check has at hand. All its clients share its deadline, so that no server, whatever it does, can
 /// cost more than the time-out.
@@ -47,7 +59,7 @@ pub struct Exam<'a> {
     pub idle: Option<Duration>,
     /// What happened so far.
     pub steps: Steps,
-    own_list: &'a OwnList,
+    learnt: &'a Learnt,
     courtesy: Courtesy,
     clients: Cell<usize>,
 }
@@ -57,12 +69,12 @@ impl<'a> Exam<'a> {
     pub fn new(
         (address, pid): (SocketAddr, Option<u32>),
         fixtures: &'a Fixtures,
-        own_list: &'a OwnList,
+        learnt: &'a Learnt,
         courtesy: Courtesy,
         Terms { timeout, idle, .. }: Terms,
     ) -> Exam<'a> {
         let (deadline, clients) = (Instant::now() + timeout, Cell::new(0));
-        Exam { address, fixtures, pid, deadline, idle, steps: Steps::default(), own_list, courtesy, clients }
+        Exam { address, fixtures, pid, deadline, idle, steps: Steps::default(), learnt, courtesy, clients }
     }
 
     /// A client that has connected and read nothing.
@@ -127,8 +139,18 @@ impl<'a> Exam<'a> {
         let fetched = || {
             fetch().map_err(|failure| format!("blocked by 2.1, for it needs the server's own list: {}", failure.what))
         };
-        let mut known = self.own_list.0.borrow_mut();
+        let mut known = self.learnt.own_list.borrow_mut();
         known.get_or_insert_with(fetched).clone().map_err(Failure::skipped)
+    }
+
+    /// The server has said that it is full.
+    pub fn note_limit(&self) {
+        self.learnt.has_limit.set(true);
+    }
+
+    /// Has it said so, in this check or in one before?
+    pub fn has_limit(&self) -> bool {
+        self.learnt.has_limit.get()
     }
 
     /// The check has ended, and its clients leave.

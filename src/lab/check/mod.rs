@@ -1,10 +1,11 @@
 //! `lab check`: grades programs that speak this protocol, in whatever language they were written. It says what is wrong
 //! and why.
 //!
-//! It knows what docs/PROTOCOL.md says and nothing else: no words of a greeting, no boundaries of packets, no numbers
-//! of a system's errors.
+//! It expects what docs/PROTOCOL.md says (of a client also what docs/CLIENTS.md says) and nothing else: no words of a
+//! greeting, no boundaries of packets, no error numbers of an operating system.
 //!
-//! Read first: `docs/PROTOCOL.md`. It does not know our programs, only the protocol.
+//! Read first: `docs/PROTOCOL.md`. It does not know what our programs say beyond the protocol. It uses one part of our
+//! server: its `FileHandler` lists the fixtures.
 
 pub mod catalogue;
 

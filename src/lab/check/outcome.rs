@@ -1,6 +1,6 @@
 //! How a check ends, and the steps that led there.
 //!
-//! Read first: `mod.rs`. It does not know who is graded.
+//! Read first: `mod.rs`. It does not know the checks.
 
 use std::sync::{Arc, Mutex};
 
@@ -23,9 +23,9 @@ pub enum Verdict {
     Failed,
     /// Nothing came until the time-out.
     NoReply,
-    /// The server ended the connection where it should have gone on.
+    /// The program ended the connection too early: it should have gone on.
     Closed,
-    /// The connection was reset: a reply is lost, or would have been on a slower network.
+    /// A server reset the connection: a reply is lost, or would have been lost on a slower network.
     LostToReset,
     /// The check could not run.
     Skipped,

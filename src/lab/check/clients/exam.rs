@@ -260,7 +260,7 @@ impl<'a> Exam<'a> {
         Ok(())
     }
 
-    /// All that it printed, as it came, once it has ended.
+    /// The end of what it printed (the last 4096 bytes), as it came, once the program has ended.
     pub fn printed(&mut self) -> Vec<u8> {
         let Some(process) = self.process.as_mut() else { return Vec::new() };
         // Waits for its last words.

@@ -163,7 +163,7 @@ pub const CHECKS: &[Check] = &[
     },
 ];
 
-/// Of a file of 3000 bytes the first 1500.
+/// Sends the first half of the reply for a file of 3000 bytes: its first line and about half of the body.
 fn send_half(exam: &mut Exam, session: &mut Session) {
     let whole = reply(exam.bytes(3000));
     session.send(&whole[..whole.len() / 2]);

@@ -156,10 +156,10 @@ impl Fixtures {
         self.one("small and not empty", |file| (1..=1000).contains(&file.bytes.len()))
     }
 
-    /// The largest file.
+    /// The first file above 1 MiB.
     ///
     /// # Errors
-    /// The check is skipped if all are small.
+    /// The check is skipped if there is none.
     pub fn large(&self) -> Result<Fixture, Failure> {
         self.one("larger than a mebibyte", |file| file.bytes.len() > 1024 * 1024)
     }

@@ -1,6 +1,7 @@
 //! Grades servers: each check is a conversation with the program under examination.
 //!
-//! Read first: `exam.rs`. It does not know our server, only the protocol.
+//! Read first: `exam.rs`. It does not know what our server says beyond the protocol. It uses one part of our server: its
+//! `FileHandler` lists the fixtures.
 
 pub mod exam;
 

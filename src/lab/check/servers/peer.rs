@@ -509,7 +509,7 @@ impl Peer {
         Ok(self.take(size))
     }
 
-    /// Are there bytes that nobody has read yet? It takes a look that does not wait long.
+    /// Are there bytes that nobody has read yet? It looks and does not wait.
     pub fn more_waits(&mut self) -> bool {
         let mut buffer = [0; PART];
         if self.received.is_empty() && self.stream.set_nonblocking(true).is_ok() {

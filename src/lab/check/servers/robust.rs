@@ -270,7 +270,7 @@ pub const CHECKS: &[Check] = &[
         id: "8.4",
         level: LEVEL,
         title: "After a client has vanished the server rests.",
-        rule: "The server answers with a goodbye and closes the connection.",
+        rule: "the session also ends if the client ends its sending side between two commands",
         hint: "a read that returns no bytes is the end of the stream, for ever, and not 'nothing yet': leave the \
                loop; watch the program in top after you ended a netcat with Ctrl-C",
         run: rests,

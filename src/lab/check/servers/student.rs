@@ -1,6 +1,6 @@
 //! The student's server: started from a command line on a free port, and watched.
 //!
-//! Read first: `process.rs`. It does not know the protocol.
+//! Read first: `process.rs`, `peer.rs`. It does not know the checks.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};

@@ -1,8 +1,8 @@
 //! What was seen when a check failed, and which mistake that most likely is. The texts stand here alone, so that those
 //! of another language can stand beside them.
 //!
-//! Read first: `docs/PROTOCOL.md`. It does not know which check failed: where nothing here was seen, the check's own
-//! hint says what is likely.
+//! Read first: `docs/PROTOCOL.md`, `clients/causes.rs`. It does not know which check failed. If nothing here was seen,
+//! the check's own hint says what is likely.
 
 use crate::lab::check::clients::causes::ClientCause;
 use crate::lab::check::french;

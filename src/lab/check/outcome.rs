@@ -1,6 +1,6 @@
 //! How a check ends, and the steps that led there.
 //!
-//! Read first: `mod.rs`. It does not know the checks.
+//! Read first: `cause.rs`. It does not know the checks.
 
 use std::sync::{Arc, Mutex};
 

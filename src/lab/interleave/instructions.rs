@@ -1,9 +1,9 @@
 //! Makes instructions from the lines of one thread.
 //!
-//! Read first: `language.rs`, `parser.rs`. It does not know the other threads.
+//! Read first: `language.rs`, `source.rs`. It does not know the other threads.
 
 use crate::lab::interleave::language::{Comparison, Instruction, Line, Shared, Thread, REGISTER};
-use crate::lab::interleave::parser::{checked_name, number, Mistake, Source};
+use crate::lab::interleave::source::{checked_name, number, Mistake, Source};
 use crate::wire::quote;
 
 /// All lines that a thread can have.

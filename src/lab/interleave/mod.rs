@@ -7,6 +7,8 @@
 
 pub mod language;
 
+pub mod source;
+
 pub mod parser;
 
 pub mod instructions;

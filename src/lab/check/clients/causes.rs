@@ -1,6 +1,6 @@
 //! Which mistake a client most likely made, where what was seen tells it better than the check's own hint.
 //!
-//! Read first: `cause.rs`. It does not know the checks.
+//! Read first: `docs/PROTOCOL.md`. It does not know the checks.
 
 use crate::wire::Command;
 

@@ -1,6 +1,6 @@
 //! What a check is, and what it has at hand while it runs.
 //!
-//! Read first: `peer.rs`. It does not know the checks.
+//! Read first: `peer.rs`, `fixtures.rs`. It does not know the checks.
 
 use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
@@ -13,7 +13,6 @@ use crate::lab::check::outcome::{Failure, Steps, Verdict};
 use crate::lab::check::servers::fixtures::Fixtures;
 use crate::lab::check::servers::leave::Courtesy;
 use crate::lab::check::servers::peer::{Peer, Reply, PAUSE};
-use crate::lab::check::servers::subject::Terms;
 use crate::lab::check::POLL;
 use crate::wire::ErrorCode;
 
@@ -42,6 +41,17 @@ impl Learnt {
     pub fn forget_list(&mut self) {
         self.own_list = RefCell::default();
     }
+}
+
+/// On what terms a check is run.
+#[derive(Debug, Clone, Copy)]
+pub struct Terms {
+    /// Its time.
+    pub timeout: Duration,
+    /// The server's idle time-out, if it was told.
+    pub idle: Option<Duration>,
+    /// May a failure be tried again?
+    pub twice: bool,
 }
 
 /// What one run of one check has at hand. All its clients share its deadline, so that no server, whatever it does, can

@@ -34,9 +34,9 @@ pub mod student;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use exam::Check;
+use exam::{Check, Terms};
 use fixtures::Fixtures;
-use subject::{Subject, Terms};
+use subject::Subject;
 
 use crate::lab::check::catalogue::{self, Kind, Level};
 use crate::lab::check::outcome::{Failure, Verdict};

@@ -1,7 +1,7 @@
 //! A client's end of a conversation with the server under examination. It notes every step, and where a test would
 //! panic it returns a [`Failure`] that says what came instead.
 //!
-//! Read first: `docs/PROTOCOL.md`. It does not know what is checked.
+//! Read first: `docs/PROTOCOL.md`, `outcome.rs`, `leave.rs`. It does not know what is checked.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};

@@ -14,7 +14,7 @@ use crate::lab::check::cause::Cause;
 use crate::lab::check::outcome::{Failure, Steps, Verdict};
 use crate::lab::check::processes::listening_process;
 use crate::lab::check::results::Graded;
-use crate::lab::check::servers::exam::{Check, Exam, Learnt};
+use crate::lab::check::servers::exam::{Check, Exam, Learnt, Terms};
 use crate::lab::check::servers::fixtures::{self, Fixtures};
 use crate::lab::check::servers::leave::Courtesy;
 use crate::lab::check::servers::peer::somebody_listens;
@@ -62,17 +62,6 @@ pub struct Subject {
 enum Examined {
     Running { address: SocketAddr, fixtures: PathBuf, pid: Option<u32> },
     Started { words: Vec<String>, folder: Option<PathBuf>, served: Served, student: Option<Student> },
-}
-
-/// On what terms a check is run.
-#[derive(Debug, Clone, Copy)]
-pub struct Terms {
-    /// Its time.
-    pub timeout: Duration,
-    /// The server's idle time-out, if it was told.
-    pub idle: Option<Duration>,
-    /// May a failure be tried again?
-    pub twice: bool,
 }
 
 /// How one run of a check ended.

@@ -4,8 +4,7 @@
 //! It expects what docs/PROTOCOL.md says (of a client also what docs/CLIENTS.md says) and nothing else: no words of a
 //! greeting, no boundaries of packets, no error numbers of an operating system.
 //!
-//! Read first: `docs/PROTOCOL.md`. It does not know what our programs say beyond the protocol. It uses one part of our
-//! server: its `FileHandler` lists the fixtures.
+//! Read first: `docs/PROTOCOL.md`. It does not know our programs, but for one part: `FileHandler` lists the fixtures.
 
 pub mod catalogue;
 

@@ -1,4 +1,4 @@
-//! How a check ends, and the steps that led there.
+//! How a check ends, and the events that led there.
 //!
 //! Read first: `cause.rs`. It does not know the checks.
 
@@ -10,7 +10,7 @@ use crate::lab::lang::Lang;
 use crate::lock::locked;
 use crate::wire::visible;
 
-/// How much of what was sent or received a step shows: so much of its beginning, and so much of its end.
+/// How many bytes of what was sent or received an event shows, from its beginning and from its end.
 const SHOWN: usize = 100;
 const SHOWN_OF_END: usize = 30;
 
@@ -133,7 +133,8 @@ impl Failure {
 /// The outcome of a check.
 pub type Outcome = Result<(), Failure>;
 
-/// The steps of one check, of all its clients, in order. A clone is another handle to the same.
+/// The events of one check, of all its clients, in order: what a client did and what came. A report calls them steps.
+/// They are not the protocol's eight steps. A clone is another handle to the same.
 #[derive(Debug, Clone, Default)]
 pub struct Steps(Arc<Mutex<Vec<(usize, String)>>>);
 

@@ -5,7 +5,7 @@
 use crate::lab::check::catalogue::{About, Check, Kind, Level};
 use crate::lab::check::cause::Cause;
 use crate::lab::check::french;
-use crate::lab::check::outcome::{Failure, Verdict};
+use crate::lab::check::outcome::{Failure, Outcome, Verdict};
 use crate::lab::lang::Lang;
 
 /// The document that the rules for servers stand in, and most of those for clients.
@@ -17,16 +17,16 @@ const PROTOCOLE: &str = include_str!("../../../docs/PROTOCOLE.md");
 /// What a graded client has to keep besides stands here.
 const CLIENTS: &str = include_str!("../../../docs/CLIENTS.md");
 
-/// How many steps a failure shows from the beginning, and how many from the end.
+/// How many events of its conversation a failure shows from the beginning, and as many from the end.
 const STEPS_SHOWN: usize = 12;
 
-/// The same of the clients that did not fail, where one did.
+/// The same for the other clients, if one of several failed.
 const STEPS_OF_OTHERS: usize = 3;
 
 /// The width of a sentence's line.
 const WIDTH: usize = 90;
 
-/// What the steps of the protocol are called in the table, in English and in French.
+/// What the eight steps of the protocol are called in the table, in English and in French.
 const STEPS: [(&str, &str); 8] = [
     ("the client connects", "connexion du client"),
     ("it asks for the list", "demande de la liste"),
@@ -51,7 +51,7 @@ pub struct Graded {
     pub verdict: Verdict,
     /// What was expected and what came; empty if it passed.
     pub what: String,
-    /// What each client did, in order.
+    /// The events: the number of a client, and what it did; in order.
     steps: Vec<(usize, String)>,
     /// What the program said when it ended; empty if it still runs.
     ended: String,
@@ -64,11 +64,11 @@ pub struct Graded {
 }
 
 impl Graded {
-    /// The outcome of a check, its steps, and the last words of a program that has ended.
+    /// The outcome of a check, its events, and the last words of a program that has ended.
     pub fn new<R>(
         kind: Kind,
         check: &Check<R>,
-        outcome: Result<(), Failure>,
+        outcome: Outcome,
         steps: Vec<(usize, String)>,
         ended: String,
     ) -> Graded {
@@ -152,7 +152,7 @@ impl Graded {
         self.cause.map_or(self.check.hint_in(self.kind, lang), |cause| cause.text_in(lang))
     }
 
-    /// The conversation; where there are several clients, each step with its number.
+    /// The events of the conversation; if there are several clients, each with its client's number.
     fn steps(&self, lang: Lang) -> String {
         let alone = self.steps.iter().all(|(client, _)| *client == 1);
         let line = |(client, step): &(usize, String)| {
@@ -185,7 +185,7 @@ pub fn told(sentences: &str, lang: Lang) -> String {
     }
 }
 
-/// The same for a step of a conversation.
+/// The same for an event of a conversation.
 fn told_step(step: &str, lang: Lang) -> String {
     match lang {
         Lang::English => step.to_string(),
@@ -335,7 +335,7 @@ fn row(name: &str, cells: &[String]) -> String {
 /// A line for each check, for a spreadsheet and for programs: in English, whatever the report speaks.
 pub fn tsv(results: &[Graded]) -> String {
     let lines = results.iter().map(|one| {
-        // A tab would begin another cell, and no step of a conversation stands in here.
+        // A tab would begin another cell. The events of a conversation are left out.
         let what = one.what.replace(['\t', '\n'], " ");
         format!("{}\t{}\t{}\t{}\t{what}\n", one.check.id, one.check.level.word(), one.verdict.word(), one.check.title)
     });

@@ -1,5 +1,5 @@
 //! The scripted server's end of one connection: it sends what the script says, in the pieces that the script says, and
-//! notes every step.
+//! notes every event.
 //!
 //! Read first: `docs/PROTOCOL.md`. It does not know what is checked.
 

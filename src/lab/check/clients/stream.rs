@@ -13,7 +13,7 @@ use crate::lab::check::outcome::Outcome;
 const LEVEL: Level = Level::Stream;
 
 /// A silence inside a body: longer than the second that a client waits which takes silence for the end.
-const PAUSE: Duration = Duration::from_millis(1200);
+const SILENCE: Duration = Duration::from_millis(1200);
 
 /// Between a reply's first line and its body: longer than two reads in a row need.
 const MOMENT: Duration = Duration::from_millis(100);
@@ -147,7 +147,7 @@ pub const CHECKS: &[Check] = &[
         hint: "a short read is taken for the end: read in a loop until <size> bytes are there",
         run: |exam| {
             let (name, bytes) = (exam.name("slow-", ".bin"), exam.bytes(1024 * 1024 + 1));
-            exam.will_be_silent(PAUSE);
+            exam.will_be_silent(SILENCE);
             exam.receives(&name, &bytes, |session, reply| session.send_in_pieces(reply, PIECE))
         },
     },
@@ -161,11 +161,11 @@ pub const CHECKS: &[Check] = &[
                and is half a minute",
         run: |exam| {
             let (name, bytes) = (exam.name("pause-", ".bin"), exam.bytes(3000));
-            exam.will_be_silent(PAUSE);
+            exam.will_be_silent(SILENCE);
             exam.receives(&name, &bytes, |session, reply| {
                 let (begin, rest) = reply.split_at(1500);
                 session.send(begin);
-                session.pause(PAUSE);
+                session.pause(SILENCE);
                 session.send(rest);
             })
         },

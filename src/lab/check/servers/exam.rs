@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::lab::check::catalogue;
 use crate::lab::check::cause::Cause;
-use crate::lab::check::outcome::{Failure, Steps, Verdict};
+use crate::lab::check::outcome::{Failure, Outcome, Steps, Verdict};
 use crate::lab::check::servers::fixtures::Fixtures;
 use crate::lab::check::servers::leave::Courtesy;
 use crate::lab::check::servers::peer::{Peer, Reply, PAUSE};
@@ -17,7 +17,7 @@ use crate::lab::check::POLL;
 use crate::wire::ErrorCode;
 
 /// A check of a server: a conversation with it.
-pub type Check = catalogue::Check<fn(&Exam) -> Result<(), Failure>>;
+pub type Check = catalogue::Check<fn(&Exam) -> Outcome>;
 
 /// When a server says that it is full it is asked again after a pause, so often in a row: a client of before may be
 /// about to leave.

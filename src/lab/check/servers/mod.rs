@@ -1,7 +1,13 @@
 //! Grades servers: each check is a conversation with the program under examination.
 //!
-//! Read first: `exam.rs`. It does not know what our server says beyond the protocol. It uses one part of our server: its
-//! `FileHandler` lists the fixtures.
+//! These words have one meaning each:
+//! - `Target`: what the user named, an address or a command line.
+//! - `Subject`: the server that is graded, through all checks; it starts a program anew after a failure.
+//! - `Examined`: the two kinds of a `Subject`: a server that ran before, or a program that is started here.
+//! - `Student`: one run of such a program, from its start until its end.
+//! - `Process`: the process of a `Student` or of a client: what it prints, and how it ends.
+//!
+//! Read first: `exam.rs`. It does not know our server, but for one part: its `FileHandler` lists the fixtures.
 
 pub mod exam;
 

@@ -1,4 +1,4 @@
-//! A client's end of a conversation with the server under examination. It notes every step, and where a test would
+//! A client's end of a conversation with the server under examination. It notes every event, and where a test would
 //! panic it returns a [`Failure`] that says what came instead.
 //!
 //! Read first: `docs/PROTOCOL.md`, `outcome.rs`, `leave.rs`. It does not know what is checked.
@@ -10,7 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::lab::check::cause::{Cause, HeaderFault};
-use crate::lab::check::outcome::{shown, Failure, Steps, Verdict};
+use crate::lab::check::outcome::{shown, Failure, Outcome, Steps, Verdict};
 use crate::lab::check::servers::leave::{Courtesy, Leaving, Standing};
 use crate::lab::check::POLL;
 use crate::wire::framing::is_timeout;
@@ -265,7 +265,7 @@ impl Peer {
     ///
     /// # Errors
     /// If it is anything else.
-    pub fn expect_body(&mut self, expected: &[u8]) -> Result<(), Failure> {
+    pub fn expect_body(&mut self, expected: &[u8]) -> Outcome {
         let body = self.expect_ok_of(Some(expected.len())).map_err(|failure| self.cut_body(failure, expected))?;
         match difference(expected, &body) {
             None => Ok(()),
@@ -277,7 +277,7 @@ impl Peer {
     ///
     /// # Errors
     /// If it is anything else.
-    pub fn expect_lines(&mut self, expected: &[u8]) -> Result<(), Failure> {
+    pub fn expect_lines(&mut self, expected: &[u8]) -> Outcome {
         let body = self.expect_ok_of(Some(expected.len()))?;
         match difference(&sorted_lines(expected), &sorted_lines(&body)) {
             None => Ok(()),
@@ -322,7 +322,7 @@ impl Peer {
     ///
     /// # Errors
     /// If it is anything else.
-    pub fn expect_err(&mut self, code: ErrorCode) -> Result<(), Failure> {
+    pub fn expect_err(&mut self, code: ErrorCode) -> Outcome {
         let expected = code.word();
         match self.reply()? {
             Reply::Err(refusal) if refusal.code == code => Ok(()),
@@ -337,7 +337,7 @@ impl Peer {
     ///
     /// # Errors
     /// If something is.
-    pub fn expect_no_more(&mut self) -> Result<(), Failure> {
+    pub fn expect_no_more(&mut self) -> Outcome {
         if !self.more_waits() {
             return Ok(());
         }
@@ -381,7 +381,7 @@ impl Peer {
     ///
     /// # Errors
     /// If it gets none.
-    pub fn expect_goes_on(&mut self) -> Result<(), Failure> {
+    pub fn expect_goes_on(&mut self) -> Outcome {
         self.send("LIST\n");
         let went_on = self.reply().map(drop);
         went_on.map_err(|failure| {
@@ -399,7 +399,7 @@ impl Peer {
     ///
     /// # Errors
     /// If more comes, or no end, or a reset.
-    pub fn expect_end(&mut self) -> Result<(), Failure> {
+    pub fn expect_end(&mut self) -> Outcome {
         if self.received.is_empty() && self.receive("the end of the connection")? == 0 {
             return Ok(());
         }
@@ -417,7 +417,7 @@ impl Peer {
     ///
     /// # Errors
     /// If anything else comes.
-    pub fn log_out(&mut self) -> Result<(), Failure> {
+    pub fn log_out(&mut self) -> Outcome {
         self.send("LOGOUT\n");
         self.expect_ok()?;
         self.expect_end()

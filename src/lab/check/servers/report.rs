@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use crate::lab::check::catalogue::Level;
 use crate::lab::check::cause::Cause;
-use crate::lab::check::outcome::{shown, Failure, Verdict};
+use crate::lab::check::outcome::{shown, Failure, Outcome, Verdict};
 use crate::lab::check::servers::exam::{Check, Exam};
 use crate::lab::check::servers::fixtures::Fixture;
 use crate::lab::check::servers::peer::Peer;
@@ -316,7 +316,7 @@ pub const CHECKS: &[Check] = &[
 ];
 
 /// The greeting is awaited for a part of the time. Where none has come, a command may bring it: that tells the mistake.
-fn greets(exam: &Exam) -> Result<(), Failure> {
+fn greets(exam: &Exam) -> Outcome {
     let left = exam.deadline.saturating_duration_since(Instant::now());
     let mut client = exam.connect()?.until(exam.deadline - left / 3);
     let failure = match client.expect_ok() {

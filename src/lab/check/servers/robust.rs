@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Instant;
 
 use crate::lab::check::catalogue::Level;
-use crate::lab::check::outcome::Failure;
+use crate::lab::check::outcome::{Failure, Outcome};
 use crate::lab::check::processes::is_busy;
 use crate::lab::check::servers::exam::{Check, Exam};
 use crate::lab::check::servers::peer::PAUSE;
@@ -278,14 +278,14 @@ pub const CHECKS: &[Check] = &[
 ];
 
 /// The line gets this refusal, and the session goes on.
-pub fn refused(exam: &Exam, line: impl AsRef<[u8]>, code: ErrorCode) -> Result<(), Failure> {
+pub fn refused(exam: &Exam, line: impl AsRef<[u8]>, code: ErrorCode) -> Outcome {
     let mut client = exam.session_sending(line)?;
     client.expect_err(code)?;
     client.expect_goes_on()
 }
 
 /// A server that rests is found at rest, sooner or later; one that spins never is.
-fn rests(exam: &Exam) -> Result<(), Failure> {
+fn rests(exam: &Exam) -> Outcome {
     let is_busy = || exam.pid.and_then(is_busy);
     if is_busy().is_none() {
         let why = "what a program's threads do is seen on Linux alone, and of a program of this machine";

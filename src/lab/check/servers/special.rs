@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::lab::check::catalogue::Level;
-use crate::lab::check::outcome::{Failure, Verdict};
+use crate::lab::check::outcome::{Failure, Outcome, Verdict};
 use crate::lab::check::servers::exam::{Check, Exam};
 use crate::lab::check::servers::peer::Peer;
 use crate::lab::check::servers::planted::Planted;
@@ -150,7 +150,7 @@ fn list_is_still(list: &[u8], exam: &Exam, planted: &[Planted], what: &str) -> R
 
 /// The client does not read until the server can send no more; then the file shrinks. A server that has all of it in
 /// memory may send all of it.
-fn shrinks(exam: &Exam) -> Result<(), Failure> {
+fn shrinks(exam: &Exam) -> Outcome {
     let bytes = BLOCK.repeat(LARGE / BLOCK.len());
     let unwritable = |error| Failure::skipped(format!("the file that is to shrink can't be made: {error}"));
     let file = Planted::file(own_dir(exam)?, "planted-shrinks.bin", &bytes).map_err(unwritable)?;

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use crate::lab::check::catalogue::Kind;
 use crate::lab::check::cause::Cause;
-use crate::lab::check::outcome::{Failure, Steps, Verdict};
+use crate::lab::check::outcome::{Failure, Outcome, Steps, Verdict};
 use crate::lab::check::processes::listening_process;
 use crate::lab::check::results::Graded;
 use crate::lab::check::servers::exam::{Check, Exam, Learnt, Terms};
@@ -66,7 +66,7 @@ enum Examined {
 
 /// How one run of a check ended.
 struct Run {
-    outcome: Result<(), Failure>,
+    outcome: Outcome,
     steps: Steps,
     /// What the program printed meanwhile, if it failed and that speaks of an error; else empty.
     printed: String,
@@ -225,7 +225,7 @@ fn graded(check: &'static Check, run: Run) -> Graded {
 }
 
 /// That the program has ended is more than what the check found.
-fn died(check: &Check, outcome: Result<(), Failure>, last_words: &str) -> Failure {
+fn died(check: &Check, outcome: Outcome, last_words: &str) -> Failure {
     let found = outcome.err().unwrap_or_else(|| Failure::wrong("all was answered"));
     let of_a_client_that_left =
         OF_VANISHING.contains(&check.id) || CLIENT_HAS_GONE.iter().any(|words| last_words.contains(words));

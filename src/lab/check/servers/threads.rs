@@ -16,7 +16,7 @@ use crate::wire::ErrorCode;
 
 const LEVEL: Level = Level::Threads;
 
-/// A class.
+/// As many clients as a class has.
 const CLIENTS: usize = 20;
 
 /// Most sessions that are opened to meet a limit which nobody has told us: a little above our own server's.

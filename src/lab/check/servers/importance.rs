@@ -4,6 +4,7 @@
 
 use crate::lab::check::catalogue::{About, Level};
 use crate::lab::check::cause::Cause;
+use crate::lab::check::servers::GREETING;
 
 /// The first is the most important. Within one, the levels and the steps decide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,13 +45,13 @@ impl Among {
 }
 
 /// The checks without which most others are vain: LIST is answered, a small file arrives.
-const BASICS: [&str; 2] = ["2.1", "5.1"];
+pub(super) const BASICS: [&str; 2] = ["2.1", "5.1"];
 
 /// Clients that vanish, and names that lead out of the directory.
-const HARM: [&str; 4] = ["1.4", "4.7", "4.8", "5.12"];
+pub(super) const HARM: [&str; 4] = ["1.4", "4.7", "4.8", "5.12"];
 
 /// Telnet's sequences.
-const TELNET: [&str; 2] = ["2.19", "2.20"];
+pub(super) const TELNET: [&str; 2] = ["2.19", "2.20"];
 
 /// The smaller, the more important is the failure of this check. What was seen may be more than the check asked for.
 /// But a check that fails behind other checks alone says nothing of its own matter.
@@ -72,7 +73,7 @@ pub fn rank(check: &About, cause: Option<Cause>) -> usize {
 
 fn of_check(check: &About) -> Importance {
     match check.level {
-        _ if check.id == "1.1" => Importance::Replies,
+        _ if check.id == GREETING => Importance::Replies,
         _ if BASICS.contains(&check.id) => Importance::Basics,
         _ if HARM.contains(&check.id) => Importance::Harm,
         _ if TELNET.contains(&check.id) => Importance::Telnet,

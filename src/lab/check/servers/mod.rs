@@ -181,6 +181,15 @@ mod tests {
     }
 
     #[test]
+    fn the_numbers_of_checks_that_other_files_name_are_in_the_table() {
+        let of_subject = [&subject::BY_CHANCE[..], &subject::OF_VANISHING, &subject::OF_ANYTHING].concat();
+        let of_importance = [&importance::BASICS[..], &importance::HARM, &importance::TELNET].concat();
+        for id in [vec![GREETING], of_subject, of_importance].concat() {
+            assert!(selected(&[], &[]).iter().any(|check| check.id == id), "no check has the number {id}");
+        }
+    }
+
+    #[test]
     fn a_selection_is_a_level_a_step_or_a_check() {
         let ids = |levels: &[Level], only: &[&str]| {
             let only: Vec<_> = only.iter().map(|id| id.to_string()).collect();

@@ -24,7 +24,7 @@ use crate::lab::check::POLL;
 use crate::lab::fresh_dir::FreshDir;
 
 /// Checks in which chance plays a part: that one passes the next time says nothing.
-const BY_CHANCE: [&str; 6] = ["1.9", "5.14", "6.9", "8.5", "8.6", "8.7"];
+pub(super) const BY_CHANCE: [&str; 6] = ["1.9", "5.14", "6.9", "8.5", "8.6", "8.7"];
 
 /// Words by which systems and languages say that a client has gone.
 const CLIENT_HAS_GONE: [&str; 9] = [
@@ -40,13 +40,13 @@ const CLIENT_HAS_GONE: [&str; 9] = [
 ];
 
 /// Checks of clients that vanish: if the program dies there, it died of that, whatever it printed.
-const OF_VANISHING: [&str; 4] = ["1.4", "5.12", "8.4", "8.6"];
+pub(super) const OF_VANISHING: [&str; 4] = ["1.4", "5.12", "8.4", "8.6"];
 
 /// So long after a session has ended is waited for what the program prints of an error.
 const LAST_WORDS: Duration = Duration::from_millis(300);
 
 /// Checks whose hint can't say why a session ended, for too much can be the cause.
-const OF_ANYTHING: [&str; 2] = ["2.1", "5.1"];
+pub(super) const OF_ANYTHING: [&str; 2] = ["2.1", "5.1"];
 
 /// The server under examination.
 pub struct Subject {

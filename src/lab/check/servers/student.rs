@@ -16,6 +16,7 @@ use crate::lab::check::processes;
 use crate::lab::check::servers::peer::somebody_listens;
 use crate::lab::check::POLL;
 use crate::lab::random::any_seed;
+use crate::lock::locked;
 
 /// How long the program may take until its port is open: some languages compile first.
 const START_TIME: Duration = Duration::from_secs(20);
@@ -178,15 +179,16 @@ impl Student {
 pub fn free_port() -> io::Result<u16> {
     /// The port that was given last.
     static LAST: Mutex<Option<u16>> = Mutex::new(None);
-    let mut last = LAST.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-    for _ in PORTS {
-        // Another process begins elsewhere, most likely.
-        let next = last.map_or(PORTS.start + (any_seed() % PORTS.len() as u64) as u16, |last| last + 1);
-        let port = if PORTS.contains(&next) { next } else { PORTS.start };
-        *last = Some(port);
-        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
-            return Ok(port);
+    locked(&LAST, |last| {
+        for _ in PORTS {
+            // Another process most likely begins elsewhere.
+            let next = last.map_or(PORTS.start + (any_seed() % PORTS.len() as u64) as u16, |last| last + 1);
+            let port = if PORTS.contains(&next) { next } else { PORTS.start };
+            *last = Some(port);
+            if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+                return Ok(port);
+            }
         }
-    }
-    Err(io::ErrorKind::AddrInUse.into())
+        Err(io::ErrorKind::AddrInUse.into())
+    })
 }

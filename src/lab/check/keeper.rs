@@ -15,7 +15,8 @@ use crate::lock::locked;
 
 /// What the shell does. It ignores what ends a terminal's programs, reads the group's number, and waits for the end of
 /// its input. Then it ends the group. On Linux it also ends all whose environment has the mark: they have left the
-/// group. What is being started at that moment is found in the next round. The rounds are limited.
+/// group. What is being started at that moment is found in the next round. There are at most 50 rounds: a program that
+/// starts others without an end does not keep the shell for ever.
 const SCRIPT: &str = r#"
 trap '' HUP INT TERM
 read -r group

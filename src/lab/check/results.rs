@@ -38,6 +38,12 @@ const STEPS: [(&str, &str); 8] = [
     ("the server closes", "fermeture par le serveur"),
 ];
 
+/// The width of the table's first column: its longest name is "step 4  the client asks for a file".
+const NAME_WIDTH: usize = 35;
+
+/// The width of each other column: the longest name of a level, and two spaces.
+const CELL_WIDTH: usize = 9;
+
 /// What French puts a space before, though no line may begin with it.
 const NEVER_FIRST: [&str; 4] = [":", ";", "?", "!"];
 
@@ -329,7 +335,7 @@ fn passed_of<'a>(results: impl Iterator<Item = &'a Graded>) -> String {
 }
 
 fn row(name: &str, cells: &[String]) -> String {
-    cells.iter().fold(format!("{name:<35}"), |line, cell| format!("{line}{cell:>9}"))
+    cells.iter().fold(format!("{name:<NAME_WIDTH$}"), |line, cell| format!("{line}{cell:>CELL_WIDTH$}"))
 }
 
 /// A line for each check, for a spreadsheet and for programs: in English, whatever the report speaks.

@@ -200,6 +200,7 @@ pub fn why_another_line(line: &[u8], wanted: &str) -> Option<ClientCause> {
         if sent_name.len() > 2 && sent_name.trim_matches(['"', '\'']) == name {
             return Some(ClientCause::NameInQuotes);
         }
+        // The UTF-8 of é is C3 A9. A client that takes these bytes for two letters, and encodes each, sends Ã and ©.
         if sent_name.starts_with('\u{c3}') || sent_name.contains("\u{c3}\u{a9}") {
             return Some(ClientCause::NameEncodedTwice);
         }

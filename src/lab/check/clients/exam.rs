@@ -16,7 +16,6 @@ use crate::lab::check::clients::session::{End, Session};
 use crate::lab::check::clients::subject::Subject;
 use crate::lab::check::outcome::{shown, Failure, Outcome, Steps};
 use crate::lab::check::process::Process;
-use crate::lab::check::POLL;
 use crate::lab::random::Random;
 use crate::wire::Command;
 
@@ -28,6 +27,10 @@ pub const SHORT_TIMEOUT: u64 = 1;
 
 /// And where it does not.
 const LONG_TIMEOUT: u64 = 10;
+
+/// How often the check looks whether the program has connected or ended. Every check waits for both, so this is shorter
+/// than the pause of other waits.
+const LOOK_PAUSE: Duration = Duration::from_millis(5);
 
 /// What one run of one check has at hand.
 pub struct Exam<'a> {
@@ -147,7 +150,7 @@ impl<'a> Exam<'a> {
                 let seconds = self.start_time.as_secs();
                 return Err(Failure::wrong(format!("the program runs, and has not connected within {seconds} s")));
             }
-            thread::sleep(POLL / 4);
+            thread::sleep(LOOK_PAUSE);
         }
     }
 
@@ -234,7 +237,7 @@ impl<'a> Exam<'a> {
             if Instant::now() > self.deadline {
                 return Err(Failure::nothing_came("the conversation is over, and the program has not ended"));
             }
-            thread::sleep(POLL / 4);
+            thread::sleep(LOOK_PAUSE);
         }
         Ok(())
     }

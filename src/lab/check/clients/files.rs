@@ -169,7 +169,8 @@ fn send_half(exam: &mut Exam, session: &mut Session) {
     session.send(&whole[..whole.len() / 2]);
 }
 
-/// The list gives this path, and it is asked for. The client may refuse it, or ask for it: the server has it.
+/// The list gives this path, and it is asked for. The client may refuse it, or ask for it: the server has it. Whether
+/// the client made a file outside of its directory, [`Exam::conclude`] looks after every check.
 fn leads_nowhere(exam: &mut Exam, path: &str) -> Outcome {
     let mut session = exam.greeted(&["LIST", &format!("DOWNLOAD {path}")])?;
     session.expect_command("LIST")?;

@@ -33,6 +33,10 @@ const LOGOUT: &[u8] = b"LOGOUT\n";
 /// How much is received in one read.
 const PART: usize = 64 * 1024;
 
+/// Most bytes that can wait for a client that does not read: above the largest receive buffer of Linux (`tcp_rmem`: 6 MiB
+/// unless set otherwise).
+const MAX_WAITING: usize = 8 * 1024 * 1024;
+
 /// Bodies of so many bytes are remembered: no two files have the same by chance, and they cost little.
 const REMEMBERED: RangeInclusive<usize> = 12..=PART;
 
@@ -438,7 +442,7 @@ impl Peer {
 
     /// Reads nothing until the server can send no more: what arrived does not grow any longer.
     pub fn let_it_fill(&mut self) {
-        let mut buffer = vec![0; 128 * PART];
+        let mut buffer = vec![0; MAX_WAITING];
         let (mut arrived, mut since) = (0, Instant::now());
         let _ = self.stream.set_read_timeout(Some(STUCK));
         while !self.left().is_zero() && (arrived == 0 || since.elapsed() < STUCK) {

@@ -15,6 +15,9 @@ use crate::wire::{CommandSet, ErrorCode, Listed, Verb};
 
 const LEVEL: Level = Level::Report;
 
+/// The last third of the check's time is kept for a command, which may bring a greeting that has not come.
+const KEPT_FOR_COMMAND: u32 = 3;
+
 /// The checks, in the order of the steps.
 pub const CHECKS: &[Check] = &[
     Check {
@@ -315,10 +318,11 @@ pub const CHECKS: &[Check] = &[
     },
 ];
 
-/// The greeting is awaited for a part of the time. Where none has come, a command may bring it: that tells the mistake.
+/// The client waits for the greeting for two thirds of the time. If none has come, a command may bring it: that tells
+/// the mistake.
 fn greets(exam: &Exam) -> Outcome {
     let left = exam.deadline.saturating_duration_since(Instant::now());
-    let mut client = exam.connect()?.until(exam.deadline - left / 3);
+    let mut client = exam.connect()?.until(exam.deadline - left / KEPT_FOR_COMMAND);
     let failure = match client.expect_ok() {
         Ok(_) => return client.expect_no_more(),
         Err(failure) => failure,

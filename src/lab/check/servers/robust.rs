@@ -261,7 +261,9 @@ pub const CHECKS: &[Check] = &[
         rule: "So wherever the server closes, it first ends its sending side, then reads and drops what still comes",
         hint: "LOGOUT is not seen when more stands behind it: take one line after the other out of what was received",
         run: |exam| {
-            let mut client = exam.session_sending(format!("LOGOUT\n{}", "LIST\n".repeat(UNREAD / 5)))?;
+            let behind = "LIST\n";
+            let behind = behind.repeat(UNREAD / behind.len());
+            let mut client = exam.session_sending(format!("LOGOUT\n{behind}"))?;
             client.expect_ok()?;
             client.expect_end()
         },

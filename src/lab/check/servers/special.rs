@@ -26,8 +26,11 @@ const SHRUNK: u64 = 1000;
 /// What the file that shrinks is made of, again and again: no zero bytes, with which a server could fill up.
 const BLOCK: &[u8] = b"This file will shrink while it is sent. ";
 
-/// In so many steps a client sends its line, byte by byte, in an idle time-out and a half.
-const BYTES_SENT_SLOWLY: u32 = 6;
+/// How many bytes a client sends in one idle time-out, one after the other: each comes well within it.
+const BYTES_IN_IDLE: u32 = 4;
+
+/// How many it sends in all: for one and a half times the idle time-out.
+const BYTES_SENT_SLOWLY: u32 = BYTES_IN_IDLE * 3 / 2;
 
 /// The rule of both checks of the idle time-out.
 const IDLE_RULE: &str =
@@ -113,7 +116,7 @@ pub const CHECKS: &[Check] = &[
         run: |exam| {
             let (idle, mut client) = idle_client(exam)?;
             for _ in 0..BYTES_SENT_SLOWLY {
-                thread::sleep(idle / (BYTES_SENT_SLOWLY - 2));
+                thread::sleep(idle / BYTES_IN_IDLE);
                 if client.more_waits() {
                     break;
                 }

@@ -35,5 +35,5 @@ use std::time::Duration;
 /// How often a wait looks again.
 pub const POLL: Duration = Duration::from_millis(20);
 
-/// Why a check is skipped for which no time was left.
+/// Said of a check that was skipped because the time was over.
 pub const OUT_OF_TIME: &str = "not run: the time for this program was over";

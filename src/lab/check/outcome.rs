@@ -29,7 +29,7 @@ pub enum Verdict {
     LostToReset,
     /// The check could not run.
     Skipped,
-    /// The check is about something that a program need not have, and this one has it not. It counts for nothing.
+    /// The check is about something that a program need not have, and this one does not have it. It counts for nothing.
     NotApplicable,
 }
 
@@ -73,18 +73,18 @@ impl Verdict {
 /// Why a check did not pass.
 #[derive(Debug)]
 pub struct Failure {
-    /// Of which kind it is; never `Passed`.
+    /// Its kind; never `Passed`.
     pub verdict: Verdict,
     /// What was expected, and what came.
     pub what: String,
-    /// What was seen that tells the mistake, if something was.
+    /// What was seen that shows the mistake, if something was seen.
     pub cause: Option<Cause>,
-    /// The number of the client that met it, if it was one.
+    /// The number of the client that met the failure, if a client met it.
     pub client: Option<usize>,
 }
 
 impl Failure {
-    /// A failure of this kind.
+    /// A failure of this kind, without a cause.
     pub fn new(verdict: Verdict, what: impl Into<String>) -> Failure {
         Failure { verdict, what: what.into(), cause: None, client: None }
     }
@@ -150,9 +150,9 @@ impl Steps {
     }
 }
 
-/// Bytes for a person, not too many of them.
+/// Bytes for a person. Of many bytes it shows the beginning and the end.
 pub fn shown(bytes: &[u8]) -> String {
-    /// What is no longer is shown whole.
+    /// Up to this many bytes, all are shown.
     const LONGEST: usize = SHOWN + SHOWN_OF_END;
     match bytes.len() {
         0..=LONGEST => visible(bytes),

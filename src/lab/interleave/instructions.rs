@@ -14,7 +14,7 @@ const ALL: &str =
 /// The form of an `if`.
 const IF: &str = "write 'if r < 1 goto again'; signs are < <= = != >= >";
 
-/// Parses the lines of a thread of this shared.
+/// Parses one thread. `shared` has the names it may use.
 ///
 /// # Errors
 /// The first mistake.

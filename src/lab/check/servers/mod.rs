@@ -49,20 +49,20 @@ use crate::lab::check::outcome::{Failure, Verdict};
 use crate::lab::check::results::Graded;
 use crate::lab::check::OUT_OF_TIME;
 
-/// How long a check may take, unless told otherwise: far more than a server on the same machine needs, and short enough
-/// that one which never answers is graded in some minutes.
+/// How long a check may take, unless told otherwise: far more than a server on the same machine needs. A server that
+/// never answers is still graded in some minutes.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// The check of the greeting. If it fails, all others would, and name false causes.
+/// The check of the greeting. If it fails, all others would fail too, and name false causes.
 const GREETING: &str = "1.1";
 
-/// After so many checks that took all of their time, the others get less, and are not tried again.
+/// After this many checks that took all of their time, the others get less time, and are not tried again.
 const MAX_SLOW: usize = 6;
 
-/// They get a part of the time-out: this one of so many. It is enough for the pauses that checks make.
+/// Then the time-out is divided by this. The rest is enough for the pauses that checks make.
 const SHORTER: u32 = 2;
 
-/// After so many in a row that got no reply, the others are not run.
+/// After this many checks in a row that got no reply, the others are not run.
 const SILENT_MANY: usize = 12;
 
 /// Which server is graded.
@@ -75,7 +75,7 @@ pub enum Target {
         /// What it serves.
         fixtures: PathBuf,
     },
-    /// A program to be started, in words in which `{dir}` and `{port}` will be replaced.
+    /// A program to start: its command line, in words. `{dir}` and `{port}` will be replaced in them.
     Command(Vec<String>),
 }
 
@@ -84,13 +84,13 @@ pub enum Target {
 pub struct Options {
     /// The server.
     pub target: Target,
-    /// These levels alone; none are all.
+    /// Only these levels; all, if there is none.
     pub levels: Vec<Level>,
-    /// These steps (`4`) or checks (`4.2`) alone; none are all.
+    /// Only these steps (`4`) or checks (`4.2`); all, if there is none.
     pub only: Vec<String>,
-    /// For each check.
+    /// The time of each check.
     pub timeout: Duration,
-    /// Of the fixtures that are made for a program.
+    /// The seed of the fixtures that are made for a program.
     pub seed: u64,
     /// The server's idle time-out, if it has one that is to be checked.
     pub idle: Option<Duration>,
@@ -102,15 +102,15 @@ pub fn selected(levels: &[Level], only: &[String]) -> Vec<&'static Check> {
     catalogue::selected(all.into_iter().flatten(), levels, only)
 }
 
-/// Runs the checks one after the other; each is told as soon as it has ended.
+/// Runs the checks one after the other, and tells each result at once.
 ///
 /// # Errors
-/// In sentences, if there is nothing to be graded: no directory, no such host, a program that does not start.
+/// In sentences, if nothing can be graded: no directory, no such host, a program that does not start.
 pub fn grade(options: &Options, tell: impl FnMut(&Graded)) -> Result<Vec<Graded>, String> {
     grade_in(None, None, options, tell)
 }
 
-/// The same for a program that runs in this folder, up to this moment: no check begins after it, and those that are
+/// The same for a program that runs in this folder, up to this moment: no check begins later, and the checks that are
 /// left are skipped.
 ///
 /// # Errors

@@ -19,10 +19,12 @@ const LEVEL: Level = Level::Robust;
 /// How many clients vanish, and how many mistakes one client makes.
 const OFTEN: usize = 5;
 
-/// What a client sends behind its last command: more than a server reads at once, less than it has to wait for.
+/// How many bytes a client sends behind its last command: more than a server reads at once, and fewer than it has to
+/// read and drop before it closes.
 const UNREAD: usize = 32 * 1024;
 
-/// In so many looks in a row a server that rests has no thread that runs. One that spins has one in each look.
+/// A server is at rest if no thread of it runs in this many looks in a row. A server that spins has a running thread in
+/// each look.
 const LOOKS: usize = 5;
 
 /// The checks, in the order of the steps; what concerns names of files stands in [`names`](super::names).
@@ -43,7 +45,7 @@ pub const CHECKS: &[Check] = &[
                 client.leave_unread();
                 client.vanish();
             }
-            // If that does harm, it shall be seen here, and not in the next check.
+            // If that does harm, this check should see it, and not the next one.
             thread::sleep(PAUSE);
             exam.session()?.expect_goes_on()
         },
@@ -286,7 +288,7 @@ pub fn refused(exam: &Exam, line: impl AsRef<[u8]>, code: ErrorCode) -> Outcome 
     client.expect_goes_on()
 }
 
-/// A server that rests is found at rest, sooner or later; one that spins never is.
+/// Looks again and again: a good server is at rest sooner or later, and a server that spins never is.
 fn rests(exam: &Exam) -> Outcome {
     let is_busy = || exam.pid.and_then(is_busy);
     if is_busy().is_none() {

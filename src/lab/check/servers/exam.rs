@@ -19,14 +19,14 @@ use crate::wire::ErrorCode;
 /// A check of a server: a conversation with it.
 pub type Check = catalogue::Check<fn(&Exam) -> Outcome>;
 
-/// When a server says that it is full it is asked again after a pause, so often in a row: a client of before may be
-/// about to leave.
+/// How often in a row a server that says it is full is asked again, after a pause: an earlier client may be about to
+/// leave.
 pub const REFUSALS: usize = 3;
 
-/// The pause.
+/// The pause before a full server is asked again.
 pub const BETWEEN_REFUSALS: Duration = Duration::from_millis(50);
 
-/// What earlier checks have learnt about the server.
+/// What the earlier checks have learnt about the server.
 #[derive(Debug, Default)]
 pub struct Learnt {
     /// What it answers to LIST, as a plain client has received it: fetched once. `None` is not known yet, and an error
@@ -43,7 +43,7 @@ impl Learnt {
     }
 }
 
-/// On what terms a check is run.
+/// The terms on which a check is run.
 #[derive(Debug, Clone, Copy)]
 pub struct Terms {
     /// Its time.
@@ -54,8 +54,8 @@ pub struct Terms {
     pub twice: bool,
 }
 
-/// What one run of one check has at hand. All its clients share its deadline, so that no server, whatever it does, can
-/// cost more than the time-out.
+/// What one run of one check has at hand. All its clients share its deadline. So no server can take more time than the
+/// time-out, whatever it does.
 pub struct Exam<'a> {
     /// Where the server listens.
     pub address: SocketAddr,
@@ -104,7 +104,7 @@ impl<'a> Exam<'a> {
         greeted(|| self.connect())
     }
 
-    /// A client that has been greeted while others stay, so many of them.
+    /// A client that has been greeted while `staying` other clients stay.
     ///
     /// # Errors
     /// If it is not greeted. A server that says it is full has a limit, and a limit is no mistake.
@@ -163,14 +163,14 @@ impl<'a> Exam<'a> {
         self.learnt.has_limit.get()
     }
 
-    /// The check has ended, and its clients leave.
+    /// The check has ended: its clients leave.
     pub fn end(self) -> Steps {
         self.courtesy.see_all_off();
         self.steps
     }
 }
 
-/// A client that has been greeted, of those that connect so. While the server is full it tries again.
+/// Connects until a client is greeted. While the server is full it tries again.
 fn greeted(connect: impl Fn() -> Result<Peer, Failure>) -> Result<Peer, Failure> {
     loop {
         let mut client = connect()?;
@@ -187,7 +187,7 @@ fn not_greeted(client: &Peer, refusal: impl std::fmt::Display) -> Failure {
     client.wrong(format!("expected the greeting, received ERR {refusal}"))
 }
 
-/// That a client waits while others stay, and only then, tells more than that it waits.
+/// A client waits only while others stay: that says more than the wait alone.
 fn waits_for_others(failure: Failure, staying: usize) -> Failure {
     match (failure.verdict, staying) {
         (Verdict::NoReply, 1) => failure.because(Cause::OneClient),

@@ -1,5 +1,5 @@
-//! The files that the examined server serves: made at random from a seed, so that no answer can be learnt by heart,
-//! and read back from the directory, so that any directory will do.
+//! The files that the examined server serves. They are made at random from a seed, so no server can know the answers
+//! before. They are read back from the directory, so any directory will do.
 //!
 //! Read first: `server/file_handler.rs`. It does not know who is graded.
 
@@ -12,19 +12,18 @@ use crate::lab::random::Random;
 use crate::server::file_handler::FileHandler;
 use crate::wire::Listed;
 
-/// Files above this size are not asked for, in a directory that was not made here.
+/// No check asks for a file above this size. (Only a directory that was not made here has one.)
 const MAX_BYTES: u64 = 8 * 1024 * 1024;
 
-/// What stands behind the directory's name in the name of the secret beside it.
+/// The name of the secret is the directory's name and this.
 const SECRET: &str = "-secret.txt";
 
-/// A line without its line end: a server that goes wrong with line ends shall be found out by the files that are made
-/// for it, and not by all.
+/// A line without its line end: if a server is wrong about line ends, only the files made for that should show it.
 fn text(random: &mut Random) -> String {
     format!("{} {} {}", random.letters(20), random.letters(30), random.letters(10))
 }
 
-/// Makes the fixtures in a directory that is empty or not yet there, and the secret beside it; what was made, by name.
+/// Makes the fixtures in a directory that is empty or does not exist, and the secret beside it. Returns the names.
 ///
 /// # Errors
 /// What the system says; `AlreadyExists` if something is in the directory.
@@ -37,7 +36,7 @@ pub fn make(dir: &Path, seed: u64) -> io::Result<Vec<String>> {
     for (name, bytes) in files(random) {
         fs::write(dir.join(name), bytes)?;
     }
-    // Not every file system takes a name so long.
+    // Not every file system takes such a long name.
     let _ = fs::write(dir.join(random.letters(255)), text(random));
     let hidden = format!(".hidden-{}.txt", random.letters(5));
     fs::write(dir.join(&hidden), text(random))?;
@@ -54,7 +53,7 @@ pub fn make(dir: &Path, seed: u64) -> io::Result<Vec<String>> {
     Ok(names)
 }
 
-/// Capital and small letters and accents, so that the order of the bytes is none that a dictionary would know.
+/// The names have capital and small letters and accents: so the order of the bytes is not the order of a dictionary.
 fn files(random: &mut Random) -> Vec<(String, Vec<u8>)> {
     let mut files = vec![
         (format!("{}.txt", random.letters(6)), text(random).into_bytes()),
@@ -76,14 +75,14 @@ fn files(random: &mut Random) -> Vec<(String, Vec<u8>)> {
 
 #[cfg(unix)]
 fn link(to: &str, at: &Path) {
-    // A file system without links makes one fixture less, and the checks that need it say so.
+    // On a file system without links there is one fixture less, and the checks that need it say so.
     let _ = std::os::unix::fs::symlink(to, at);
 }
 
 #[cfg(not(unix))]
 fn link(_: &str, _: &Path) {}
 
-/// Where the secret lies: outside of the directory, beside it.
+/// The path of the secret: outside of the directory, beside it.
 pub fn secret_beside(dir: &Path) -> io::Result<PathBuf> {
     let dir = fs::canonicalize(dir)?;
     let mut name = dir.file_name().unwrap_or_default().to_os_string();
@@ -98,7 +97,7 @@ pub struct Fixtures {
     pub files: Vec<Listed>,
 }
 
-/// One file to be asked for.
+/// One file that a check asks for.
 pub struct Fixture {
     /// Its name.
     pub name: String,
@@ -183,7 +182,7 @@ impl Fixtures {
         found.map_err(|_| Failure::skipped(format!("no secret lies beside {:?}; lab fixtures plants one", self.dir)))
     }
 
-    /// The directory, if it was made here: the secret beside it tells.
+    /// The directory, if it was made here: then the secret lies beside it.
     pub fn own_dir(&self) -> Option<&Path> {
         secret_beside(&self.dir).is_ok_and(|secret| secret.exists()).then_some(&self.dir)
     }

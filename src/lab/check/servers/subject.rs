@@ -1,5 +1,5 @@
-//! The server under examination: one that runs already, or a program that is started, and started anew after each
-//! failure.
+//! The server under examination: a server that runs already, or a program that is started here. After each failure the
+//! program is started anew.
 //!
 //! Read first: `exam.rs`, `student.rs`. It does not know the checks.
 
@@ -23,7 +23,7 @@ use crate::lab::check::servers::{Options, Target};
 use crate::lab::check::POLL;
 use crate::lab::fresh_dir::FreshDir;
 
-/// Checks in which chance plays a part: that one passes the next time says nothing.
+/// Checks in which chance plays a part: if one of them passes the next time, that says nothing.
 pub(super) const BY_CHANCE: [&str; 6] = ["1.9", "5.14", "6.9", "8.5", "8.6", "8.7"];
 
 /// Words by which systems and languages say that a client has gone.
@@ -39,13 +39,13 @@ const CLIENT_HAS_GONE: [&str; 9] = [
     "not connected",
 ];
 
-/// Checks of clients that vanish: if the program dies there, it died of that, whatever it printed.
+/// Checks of clients that vanish: if the program dies there, a vanished client is the cause, whatever it printed.
 pub(super) const OF_VANISHING: [&str; 4] = ["1.4", "5.12", "8.4", "8.6"];
 
-/// So long after a session has ended is waited for what the program prints of an error.
+/// How long the grader waits, after a session has ended, for what the program prints about an error.
 const LAST_WORDS: Duration = Duration::from_millis(300);
 
-/// Checks whose hint can't say why a session ended, for too much can be the cause.
+/// Checks whose hint can't say why a session ended: there are too many possible causes.
 pub(super) const OF_ANYTHING: [&str; 2] = ["2.1", "5.1"];
 
 /// The server under examination.
@@ -55,7 +55,7 @@ pub struct Subject {
     learnt: Learnt,
     /// How many checks the program has seen since it was started.
     seen: usize,
-    /// Why the program does not start again, if it does not.
+    /// Why the program can't be started again, if that failed.
     pub broken: Option<String>,
 }
 
@@ -68,12 +68,12 @@ enum Examined {
 struct Run {
     outcome: Outcome,
     steps: Steps,
-    /// What the program printed meanwhile, if it failed and that speaks of an error; else empty.
+    /// What the program printed meanwhile, if the check failed and the text speaks of an error; else empty.
     printed: String,
 }
 
 impl Subject {
-    /// The server that was asked for. A program is not started yet; it will be in this folder, if one is given.
+    /// The server that was asked for. A program is not started yet. It will be started in this folder, if one is given.
     ///
     /// # Errors
     /// In sentences: no such host, nobody listens, no fixtures can be made.
@@ -83,7 +83,7 @@ impl Subject {
                 let resolved = address.to_socket_addrs().map_err(|error| error.to_string());
                 let first = resolved.and_then(|mut all| all.next().ok_or("it has no address".to_string()));
                 let address = first.map_err(|why| format!("{address} is not found: {why}; it should be HOST:PORT"))?;
-                // One refusal, and not one for each check.
+                // One error now, and not one failure for each check.
                 if !somebody_listens(address) {
                     return Err(format!("nobody listens at {address}: start the server, then grade it"));
                 }
@@ -126,8 +126,8 @@ impl Subject {
         }
     }
 
-    /// Runs a check. One that fails behind others is tried again with a fresh program: what earlier sessions left
-    /// behind is another mistake.
+    /// Runs a check. If it fails behind other checks, it is tried again with a fresh program: what earlier sessions
+    /// left behind is another mistake.
     pub fn examine(&mut self, check: &'static Check, fixtures: &Fixtures, terms: Terms) -> Graded {
         let first = match self.run(check, fixtures, terms) {
             Ok(run) => run,
@@ -155,7 +155,7 @@ impl Subject {
     }
 
     fn run(&mut self, check: &'static Check, fixtures: &Fixtures, terms: Terms) -> Result<Run, Box<Graded>> {
-        // On a busy machine one start may take too long, and it would cost all the checks that are left.
+        // On a busy machine one start may take too long. Without a second start all later checks would be lost.
         let ready = self.ready().or_else(|_| self.ready()).map_err(|why| {
             self.broken = Some(why.lines().next().unwrap_or_default().to_string());
             let outcome = Err(Failure::skipped("the program does not start again"));
@@ -180,8 +180,8 @@ impl Subject {
         Ok(Run { outcome, steps, printed: printed.unwrap_or_default() })
     }
 
-    /// What the program printed meanwhile, if the check failed and that speaks of an error. An error ends the session
-    /// first and is printed then.
+    /// What the program printed meanwhile, if the check failed and the text speaks of an error. The session may end
+    /// before the error is printed.
     fn error_since(&self, printed_before: usize, verdict: Verdict) -> Option<String> {
         let student = self.student().filter(|_| verdict.is_failure())?;
         let has_ended = matches!(verdict, Verdict::Closed | Verdict::LostToReset);
@@ -211,7 +211,7 @@ impl Subject {
         student.ended()
     }
 
-    /// Ends the program, so that the next check meets a fresh one: what failed may have left something behind.
+    /// Ends the program, so that the next check meets a fresh one: the failure may have left something behind.
     fn forget(&mut self) {
         if let Examined::Started { student, .. } = &mut self.server {
             *student = None;
@@ -224,7 +224,7 @@ fn graded(check: &'static Check, run: Run) -> Graded {
     Graded::new(Kind::Server, check, run.outcome, run.steps.all(), run.printed)
 }
 
-/// That the program has ended is more than what the check found.
+/// The end of the program is worse than what the check found.
 fn died(check: &Check, outcome: Outcome, last_words: &str) -> Failure {
     let found = outcome.err().unwrap_or_else(|| Failure::wrong("all was answered"));
     let of_a_client_that_left =
@@ -242,7 +242,7 @@ fn uncaught(failure: Failure) -> Failure {
     }
 }
 
-/// The same check passes with a fresh program. It counts as failed: a server has to bear what was before.
+/// The same check passes with a fresh program. It counts as failed: earlier sessions must not change what a server says.
 fn left_behind(failure: Failure) -> Failure {
     let cause = match failure.cause {
         Some(known @ (Cause::PlacesKept | Cause::Died { .. })) => known,
@@ -251,7 +251,7 @@ fn left_behind(failure: Failure) -> Failure {
     failure.after("behind the checks before it (with a fresh program it passes): ").because(cause)
 }
 
-/// What a program serves for the time of the examination: one directory inside another, and the secret beside it.
+/// What a program serves during the examination: one directory inside another, with the secret beside it.
 struct Served {
     dir: PathBuf,
     _whole: FreshDir,

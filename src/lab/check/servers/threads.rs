@@ -37,7 +37,7 @@ const CROWD: usize = 16;
 /// How often they come: what happens by chance may need more than one.
 const ROUNDS: usize = 3;
 
-/// So many bytes of a file are in no other file by chance.
+/// The length of a part of a file, in bytes, that no other file has by chance.
 const UNMISTAKABLE: usize = 12;
 
 /// That sessions are held at the same time.

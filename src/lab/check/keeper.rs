@@ -1,8 +1,8 @@
 //! Ends a student's program with all that it started, also when the grader itself is killed.
 //!
 //! The standard library ends one process alone, and can't catch Ctrl-C. So on Unix a shell waits beside each program.
-//! Its standard input is a pipe from the grader. The pipe ends when the grader closes it, and also when the grader ends,
-//! in whatever way. Then the shell ends the program's group.
+//! Its standard input is a pipe from the grader. The pipe ends when the grader closes it, and also when the grader
+//! ends, in whatever way. Then the shell ends the program's group.
 //!
 //! Read first: nothing. It does not know what the program is.
 

@@ -62,9 +62,9 @@ fn has_in_environment(pid: u32, mark: &str) -> bool {
     environment.split(|byte| *byte == 0).any(|variable| variable.starts_with(mark.as_bytes()))
 }
 
-/// Does a thread of this program run, or wait for a free processor? All its processes are looked at, since the first may
-/// be a shell that waits for the server. `None` if the system does not tell. A thread that waits for input does not run,
-/// however busy the machine is.
+/// Does a thread of this program run, or wait for a free processor? All its processes are looked at, since the first
+/// may be a shell that waits for the server. `None` if the system does not tell. A thread that waits for input does not
+/// run, however busy the machine is.
 pub fn is_busy(pid: u32) -> Option<bool> {
     let states: Vec<_> = members(pid, None).into_iter().flat_map(states).collect();
     if states.is_empty() {

@@ -189,7 +189,7 @@ fn run(options: &Options, checks: &[&Check], tsv_file: Option<&Path>, lang: Lang
     tell_results(Kind::Server, tsv_file, lang, |tell| grade(options, tell))
 }
 
-/// Tells each result as soon as it is there, then the table of all, and writes them to the file. Did all pass?
+/// Prints each result at once and the table at the end, and writes the results to the file. Did all pass?
 ///
 /// # Errors
 /// If nothing could be graded, or the file can't be written.

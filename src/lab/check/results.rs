@@ -1,4 +1,4 @@
-//! What the checks found, as text: a line for each, the whole story of a failure, the table at the end, the TSV.
+//! What the checks found, as text: a line for each check, the whole story of a failure, the table at the end, the TSV.
 //!
 //! Read first: `mod.rs`. It does not know how a check is made.
 
@@ -8,13 +8,13 @@ use crate::lab::check::french;
 use crate::lab::check::outcome::{Failure, Outcome, Verdict};
 use crate::lab::lang::Lang;
 
-/// The document that the rules for servers stand in, and most of those for clients.
+/// The document with the rules for servers, and with most of the rules for clients.
 const PROTOCOL: &str = include_str!("../../../docs/PROTOCOL.md");
 
 /// The same in French.
 const PROTOCOLE: &str = include_str!("../../../docs/PROTOCOLE.md");
 
-/// What a graded client has to keep besides stands here.
+/// The document with the other rules for clients.
 const CLIENTS: &str = include_str!("../../../docs/CLIENTS.md");
 
 /// How many events of its conversation a failure shows from the beginning, and as many from the end.
@@ -44,7 +44,7 @@ const NAME_WIDTH: usize = 35;
 /// The width of each other column: the longest name of a level, and two spaces.
 const CELL_WIDTH: usize = 9;
 
-/// What French puts a space before, though no line may begin with it.
+/// Signs that French puts a space before. No line may begin with one of them.
 const NEVER_FIRST: [&str; 4] = [":", ";", "?", "!"];
 
 /// One check's result.
@@ -55,17 +55,17 @@ pub struct Graded {
     kind: Kind,
     /// How it ended.
     pub verdict: Verdict,
-    /// What was expected and what came; empty if it passed.
+    /// What was expected and what came; empty if the check passed.
     pub what: String,
     /// The events: the number of a client, and what it did; in order.
     steps: Vec<(usize, String)>,
     /// What the program said when it ended; empty if it still runs.
     ended: String,
-    /// What was seen that tells the mistake.
+    /// What was seen that shows the mistake.
     cause: Option<Cause>,
-    /// The client that failed, if it was one of several.
+    /// The number of the client that met the failure, if a client met it.
     client: Option<usize>,
-    /// The failure with the smallest number is to be mended first; of several, the first.
+    /// The failure with the smallest number should be mended first; if several have it, the first of them.
     pub rank: usize,
 }
 
@@ -88,12 +88,12 @@ impl Graded {
         self.verdict.is_failure()
     }
 
-    /// Neither a failure nor skipped: what is not applicable counts for nothing.
+    /// Is it neither a failure nor skipped? A check that is not applicable counts for nothing.
     pub fn is_well(&self) -> bool {
         matches!(self.verdict, Verdict::Passed | Verdict::NotApplicable)
     }
 
-    /// What was seen that tells the mistake, if something was.
+    /// What was seen that shows the mistake, if something was seen.
     pub fn cause(&self) -> Option<Cause> {
         self.cause
     }
@@ -108,7 +108,7 @@ impl Graded {
         self.text_in(Lang::English)
     }
 
-    /// One line if it passed, two if it could not run, the whole story if it failed.
+    /// One line if the check passed, two if it could not run, the whole story if it failed.
     pub fn text_in(&self, lang: Lang) -> String {
         let (id, title) = (self.check.id, self.title(lang));
         let line = |mark: &str| format!("{mark:<5} {id:<5} {title}");
@@ -140,7 +140,7 @@ impl Graded {
     fn rule(&self, lang: Lang) -> String {
         let rule = self.check.rule;
         let french = french::rules::of(rule).filter(|_| lang == Lang::French);
-        // What only docs/CLIENTS.md says has no French document.
+        // There is no French docs/CLIENTS.md.
         let place = french.and_then(french_place_of).or_else(|| place_of(rule)).unwrap_or_default();
         format!("\"{}\" ({place})", french.unwrap_or(rule))
     }
@@ -153,7 +153,7 @@ impl Graded {
         }
     }
 
-    /// The mistake that is likely: what was seen tells it, or else what the check asked for.
+    /// The likely mistake: the cause that was seen, or else the check's own hint.
     pub fn likely(&self, lang: Lang) -> &'static str {
         self.cause.map_or(self.check.hint_in(self.kind, lang), |cause| cause.text_in(lang))
     }
@@ -199,7 +199,7 @@ fn told_step(step: &str, lang: Lang) -> String {
     }
 }
 
-/// The first and the last, if there are many.
+/// The first `count` and the last `count`; all, if there are no more.
 fn ends(all: &[usize], count: usize) -> Vec<usize> {
     if all.len() <= 2 * count {
         all.to_vec()
@@ -208,7 +208,7 @@ fn ends(all: &[usize], count: usize) -> Vec<usize> {
     }
 }
 
-/// These of the lines, and between them how many are left out.
+/// These lines, and between them how many lines are left out.
 fn with_gaps(lines: &[String], shown: &[usize], lang: Lang) -> Vec<String> {
     let mut text = Vec::new();
     let mut next = 0;
@@ -273,7 +273,7 @@ fn heading_in(document: &str, rule: &str) -> Option<String> {
     Some(heading.trim_start_matches(['#', ' ']).to_string())
 }
 
-/// The table of what passed of all, per step and level, and what to do first.
+/// The table of the passed checks for each step and level, and what to mend first.
 pub fn summary(results: &[Graded], levels: [Level; 4], lang: Lang) -> String {
     let names = levels.map(|level| level.word().to_string());
     let mut lines = vec![row(lang.words("passed of all", "réussies / total"), &names)];
@@ -317,7 +317,7 @@ fn counts(results: &[Graded], lang: Lang) -> String {
     }
 }
 
-/// The failure that is to be mended first; of several that are equal, the first.
+/// The failure that should be mended first; if several are equal, the first of them.
 pub fn first_to_fix(results: &[Graded]) -> Option<&Graded> {
     results.iter().filter(|one| one.has_failed()).min_by_key(|one| one.rank)
 }
@@ -338,7 +338,7 @@ fn row(name: &str, cells: &[String]) -> String {
     cells.iter().fold(format!("{name:<NAME_WIDTH$}"), |line, cell| format!("{line}{cell:>CELL_WIDTH$}"))
 }
 
-/// A line for each check, for a spreadsheet and for programs: in English, whatever the report speaks.
+/// A line for each check, for a spreadsheet and for programs. It is in English, also if the report is in French.
 pub fn tsv(results: &[Graded]) -> String {
     let lines = results.iter().map(|one| {
         // A tab would begin another cell. The events of a conversation are left out.

@@ -15,11 +15,11 @@ use crate::lab::lang::Lang;
 use crate::lab::random::any_seed;
 use crate::programs::args::{complain, exit_code, prepare, say, unknown, Arg, Args, Usage};
 
-/// The option that chooses clients; in place of its value may stand the one that shows the checks.
+/// The option that chooses clients. `--list` may stand in place of its value.
 pub const OPTION: &str = "--client";
 const LIST: &str = "--list";
 
-/// What the command has to tell the program, in English and in French.
+/// What the command must tell the program, in English and in French.
 const NEEDED: [(&str, &str, &str); 2] = [
     ("{port}", "where to connect", "où se connecter"),
     ("{dir}", "where to store files", "où enregistrer les fichiers"),

@@ -1,4 +1,4 @@
-//! Level `robust`, the names of files: which can be asked for, and which must lead nowhere.
+//! Level `robust`, the names of files: which a client can ask for, and which the server must refuse.
 //!
 //! Read first: `exam.rs`. It does not know our server.
 
@@ -174,7 +174,7 @@ fn is_not_listed(exam: &Exam, name: &str) -> Outcome {
     }
 }
 
-/// Any refusal will do; but not a byte of the secret may come.
+/// Any refusal is right, and no byte of the secret may come.
 fn keeps_the_secret(exam: &Exam, way: &str) -> Outcome {
     match exam.session_sending(format!("DOWNLOAD {way}\n"))?.reply()? {
         Reply::Err(_) => Ok(()),

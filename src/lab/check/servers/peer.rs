@@ -33,8 +33,8 @@ const LOGOUT: &[u8] = b"LOGOUT\n";
 /// How much is received in one read.
 const PART: usize = 64 * 1024;
 
-/// Most bytes that can wait for a client that does not read: above the largest receive buffer of Linux (`tcp_rmem`: 6 MiB
-/// unless set otherwise).
+/// Most bytes that can wait for a client that does not read: above the largest receive buffer of Linux (`tcp_rmem`:
+/// 6 MiB unless set otherwise).
 const MAX_WAITING: usize = 8 * 1024 * 1024;
 
 /// Bodies of these sizes, in bytes, are remembered: no two files have the same body by chance, and they cost little.
@@ -554,8 +554,8 @@ impl Peer {
         Ok(read.unwrap_or(0))
     }
 
-    /// Why a read brought nothing: the time-out, or a reset. Systems have several numbers and names for a reset. So every
-    /// error that is no time-out counts as a reset.
+    /// Why a read brought nothing: the time-out, or a reset. Systems have several numbers and names for a reset. So
+    /// every error that is no time-out counts as a reset.
     fn nothing(&mut self, expected: &str, error: &io::Error) -> Failure {
         self.note("<-", &self.received);
         let number = self.number;

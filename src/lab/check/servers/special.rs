@@ -1,5 +1,5 @@
-//! Level `robust`, what happens in the directory and in time: entries that are no files, names that can't be listed, a
-//! file that shrinks, a client that says nothing.
+//! Level `robust`, the directory and the idle time-out: entries that are no files, names that can't be listed, a file
+//! that shrinks, a client that says nothing.
 //!
 //! Read first: `exam.rs`, `planted.rs`. It does not know our server.
 
@@ -16,14 +16,14 @@ use crate::wire::ErrorCode;
 
 const LEVEL: Level = Level::Robust;
 
-/// How large it is: more than a server and the system hold ready for a client that does not read. (On loopback that was
-/// some 4 MB.)
+/// The size of the file that shrinks: more than the buffers of the server and the system hold for a client that does
+/// not read. (On loopback they held about 4 MB.)
 const LARGE: usize = 12 * 1024 * 1024;
 
-/// To this size the file shrinks: less than a server has sent when the buffers are full.
+/// The size to which the file shrinks: less than a server has sent when the buffers are full.
 const SHRUNK: u64 = 1000;
 
-/// What the file that shrinks is made of, again and again: no zero bytes, with which a server could fill up.
+/// The file that shrinks repeats this text. It has no zero bytes: a server may send these in place of the lost bytes.
 const BLOCK: &[u8] = b"This file will shrink while it is sent. ";
 
 /// How many bytes a client sends in one idle time-out, one after the other: each comes well within it.
@@ -98,7 +98,7 @@ pub const CHECKS: &[Check] = &[
             let (idle, mut client) = idle_client(exam)?;
             let since = Instant::now();
             client.expect_err(ErrorCode::IdleTimeout)?;
-            // Looked at a little later than the server did, so a little less is no mistake.
+            // The client's clock starts a little later than the server's, so a little less is no mistake.
             if since.elapsed() < idle.mul_f32(0.8) {
                 let what = format!("IDLE_TIMEOUT came after {:?}, and the time-out is {idle:?}", since.elapsed());
                 return Err(client.wrong(what));
@@ -131,7 +131,7 @@ pub const CHECKS: &[Check] = &[
     },
 ];
 
-/// The directory, if it was made by this program: nothing is put into another one.
+/// The directory, if `lab fixtures` made it. Nothing is put into another one.
 fn own_dir<'a>(exam: &'a Exam) -> Result<&'a std::path::Path, Failure> {
     let why = "this check puts something into the directory, and does so only where lab fixtures has made it";
     exam.fixtures.own_dir().ok_or_else(|| Failure::not_applicable(why))
@@ -173,7 +173,7 @@ fn shrinks(exam: &Exam) -> Outcome {
     }
 }
 
-/// The time-out that the server is said to have, and a client that has been greeted and can wait for longer.
+/// The idle time-out that the user gave, and a client that has been greeted and can wait longer.
 fn idle_client(exam: &Exam) -> Result<(Duration, Peer), Failure> {
     let why = "a server needs no idle time-out; --idle SECONDS says how long this one's is, and has it checked";
     let idle = exam.idle.ok_or_else(|| Failure::not_applicable(why))?;

@@ -241,7 +241,7 @@ pub const CHECKS: &[Check] = &[
         run: |exam| {
             let file = exam.fixtures.small()?;
             let commands = format!("{}NONSENSE\nHELP\n", file.command()).repeat(BURST);
-            // The answers fit into the buffers, so the client may send all before it reads any.
+            // The answers fit into the buffers, so the client may send all commands before it reads.
             let mut client = exam.session_sending(commands)?;
             for _ in 0..BURST {
                 client.expect_body(&file.bytes)?;

@@ -242,7 +242,8 @@ fn uncaught(failure: Failure) -> Failure {
     }
 }
 
-/// The same check passes with a fresh program. It counts as failed: earlier sessions must not change what a server says.
+/// The same check passes with a fresh program. It counts as failed: earlier sessions must not change what a server
+/// says.
 fn left_behind(failure: Failure) -> Failure {
     let cause = match failure.cause {
         Some(known @ (Cause::PlacesKept | Cause::Died { .. })) => known,

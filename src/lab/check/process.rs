@@ -21,7 +21,7 @@ const MAX_PRINTED: usize = 4096;
 /// How long the grader still reads what a program printed, after the program has ended.
 const LAST_WORDS: Duration = Duration::from_millis(300);
 
-/// How many bytes of what a program prints are read without a pause.
+/// How much of what a program prints is read without a pause, in bytes.
 const PRINTED_AT_ONCE: usize = 64 * 1024;
 
 /// How long the pause is. So a program that prints without an end is read at a few MiB a second, and costs little.

@@ -17,7 +17,7 @@ pub enum ClientCause {
     CantStart,
     /// It ended before it had connected.
     EndedEarly,
-    /// A download stored no file.
+    /// A download leaves nothing behind.
     NothingStored,
     /// An empty file is there in place of a refusal.
     RefusalStored,

@@ -42,7 +42,7 @@ const CLIENT_HAS_GONE: [&str; 9] = [
 /// Checks of clients that vanish: if the program dies there, a vanished client is the cause, whatever it printed.
 pub(super) const OF_VANISHING: [&str; 4] = ["1.4", "5.12", "8.4", "8.6"];
 
-/// How long the grader waits, after a session has ended, for what the program prints about an error.
+/// So long after a session has ended is waited for what the program prints of an error.
 const LAST_WORDS: Duration = Duration::from_millis(300);
 
 /// Checks whose hint can't say why a session ended: there are too many possible causes.
@@ -166,7 +166,7 @@ impl Subject {
         let exam = Exam::new(ready, fixtures, &self.learnt, self.courtesy.clone(), terms);
         let outcome = (check.run)(&exam);
         let steps = exam.end();
-        let outcome = match self.ended(outcome.is_err()) {
+        let outcome = match self.ended() {
             None => outcome,
             Some(last_words) => {
                 return Ok(Run { outcome: Err(died(check, outcome, &last_words)), steps, printed: String::new() })
@@ -180,8 +180,8 @@ impl Subject {
         Ok(Run { outcome, steps, printed: printed.unwrap_or_default() })
     }
 
-    /// What the program printed meanwhile, if the check failed and the text speaks of an error. The session may end
-    /// before the error is printed.
+    /// What the program printed meanwhile, if the check failed and that speaks of an error. An error ends the session
+    /// first and is printed then.
     fn error_since(&self, printed_before: usize, verdict: Verdict) -> Option<String> {
         let student = self.student().filter(|_| verdict.is_failure())?;
         let has_ended = matches!(verdict, Verdict::Closed | Verdict::LostToReset);
@@ -202,12 +202,10 @@ impl Subject {
         }
     }
 
-    /// What the program said when it ended, if it did. Where a check failed that may be happening just now.
-    fn ended(&mut self, failed: bool) -> Option<String> {
+    /// What the program said when it ended, if it did. That may be happening just now.
+    fn ended(&mut self) -> Option<String> {
         let Examined::Started { student: Some(student), .. } = &mut self.server else { return None };
-        if failed {
-            thread::sleep(POLL);
-        }
+        thread::sleep(POLL);
         student.ended()
     }
 

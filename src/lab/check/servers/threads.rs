@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use crate::lab::check::catalogue::Level;
 use crate::lab::check::cause::Cause;
-use crate::lab::check::outcome::{Failure, Verdict};
+use crate::lab::check::outcome::{Failure, Outcome, Verdict};
 use crate::lab::check::servers::exam::{Check, Exam, BETWEEN_REFUSALS, REFUSALS};
 use crate::lab::check::servers::fixtures::Fixture;
 use crate::lab::check::servers::peer::{Peer, Reply, PAUSE};
@@ -226,7 +226,7 @@ fn class(exam: &Exam) -> Result<Vec<Peer>, Failure> {
 }
 
 /// The answer is this file. One that holds a part of another file tells that sessions are mixed.
-fn is_of(file: &Fixture, files: &[Fixture], client: &mut Peer) -> Result<(), Failure> {
+fn is_of(file: &Fixture, files: &[Fixture], client: &mut Peer) -> Outcome {
     let body = match client.reply()? {
         Reply::Ok(body) if body == file.bytes => return Ok(()),
         Reply::Ok(body) => body,
@@ -250,7 +250,7 @@ fn is_of(file: &Fixture, files: &[Fixture], client: &mut Peer) -> Result<(), Fai
 
 /// What waited for the client that did not read holds nothing of what another one got. That it is whole is the matter
 /// of another check.
-fn is_unmixed(lazy: &mut Peer, times: usize, [file, small]: [Fixture; 2]) -> Result<(), Failure> {
+fn is_unmixed(lazy: &mut Peer, times: usize, [file, small]: [Fixture; 2]) -> Outcome {
     let files = [file, small];
     for _ in 0..times {
         match is_of(&files[0], &files, lazy) {
@@ -264,7 +264,7 @@ fn is_unmixed(lazy: &mut Peer, times: usize, [file, small]: [Fixture; 2]) -> Res
 
 /// Each of two clients begins a line before either ends it. First a client alone does the same: a server that can't
 /// bear that mixes up nothing.
-fn half_lines_in_turns(exam: &Exam) -> Result<(), Failure> {
+fn half_lines_in_turns(exam: &Exam) -> Outcome {
     let list = exam.own_list()?;
     let mut alone = exam.session()?;
     alone.send_in_parts(&[b"LI", b"ST\n"]);
@@ -290,7 +290,7 @@ fn with_one_client(failure: Failure) -> Failure {
 }
 
 /// Two clients ask in turns, whole lines, and each reads its answer. Only then do both ask before either reads.
-fn answers_go_to_who_asked(exam: &Exam) -> Result<(), Failure> {
+fn answers_go_to_who_asked(exam: &Exam) -> Outcome {
     let small = exam.fixtures.of_sizes(UNMISTAKABLE as u64, MAX_SMALL)?;
     let (one_file, other_file) = (&small[0], &small[small.len() - 1]);
     let mut one = exam.session()?;
@@ -316,7 +316,7 @@ fn answers_go_to_who_asked(exam: &Exam) -> Result<(), Failure> {
 }
 
 /// With one client alone the same was answered. So whatever goes wrong now has to do with the other client.
-fn gets_its_own(asking: &mut Peer, file: &Fixture, other: &mut Peer) -> Result<(), Failure> {
+fn gets_its_own(asking: &mut Peer, file: &Fixture, other: &mut Peer) -> Outcome {
     asking.expect_body(&file.bytes).map_err(|failure| {
         let story = if other.more_waits() {
             format!("client {} has received what it did not ask for; ", other.number())
@@ -328,7 +328,7 @@ fn gets_its_own(asking: &mut Peer, file: &Fixture, other: &mut Peer) -> Result<(
 }
 
 /// Every client does this on a thread of its own; the first failure of all.
-fn at_once(clients: Vec<Peer>, work: impl Fn(usize, &mut Peer) -> Result<(), Failure> + Sync) -> Result<(), Failure> {
+fn at_once(clients: Vec<Peer>, work: impl Fn(usize, &mut Peer) -> Outcome + Sync) -> Result<(), Failure> {
     let work = &work;
     thread::scope(|scope| {
         let run = |(index, mut client)| scope.spawn(move || work(index, &mut client));
@@ -386,7 +386,7 @@ fn cannot_fill(failure: Failure) -> Failure {
 }
 
 /// Some places are free, and more clients come at once than there are places.
-fn limit_holds(exam: &Exam) -> Result<(), Failure> {
+fn limit_holds(exam: &Exam) -> Outcome {
     let (mut sessions, _) = fill(exam)?;
     for _ in 0..ROUNDS {
         let staying = sessions.len() - FREE.min(sessions.len());
@@ -411,7 +411,7 @@ fn limit_holds(exam: &Exam) -> Result<(), Failure> {
 }
 
 /// Some of all clients vanish, half of them by a reset, and as many others come in.
-fn vanished_places_come_back(exam: &Exam) -> Result<(), Failure> {
+fn vanished_places_come_back(exam: &Exam) -> Outcome {
     // A server that has lost all its places before has nobody here who could vanish, and would pass.
     exam.session().map_err(|failure| failure.after("before this check connects anybody: ")).map(drop)?;
     let (mut sessions, _) = fill(exam)?;
@@ -433,6 +433,6 @@ fn greeted(mut client: Peer) -> Option<Peer> {
     matches!(client.reply(), Ok(Reply::Ok(_))).then_some(client)
 }
 
-fn log_out(sessions: Vec<Peer>) -> Result<(), Failure> {
+fn log_out(sessions: Vec<Peer>) -> Outcome {
     sessions.into_iter().try_for_each(|mut session| session.log_out())
 }

@@ -22,28 +22,28 @@ const CLIENTS: usize = 20;
 /// Most sessions that are opened to meet a limit which nobody has told us: a little above our own server's.
 const MAX_SESSIONS: usize = 300;
 
-/// Files of up to so many bytes are answered at once.
+/// Largest file, in bytes, that a server sends at once.
 const MAX_SMALL: u64 = 1000;
 
-/// Files of up to so many bytes are asked for by a client alone, before many come: they take little of the time.
+/// Largest file, in bytes, that one client asks for alone before many clients come: small files take little time.
 const MAX_ALONE: usize = 2000;
 
-/// Places that are given back before many clients come at the same moment.
+/// How many places are given back before many clients come at the same moment.
 const FREE: usize = 4;
 
-/// How many come then.
+/// How many clients come then.
 const CROWD: usize = 16;
 
-/// How often they come: what happens by chance may need more than one.
+/// How often they come: what happens by chance may need several rounds.
 const ROUNDS: usize = 3;
 
 /// The length of a part of a file, in bytes, that no other file has by chance.
 const UNMISTAKABLE: usize = 12;
 
-/// That sessions are held at the same time.
+/// The rule that a server holds many sessions.
 const CONCURRENCY: &str = "a server holds many sessions at the same time";
 
-/// That clients do not wait for each other.
+/// The rule that clients do not wait for each other.
 const NOBODY_WAITS: &str =
     "A client that is silent, slow, reads nothing or vanishes delays no other client's greeting or answers";
 
@@ -94,7 +94,7 @@ pub const CHECKS: &[Check] = &[
             let (_sessions, _) = fill(exam)?;
             let mut refused = exam.connect()?;
             refused.send("LIST\nHELP\n");
-            // The answer is there and the server has closed, or will, on input that it has not read.
+            // In this time the server sends its refusal. A bad server then closes with unread input.
             thread::sleep(PAUSE);
             refused.expect_err(ErrorCode::ServerFull)?;
             refused.expect_end()
@@ -225,7 +225,7 @@ fn class(exam: &Exam) -> Result<Vec<Peer>, Failure> {
     Ok(clients)
 }
 
-/// The answer is this file. One that holds a part of another file tells that sessions are mixed.
+/// Expects this file as the answer. If it holds a part of another file, sessions are mixed up.
 fn is_of(file: &Fixture, files: &[Fixture], client: &mut Peer) -> Outcome {
     let body = match client.reply()? {
         Reply::Ok(body) if body == file.bytes => return Ok(()),
@@ -248,8 +248,8 @@ fn is_of(file: &Fixture, files: &[Fixture], client: &mut Peer) -> Outcome {
     })
 }
 
-/// What waited for the client that did not read holds nothing of what another one got. That it is whole is the matter
-/// of another check.
+/// The replies that waited for the client that did not read must hold nothing of another client's file. Another check
+/// looks whether they are whole.
 fn is_unmixed(lazy: &mut Peer, times: usize, [file, small]: [Fixture; 2]) -> Outcome {
     let files = [file, small];
     for _ in 0..times {
@@ -262,8 +262,8 @@ fn is_unmixed(lazy: &mut Peer, times: usize, [file, small]: [Fixture; 2]) -> Out
     Ok(())
 }
 
-/// Each of two clients begins a line before either ends it. First a client alone does the same: a server that can't
-/// bear that mixes up nothing.
+/// Each of two clients begins a line before either ends its own. First one client alone does the same: if that fails,
+/// sessions are not mixed up.
 fn half_lines_in_turns(exam: &Exam) -> Outcome {
     let list = exam.own_list()?;
     let mut alone = exam.session()?;
@@ -283,7 +283,7 @@ fn half_lines_in_turns(exam: &Exam) -> Outcome {
     other.expect_ok().map(drop).map_err(|failure| failure.because(Cause::SharedVariable))
 }
 
-/// It has nothing to do with other clients.
+/// The failure has nothing to do with other clients.
 fn with_one_client(failure: Failure) -> Failure {
     let cause = failure.cause.unwrap_or(Cause::AloneToo);
     failure.after("already with one client alone: ").because(cause)
@@ -340,14 +340,15 @@ fn at_once(clients: Vec<Peer>, work: impl Fn(usize, &mut Peer) -> Outcome + Sync
     })
 }
 
-/// Sessions until the server is full, at least one, and the client that was refused. One after the other, no limit can
-/// be broken. Where not even one comes in, however long it waits, nothing can be said.
+/// Opens sessions until the server is full. Returns them (at least one) and the client that was refused. They come one
+/// after the other, so even a server with a race keeps its limit. If not even one client is greeted, the check is
+/// skipped.
 fn fill(exam: &Exam) -> Result<(Vec<Peer>, Peer), Failure> {
     let mut sessions = vec![exam.session().map_err(cannot_fill)?];
     let mut refusals = 0;
     let half = exam.deadline.saturating_duration_since(Instant::now()) / 2;
     while sessions.len() < MAX_SESSIONS {
-        // A slow machine starts threads and processes slowly, and a limit so high is none that a class meets.
+        // A slow machine starts threads and processes slowly, and a class never meets a limit as high as this.
         if sessions.len() >= CLIENTS && exam.deadline.saturating_duration_since(Instant::now()) < half {
             let what = format!("no limit met with {} sessions, and there was no time for more", sessions.len());
             return Err(Failure::not_applicable(what));
@@ -397,8 +398,8 @@ fn limit_holds(exam: &Exam) -> Outcome {
         if at_once <= staying + FREE {
             continue;
         }
-        // More came in than before. So the limit is broken, unless clients of before had held some of the places: that
-        // is seen when all have gone, and all places are taken again one by one.
+        // More came in than before. So the limit is broken, unless earlier clients had held some of the places. That is
+        // seen when all have left and all places are taken again one by one.
         log_out(sessions)?;
         sessions = fill(exam)?.0;
         if at_once > sessions.len() {
@@ -412,7 +413,7 @@ fn limit_holds(exam: &Exam) -> Outcome {
 
 /// Some of all clients vanish, half of them by a reset, and as many others come in.
 fn vanished_places_come_back(exam: &Exam) -> Outcome {
-    // A server that has lost all its places before has nobody here who could vanish, and would pass.
+    // If a server has lost all its places before, no client here could vanish, and the check would pass.
     exam.session().map_err(|failure| failure.after("before this check connects anybody: ")).map(drop)?;
     let (mut sessions, _) = fill(exam)?;
     let mut vanishing = sessions.split_off(sessions.len() - FREE.min(sessions.len()));

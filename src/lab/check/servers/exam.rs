@@ -138,7 +138,7 @@ impl<'a> Exam<'a> {
         Ok(client)
     }
 
-    /// What the server answers to the LIST of a plain client. What should stand in it is the matter of step 3 alone.
+    /// What the server answers to the LIST of a plain client. Only the checks of step 3 look whether it is right.
     ///
     /// # Errors
     /// The check is skipped if there is no such answer.

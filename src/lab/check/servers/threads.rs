@@ -19,7 +19,7 @@ const LEVEL: Level = Level::Threads;
 /// As many clients as a class has.
 const CLIENTS: usize = 20;
 
-/// Most sessions that are opened to meet a limit which nobody has told us: a little above our own server's.
+/// Most sessions that are opened to meet an unknown limit: a little more than our own server's limit.
 const MAX_SESSIONS: usize = 300;
 
 /// Largest file, in bytes, that a server sends at once.
@@ -137,7 +137,7 @@ pub const CHECKS: &[Check] = &[
         hint: "sessions share something that should be each one's own: a buffer, a file, a global variable",
         run: |exam| {
             let files = exam.fixtures.of_sizes(1, u64::MAX)?;
-            // What happens with one client alone is the matter of other checks.
+            // First with one client alone: if that fails, it is no mistake of threads.
             let mut alone = exam.session()?;
             for file in files.iter().filter(|file| file.bytes.len() <= MAX_ALONE) {
                 alone.send(file.command());
@@ -294,7 +294,7 @@ fn answers_go_to_who_asked(exam: &Exam) -> Outcome {
     let small = exam.fixtures.of_sizes(UNMISTAKABLE as u64, MAX_SMALL)?;
     let (one_file, other_file) = (&small[0], &small[small.len() - 1]);
     let mut one = exam.session()?;
-    // What happens with one client alone is the matter of other checks.
+    // First with one client alone: if that fails, it is no mistake of threads.
     for file in [one_file, other_file].into_iter().cycle().take(2 * ROUNDS) {
         one.send(file.command());
         one.expect_body(&file.bytes).map_err(with_one_client)?;

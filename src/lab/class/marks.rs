@@ -28,7 +28,7 @@ const COLUMNS: [(&str, &str); 5] = [
 pub fn head(sheets: &[Sheet], lang: Lang) -> String {
     let is_alone = sheets.len() == 1;
     let told = |sheet: &Sheet| {
-        let of = if is_alone { String::new() } else { format!("{} ", sheet.kind.word_in(lang)) };
+        let of = if is_alone { String::new() } else { sheet.kind.word_in(lang).to_string() + lang.words(" ", " : ") };
         COLUMNS.map(|(english, french)| format!("{of}{}", lang.words(english, french)))
     };
     let checks = |sheet: &Sheet| {

@@ -164,9 +164,10 @@ const SENTENCES: Frames = &[
     ("It printed nothing.", "Il n'a rien affiché."),
     ("It printed last:", "Il a affiché en dernier :"),
     (
-        "the program has ended ({}) and does not listen on {port}{}",
-        "le programme s'est arrêté ({}) et n'écoute pas sur {port}{}",
+        "the program has ended ({}) and does not listen on {port}{+}",
+        "le programme s'est arrêté ({}) et n'écoute pas sur {port}{+}",
     ),
+    (": {}", " : {}"),
     (
         "its command has ended ({}) and what that started went into the background: let the server stay where it is \
          started, without & and without becoming a daemon",
@@ -273,8 +274,10 @@ const SENTENCES: Frames = &[
     ("the file '{}' is not UTF-8 text", "le fichier '{}' n'est pas du texte en UTF-8"),
     ("{+}: the quote {} does not end", "{+} : le guillemet {} n'est pas refermé"),
     (
-        "{+}: there is no shell that would understand '{}'; name the program with its path, or start a shell: sh -c          'cd dir && exec {}'",
-        "{+} : aucun shell ne lit cette ligne et ne comprend '{}' ; donnez le chemin du programme, ou lancez un          shell : sh -c 'cd dir && exec {}'",
+        "{+}: there is no shell that would understand '{}'; name the program with its path, or start a shell: sh -c \
+         'cd dir && exec {}'",
+        "{+} : aucun shell ne lit cette ligne pour comprendre '{}' ; donnez le chemin du programme, ou lancez un \
+         shell : sh -c 'cd dir && exec {}'",
     ),
     ("the file '{}' {+}", "le fichier '{}' {+}"),
     ("is empty", "est vide"),
@@ -309,9 +312,10 @@ const SENTENCES: Frames = &[
     ("can't read {}: {}", "impossible de lire {} : {}"),
     ("{}, line {}: {+}", "{}, ligne {} : {+}"),
     ("{} has a weight already", "{} a déjà un poids"),
+    ("it should be {+}, not '{}'", "il faut {+}, et non '{}'"),
     (
-        "it should be a level or a check, a space and its weight, such as 'report 4', '5.1 2' or 'client 5.1 2', not          '{}'",
-        "il faut un niveau ou une vérification, une espace et son poids, comme 'report 4', '5.1 2' ou 'client 5.1 2',          et non '{}'",
+        "a level or a check, a space and its weight, such as 'report 4', '5.1 2' or 'client 5.1 2'",
+        "un niveau ou une vérification, une espace et son poids, par exemple 'report 4', '5.1 2' ou 'client 5.1 2'",
     ),
     (
         "'{}' is no level and no check of a {+}; lab check {} shows them all",

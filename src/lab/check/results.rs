@@ -97,6 +97,11 @@ impl Graded {
         self.check.title_in(self.kind, lang)
     }
 
+    /// What [`Graded::text_in`] says in English.
+    pub fn text(&self) -> String {
+        self.text_in(Lang::English)
+    }
+
     /// One line if it passed, two if it could not run, the whole story if it failed.
     pub fn text_in(&self, lang: Lang) -> String {
         let (id, title) = (self.check.id, self.title(lang));

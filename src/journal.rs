@@ -1,7 +1,8 @@
-//! What happened, and in which session: the server and the client tell it, and an observer listens.
+//! What happened, and in which session: the server and the client report it to an observer.
 //!
-//! Each thing is told when it has happened, on the thread that did it. (Only a client's command is told just before it
-//! is sent.) The log, the trace and the instruments are observers; the code of the eight steps knows none of them.
+//! Each event is reported after it has happened, on the thread that did it. (Only a client's command is reported just
+//! before it is sent.) The log, the trace and the instruments are observers. The code of the eight steps does not know
+//! them.
 //!
 //! Read first: [`crate::wire`]. It does not know the server, the client, or who listens.
 
@@ -30,7 +31,7 @@ pub struct Record<'a> {
 pub enum Event<'a> {
     /// A connection is established; for the server: it has been admitted as a session.
     Connected,
-    /// A refusal was sent: to a command, or, outside every session, to a connection that was turned away.
+    /// A refusal was sent: to a command, or to a connection that was refused and got no session.
     Refused(&'a Refusal),
     /// A command line or a reply's header was sent: the bytes as on the wire.
     Sent(&'a [u8]),
@@ -65,8 +66,8 @@ pub struct Transfer<'a> {
 }
 
 impl Record<'_> {
-    /// The record as a line of the trace: what went over the wire, with its step, every byte visible. `None` if the
-    /// event is not a line on the wire.
+    /// The record as a line of the trace: what was sent or received, with its step, every byte visible. `None` if the
+    /// event is not a line of the protocol.
     pub fn trace(&self) -> Option<String> {
         let step = self.step.map_or("------".to_string(), |step| format!("step {}", step.number()));
         match self.event {
@@ -77,7 +78,7 @@ impl Record<'_> {
     }
 }
 
-/// Where a server or a client tells what happened. A clone has the same observer.
+/// Where a server or a client reports what happened. A clone has the same observer.
 #[derive(Clone)]
 pub struct Journal {
     observer: Arc<dyn Fn(&Record) + Send + Sync>,
@@ -94,7 +95,7 @@ impl Journal {
         Journal::new(|_| {})
     }
 
-    /// Tells it to the observer, on this thread.
+    /// Reports it to the observer, on this thread.
     pub fn tell(&self, record: Record) {
         (self.observer)(&record);
     }

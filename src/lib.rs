@@ -1,7 +1,8 @@
 //! A multithreaded file server and its client over TCP, made to be read.
 //!
-//! It re-implements the system of a report from a Master's course on networks; `docs/REPORT.md` says where each of its
-//! points stands. The report describes a session in eight steps. These functions carry them out on either side:
+//! It implements again the system of a report from a Master's course on networks. `docs/REPORT.md` says where the code
+//! carries out each point of the report. The report describes a session in eight steps. These functions carry them out
+//! on both sides:
 //!
 //! | step | what happens | client | server |
 //! |---|---|---|---|
@@ -16,8 +17,8 @@
 //!
 //! (In step 6 the client may ask for the list again too.) One function on each side has all eight in order:
 //! [`Session::eight_steps`](server::session::Session::eight_steps) and
-//! [`Client::eight_steps`](client::Client::eight_steps). `cargo run --bin lab -- walk` shows them happen. What goes
-//! over the wire stands in [`wire_protocol`].
+//! [`Client::eight_steps`](client::Client::eight_steps). `cargo run --bin lab -- walk` shows them happen.
+//! [`wire_protocol`] describes the bytes that are sent.
 //!
 //! # Where to read on
 //!
@@ -62,7 +63,8 @@ pub mod lab;
 #[doc = include_str!("../docs/PROTOCOL.md")]
 pub mod wire_protocol {}
 
-/// The examples of `docs/THREADS.md`, tried by `cargo test`: what should run runs, what should be refused is.
+/// The examples of `docs/THREADS.md`. `cargo test` tries them: the right ones run, and the compiler refuses the wrong
+/// ones.
 #[cfg(doctest)]
 #[doc = include_str!("../docs/THREADS.md")]
 pub mod threads {}

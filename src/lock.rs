@@ -1,6 +1,6 @@
 //! The one way to take a lock in this project.
 //!
-//! Read first: nothing. It does not know what a lock protects: that stands beside each `Mutex`.
+//! Read first: nothing. It does not know what a lock protects: the comment at each `Mutex` says it.
 
 use std::sync::Mutex;
 

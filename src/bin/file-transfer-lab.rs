@@ -1,4 +1,4 @@
-//! The classroom's toolbox under the name that it has when it is installed; the same program as `lab`.
+//! The instruments for teaching under their installed name; the same program as `lab`.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! The classroom's toolbox. `lab --help` tells its tools; [`file_transfer::lab`] holds them.
+//! The instruments for teaching. `lab --help` lists them; [`file_transfer::lab`] contains them.
 
 use std::process::ExitCode;
 

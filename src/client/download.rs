@@ -1,4 +1,4 @@
-//! A file from the server into a directory: it appears there complete, or not at all.
+//! Stores a file from the server in a directory: it appears there complete, or not at all.
 //!
 //! Read first: `client/mod.rs`. (`part.rs` and `resume.rs` can wait: the hidden file and its final name; a download
 //! that continues an earlier one.) It does not know the wire.
@@ -16,9 +16,9 @@ use crate::wire::{FileName, LocalName};
 pub struct Storage {
     /// The directory; made if missing.
     pub dir: PathBuf,
-    /// Does a file that is there already stay?
+    /// Does a file that exists already stay?
     pub keep: bool,
-    /// Does a download continue what an earlier one left, and leave what it has when it is cut?
+    /// Does a download continue an earlier part, and leave its own part when it is cut?
     pub resume: bool,
 }
 
@@ -81,7 +81,7 @@ pub(super) fn store_whole(
     let not_stored = |error| ClientError::NotStored { path: path.to_path_buf(), error };
     let (mut file, part) = Part::create(path, storage.resume).map_err(not_stored)?;
     let received = client.download(name, &mut file, on_progress);
-    // Windows renames no open file.
+    // Windows can't rename an open file.
     drop(file);
     finish(part, received.map_err(|error| error.at(path))?, resumed, storage)
 }

@@ -13,7 +13,7 @@ use crate::wire::{printable, ErrorCode, Refusal};
 /// Why something was not done.
 #[derive(Debug)]
 pub enum ClientError {
-    /// The server said no: an answer like any other, and the session may go on.
+    /// The server refused. A refusal is an answer like any other, and the session may go on.
     Refused(Refusal),
     /// The host of the server has no address.
     NoHost {
@@ -33,7 +33,7 @@ pub enum ClientError {
     Lost {
         /// What was being received.
         awaited: Awaited,
-        /// What the system says; `UnexpectedEof` if the server closed.
+        /// The system's error; `UnexpectedEof` if the server closed.
         error: io::Error,
     },
     /// The server said nothing for the time-out.
@@ -46,7 +46,7 @@ pub enum ClientError {
     Sink(io::Error),
     /// No file on this system can have the name.
     NoLocalName(Refusal),
-    /// There is something of that name already, which may not be replaced.
+    /// Something with that name exists already, and may not be replaced.
     Kept(PathBuf),
     /// A file of our own could not be written.
     NotStored {
@@ -55,7 +55,7 @@ pub enum ClientError {
         /// What the system says.
         error: io::Error,
     },
-    /// As above, in the middle of a body: what follows on the wire can't be understood any more.
+    /// As above, in the middle of a body: the bytes that follow can't be understood any more.
     Abandoned {
         /// Where it should have been stored.
         path: PathBuf,
@@ -113,7 +113,7 @@ impl ClientError {
         }
     }
 
-    /// Did the session end before the header of the answer was complete? Then a new session can be asked the same.
+    /// Did the session end before the header of the answer was complete? Then a new session can send the same command.
     pub fn came_before_the_answer(&self) -> bool {
         match self {
             ClientError::Refused(refusal) => matches!(refusal.code, ErrorCode::IdleTimeout | ErrorCode::ShuttingDown),

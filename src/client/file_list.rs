@@ -10,8 +10,8 @@ const MAX_LISTED: usize = 1_000_000;
 
 /// The list that answered a LIST. Every line of it has been checked.
 ///
-/// It is kept as it came, and each [`Listed`] is made when it is looked at: a million of them would take several times
-/// the memory of the text, since each has a name in memory of its own.
+/// It is kept as it came, and each [`Listed`] is made only when it is read. A million of them would take several times
+/// the memory of the text, because each has its name in separate memory.
 #[derive(Debug, PartialEq, Eq)]
 pub struct FileList {
     text: String,
@@ -44,7 +44,7 @@ impl FileList {
         self.text.split_terminator('\n').filter_map(Listed::parse)
     }
 
-    /// The same, but takes the list along.
+    /// The same, but it takes ownership of the list.
     pub fn into_files(self) -> impl Iterator<Item = Listed> {
         let mut begin = 0;
         std::iter::from_fn(move || {

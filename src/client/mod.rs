@@ -29,7 +29,8 @@ use patience::{Patience, PatientStream};
 use receive::{connect_to_any, receiving_failed};
 
 /// Most bytes of a file that one read and one write move. It is larger than the server's, because a client has one
-/// transfer at a time, and each system call costs time: a quarter of it took measurably more of the processor.
+/// transfer at a time, and each system call costs time. With a quarter of this size the client measurably used more
+/// processor time.
 const PART: usize = 1024 * 1024;
 
 /// One session with a server.
@@ -40,7 +41,7 @@ pub struct Client {
 
 /// The user gives commands and is shown the results: a person or a script.
 pub trait User {
-    /// The next command; `None` when there is none left, which means LOGOUT.
+    /// The next command; `None` when no command is left, which means LOGOUT.
     fn next_command(&mut self) -> Option<Command>;
     /// How long to wait for the server.
     fn patience(&self) -> Patience;
@@ -52,11 +53,11 @@ pub trait User {
     fn show_text(&mut self, command: &Command, text: &str);
     /// The server's list.
     fn show_list(&mut self, files: FileList);
-    /// `received` bytes of a file are here, of `size`.
+    /// `received` bytes of a file have come, of `size`.
     fn show_progress(&mut self, name: &FileName, received: u64, size: u64);
     /// A file is complete and stored.
     fn show_stored(&mut self, name: &FileName, stored: &Stored);
-    /// The last command was not done.
+    /// The last command failed.
     fn show_failure(&mut self, error: &ClientError);
 }
 

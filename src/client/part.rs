@@ -1,5 +1,5 @@
-//! The hidden file that a download is written to: its name, its permissions, how it gets its final name, and what
-//! becomes of those that an interrupted client left behind.
+//! The hidden file to which a download is written, called the part: its name, its permissions, how it gets its final
+//! name, and what happens to the parts that an interrupted client left.
 //!
 //! Read first: `client/download.rs`. It does not know where the bytes come from.
 
@@ -14,23 +14,23 @@ use std::time::{Duration, SystemTime};
 use crate::client::ClientError;
 use crate::wire::checksum::{Checksum, SUM_PART};
 
-/// The name of a part begins and ends so. Between them stand a checksum of the file's name, by which a part can be
+/// The beginning and the end of a part's name. Between them are a checksum of the file's name, by which a part can be
 /// found again, the number of the process that writes it, and a random number.
 const NAME_BEGINS: &str = ".download-";
 const NAME_ENDS: &str = ".part";
 
-/// In place of the process's number, in the name of a part that nobody writes any more.
+/// In place of the process's number, in the name of a part that no process writes any more.
 const LEFT: &str = "left";
 
-/// Where nobody knows which processes live, a part that was not written for so long may be continued. A living client
-/// writes more often, unless its server is slow.
+/// On a system that does not show which processes run, a part that was not written for so long may be continued. A
+/// running client writes more often, unless its server is slow.
 const IDLE_AFTER: Duration = Duration::from_secs(60);
 
 /// A part that was not written for so long is removed. A running client writes more often, unless its `--timeout` is
 /// longer than this.
 const LEFT_BEHIND_AFTER: Duration = Duration::from_secs(3600);
 
-/// A hidden file. When it is dropped without having got its final name, it is removed, or left to be continued.
+/// A hidden file. If it is dropped before it gets its final name, it is removed, or left for a later download.
 pub(super) struct Part {
     path: PathBuf,
     target: PathBuf,
@@ -40,8 +40,9 @@ pub(super) struct Part {
 }
 
 impl Part {
-    /// Makes a file that did not exist, beside `target`: `create_new` follows no link and takes no file that somebody
-    /// planted. It forbids what the file at `target` forbids. If the download is cut, `leave` leaves it.
+    /// Makes a file that did not exist, beside `target`: `create_new` follows no link and opens no file that exists
+    /// already. The part forbids what the file at `target` forbids. If the download is cut and `leave` is set, the part
+    /// stays.
     pub(super) fn create(target: &Path, leave: bool) -> io::Result<(File, Part)> {
         let path = new_name(target, &std::process::id().to_string());
         let mut options = OpenOptions::new();
@@ -53,8 +54,8 @@ impl Part {
         Ok((file, Part { path, target: target.to_path_buf(), leave, has_final_name: false }))
     }
 
-    /// Takes over the longest part of the file that nobody writes any more, if it has at least a MiB: SUM tells a
-    /// checksum of each MiB.
+    /// Takes over the longest part of the file that no process writes any more, if it has at least a MiB: SUM gives a
+    /// checksum for each MiB.
     pub(super) fn take_over(target: &Path) -> Option<(File, Part)> {
         let begins = name_begins(target);
         let entries = fs::read_dir(target.parent()?).ok()?.flatten();
@@ -65,14 +66,14 @@ impl Part {
         takeable.sort_by_key(|(metadata, _)| Reverse(metadata.len()));
         takeable.into_iter().find_map(|(_, found)| {
             let path = new_name(target, &std::process::id().to_string());
-            // Of several clients that want it, one is granted the renaming.
+            // If several clients want it, only one succeeds in renaming it.
             fs::rename(found, &path).ok()?;
             let part = Part { path, target: target.to_path_buf(), leave: true, has_final_name: false };
             let file = OpenOptions::new().read(true).write(true).open(&part.path).ok()?;
             if !is_ours_alone(&file, &part.path) {
                 return None;
             }
-            // It is written again from now on.
+            // From now on it is being written again.
             file.set_modified(SystemTime::now()).ok()?;
             if let Some(earlier) = earlier_file(target) {
                 take_stricter_mode(&file, &earlier).ok()?;
@@ -84,7 +85,7 @@ impl Part {
     /// Gives it its final name. Returns where it is, and whether something else had that name until now.
     ///
     /// # Errors
-    /// [`ClientError::Kept`] if `keep` is set and the name is taken; else what the system says.
+    /// [`ClientError::Kept`] if `keep` is set and the name is taken; otherwise the system's error.
     pub(super) fn take_final_name(self, keep: bool) -> Result<(PathBuf, bool), ClientError> {
         let path = self.target.clone();
         let named = if keep { self.take_free_name().map(|()| false) } else { self.replace() };
@@ -95,7 +96,7 @@ impl Part {
         }
     }
 
-    /// In place of whatever has the name.
+    /// Replaces what has the name.
     fn replace(mut self) -> io::Result<bool> {
         let replaced = fs::symlink_metadata(&self.target).is_ok();
         fs::rename(&self.path, &self.target)?;
@@ -103,11 +104,11 @@ impl Part {
         Ok(replaced)
     }
 
-    /// Only if nothing has the name. Nobody can take the name between a look and the renaming, because there is no
-    /// look: the system makes a second name for the file, or refuses with `AlreadyExists`.
+    /// Only if nothing has the name. Nobody can take the name between a check and the renaming, because there is no
+    /// check: the system makes a second name for the file, or refuses with `AlreadyExists`.
     fn take_free_name(mut self) -> io::Result<()> {
         match fs::hard_link(&self.path, &self.target) {
-            // The first name goes when this is dropped.
+            // The first name is removed when this is dropped.
             Ok(()) => self.leave = false,
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Err(error),
             Err(_) => {
@@ -118,7 +119,7 @@ impl Part {
         Ok(())
     }
 
-    /// All of the file is there without this part: it is not left.
+    /// The file is complete without this part, so the part is not left.
     pub(super) fn remove(mut self) {
         self.leave = false;
     }
@@ -145,7 +146,7 @@ fn name_begins(target: &Path) -> String {
     format!("{NAME_BEGINS}{checksum}-")
 }
 
-/// The file that is to be replaced, if there is one.
+/// The file that will be replaced, if there is one.
 fn earlier_file(target: &Path) -> Option<Metadata> {
     fs::symlink_metadata(target).ok().filter(Metadata::is_file)
 }
@@ -155,7 +156,7 @@ fn new_name(target: &Path, who: &str) -> PathBuf {
     target.with_file_name(format!("{}{who}-{:016x}{NAME_ENDS}", name_begins(target), random()))
 }
 
-/// Who writes the part of this name; `None` if that is no part's name.
+/// Who writes the part with this name; `None` if this is not the name of a part.
 fn writer(path: &Path) -> Option<&str> {
     let inner = path.file_name()?.to_str()?.strip_prefix(NAME_BEGINS)?.strip_suffix(NAME_ENDS)?;
     let (checksum, rest) = inner.split_once('-')?;
@@ -164,8 +165,8 @@ fn writer(path: &Path) -> Option<&str> {
     (is_hex(checksum, 8) && is_hex(random, 16)).then_some(who)
 }
 
-/// Is this a part that nobody writes any more? Its client left it, or has ended. Only Linux shows its processes as
-/// files. Elsewhere a part counts as such that was not written for a minute.
+/// Is this a part that no process writes any more? Its client left it, or has ended. Only Linux shows its processes as
+/// files. On other systems the answer is yes if the part was not written for a minute.
 fn nobody_writes(path: &Path, metadata: &Metadata) -> bool {
     let Some(who) = writer(path) else { return false };
     let processes = Path::new("/proc");
@@ -174,15 +175,15 @@ fn nobody_writes(path: &Path, metadata: &Metadata) -> bool {
     metadata.is_file() && (who == LEFT || has_ended)
 }
 
-/// Is the open file what has the name, under this name alone, and can nobody else write it? Somebody could have put a
-/// link or a file into the directory.
+/// Is the open file the file with this name, does it have no other name, and can nobody else write it? Somebody could
+/// have put a link or a file into the directory.
 #[cfg(unix)]
 fn is_ours_alone(file: &File, path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
     /// The permissions of others to write.
     const WRITE: u32 = 0o022;
     let (Ok(opened), Ok(named)) = (file.metadata(), fs::symlink_metadata(path)) else { return false };
-    // Where the system shows this process as a file, that has this process's owner.
+    // On a system that shows this process as a file, the file has this process's owner.
     let has_other_owner = fs::metadata("/proc/self").is_ok_and(|own| own.uid() != opened.uid());
     named.is_file()
         && (opened.dev(), opened.ino()) == (named.dev(), named.ino())
@@ -197,8 +198,8 @@ fn is_ours_alone(_: &File, _: &Path) -> bool {
     true
 }
 
-/// The way of file systems on which a file can't have two names, such as FAT: an empty file claims the name, and the
-/// part takes its place. In between, or for good if the client is killed there, others see the empty file.
+/// For file systems on which a file can't have two names, such as FAT: an empty file takes the name first, and then the
+/// part replaces it. Others can see the empty file in between. It stays if the client is killed there.
 fn claim_and_rename(path: &Path, target: &Path) -> io::Result<()> {
     OpenOptions::new().write(true).create_new(true).open(target)?;
     fs::rename(path, target).map_err(|error| {
@@ -207,15 +208,15 @@ fn claim_and_rename(path: &Path, target: &Path) -> io::Result<()> {
     })
 }
 
-/// Whom the earlier file kept out is kept out of the new one, from its first byte on. What the system forbids new files
-/// (the umask) stays forbidden, and no permission to execute is taken over.
+/// Users who could not read or write the earlier file can't read or write the new file either, from its first byte on.
+/// The umask still applies, and the permission to execute is not copied.
 #[cfg(unix)]
 fn keep_stricter_mode(options: &mut OpenOptions, earlier: &Metadata) {
     use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
     options.mode(earlier.permissions().mode() & 0o666);
 }
 
-/// The same for a part that is there already.
+/// The same for a part that exists already.
 #[cfg(unix)]
 fn take_stricter_mode(file: &File, earlier: &Metadata) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
@@ -232,7 +233,7 @@ fn take_stricter_mode(_: &File, _: &Metadata) -> io::Result<()> {
     Ok(())
 }
 
-/// What was left behind in a directory, and is now removed.
+/// Parts that were left in a directory, and are now removed.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct LeftBehind {
     /// How many files.
@@ -244,7 +245,7 @@ pub struct LeftBehind {
 /// Removes the parts that nobody has written for an hour: their clients were killed. Only regular files directly in
 /// `dir` are looked at, and no link is followed. What can't be removed stays, as it stayed until now.
 ///
-/// It can remove the part of a client that lives but has waited for its server for over an hour. That client then
+/// It can remove the part of a client that still runs but has waited for its server for over an hour. That client then
 /// reports that it can't store its file.
 pub fn remove_left_behind(dir: &Path) -> LeftBehind {
     let mut removed = LeftBehind::default();

@@ -1,7 +1,8 @@
 //! How long a client waits for its server, and how slow the server may be.
 //!
-//! A time-out of the socket alone would start anew with each byte: a server that drips a byte now and then would hold
-//! the client for ever. So each read waits only for what is left of the whole time, and slow reads are added up.
+//! A time-out of the socket alone would start again with each byte. A server that sends one byte now and then would
+//! keep the client for ever. So each read waits only for the rest of the whole time, and the times of slow reads are
+//! added.
 //!
 //! Read first: `client/mod.rs`. It does not know what is received.
 
@@ -18,7 +19,7 @@ use crate::wire::framing::is_timeout;
 pub struct Patience {
     /// For a connection, and for each silence of the server.
     pub timeout: Duration,
-    /// When everything must be done, however lively the server is.
+    /// When everything must be done, even if the server keeps sending.
     pub deadline: Option<Instant>,
     /// Fewest bytes a second, on average over a time-out in which the client waited for the server.
     pub min_rate: Option<u64>,
@@ -44,8 +45,8 @@ impl Patience {
         }
     }
 
-    /// What an error means that ended a wait of this length, which began then. The system has time-outs of its own,
-    /// which may come much earlier.
+    /// The meaning of an error that ended a wait of this length, which began then. The system has time-outs of its own,
+    /// and they may come much earlier.
     fn explained(&self, error: io::Error, wait: Duration, begun: Instant) -> io::Error {
         if !is_timeout(&error) || begun.elapsed() < wait / 2 {
             error
@@ -68,7 +69,7 @@ pub enum Impatience {
     TooSlow {
         /// What came.
         bytes: u64,
-        /// While the client waited so long.
+        /// In so long a time.
         waited: Duration,
         /// What should have come, in bytes a second.
         min_rate: u64,
@@ -115,8 +116,8 @@ impl Impatience {
 pub(super) struct PatientStream {
     stream: TcpStream,
     patience: Patience,
-    /// How long was waited for bytes, and how many came, since the last command was sent or the rate was last looked
-    /// at.
+    /// How long the client waited for bytes, and how many came, since it sent the last command or last checked the
+    /// rate.
     waited: Duration,
     received: u64,
 }
@@ -140,7 +141,7 @@ impl PatientStream {
         self.patience = patience;
     }
 
-    /// Fails if less came than should have, once the client has waited for a whole time-out.
+    /// Fails if too little has come, after the client has waited for a whole time-out.
     fn check_rate(&mut self) -> io::Result<()> {
         let Some(min_rate) = self.patience.min_rate else { return Ok(()) };
         if self.waited < self.patience.timeout {
@@ -182,7 +183,7 @@ impl Read for PatientStream {
 
 impl Write for PatientStream {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        // Each command is measured anew.
+        // Each command is measured separately.
         self.begin_to_measure();
         let (wait, begun) = (self.patience.next_wait()?, Instant::now());
         self.stream.set_write_timeout(Some(wait))?;

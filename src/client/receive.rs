@@ -1,4 +1,4 @@
-//! How the client sends a command and receives a reply, in one piece or not at all. It trusts no server.
+//! How the client sends a command and receives a reply, complete or not at all. It trusts no server.
 //!
 //! Read first: `client/mod.rs`. It does not know what is asked for.
 
@@ -13,11 +13,11 @@ use crate::journal::Event;
 use crate::wire::framing::read_reply_header;
 use crate::wire::{Command, ReplyHeader};
 
-/// Longest greeting, help or goodbye that is taken, in bytes: they are for a person to read.
+/// Longest greeting, help or goodbye that the client accepts, in bytes: a person reads them.
 const MAX_TEXT: u64 = 64 * 1024;
 
-/// Longest list that is taken, in bytes: room for 200 000 files with the longest names. It is kept as it comes, so this
-/// bounds the memory that a list takes.
+/// Longest list that the client accepts, in bytes: 200 000 files with the longest names fit into it. It is kept as it
+/// comes, so this bounds the memory that a list takes.
 const MAX_LIST: u64 = 64 * 1024 * 1024;
 
 impl Client {
@@ -36,7 +36,7 @@ impl Client {
 
     fn send(&mut self, command: &Command) -> io::Result<()> {
         let line = format!("{command}\n");
-        // Told first: an answer may come although the sending fails.
+        // Reported first: an answer may come although the sending fails.
         self.journal.command_sent(line.as_bytes());
         self.stream.get_mut().write_all(line.as_bytes())
     }
@@ -80,7 +80,7 @@ impl Client {
     }
 }
 
-/// Says what an error means that happened while this was received.
+/// The meaning of an error that happened while this was received.
 pub(super) fn receiving_failed(awaited: Awaited, error: io::Error) -> ClientError {
     match Impatience::inside(&error) {
         Some(Impatience::Silent(timeout)) => ClientError::Silent(timeout),

@@ -1,7 +1,7 @@
-//! A download that continues what an earlier one left, if the server has the extensions of `docs/EXTENSIONS.md`.
+//! A download that continues an earlier, interrupted one, if the server has the extensions of `docs/EXTENSIONS.md`.
 //!
-//! The part is taken over, and stays a part until all of the file is there: whatever goes wrong, what is good of it can
-//! be continued another time. If the server sends the file anew, it gets a part of its own.
+//! The download takes over the part, and the part stays a part until the file is complete. So whatever goes wrong, its
+//! good bytes can be continued another time. If the server sends the whole file again, the download gets a new part.
 //!
 //! Read first: `docs/EXTENSIONS.md`, `client/download.rs`, `part.rs`. It does not know the user.
 
@@ -24,7 +24,7 @@ const MAX_SUMS: u64 = (MAX_SIZE / SUM_PART + 1) * SUM_LINE;
 /// What became of an earlier part.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Resumed {
-    /// There was none, or resuming was not asked for.
+    /// There was none, or the user did not ask to resume.
     NoPart,
     /// So many of its bytes were good, and the rest was downloaded.
     After(u64),
@@ -67,7 +67,7 @@ pub(super) fn store(
     }
 }
 
-/// Continues an earlier part, by the four steps of `docs/EXTENSIONS.md`. Returns the size of the file that it is then.
+/// Continues an earlier part, by the four steps of `docs/EXTENSIONS.md`. Returns the size of the complete file.
 ///
 /// # Errors
 /// The same as of [`Client::download`]. If the part can't be continued, that is no error: the reason is returned.
@@ -125,7 +125,7 @@ impl Client {
         let (mut bytes, mut checksum, mut agrees) = (0, Checksum::default(), true);
         for _ in 0..size / SUM_LINE {
             self.stream.read_exact(&mut line).map_err(|error| receiving_failed(Awaited::Checksums, error))?;
-            // Where the part ends, or can't be read further, the rest begins.
+            // The rest begins where the part ends, or where it can't be read any more.
             agrees = agrees && part.read_exact(&mut piece).is_ok();
             if agrees {
                 let mut longer = checksum;

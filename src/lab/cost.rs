@@ -19,10 +19,10 @@ use crate::server::designs::Design;
 use crate::server::SESSION_STACK;
 use crate::wire::{Command, FileName};
 
-/// How many requests, spawns and ways there and back are measured in a round: a fraction of a second of each.
+/// How many requests, spawns and wake-ups are measured in a round: each kind takes a fraction of a second.
 const TIMES: usize = 400;
 
-/// How often all of them are measured, in turn: in the next round the system may put the threads on other processors.
+/// How many rounds measure all of them, in turn. In the next round the system may put the threads on other processors.
 const ROUNDS: usize = 5;
 
 /// How wide a line may be.
@@ -37,7 +37,7 @@ const LOCKS: u32 = 200_000;
 /// How long all the requests may take.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Measures all, and tells it in a few lines.
+/// Measures all, and returns it as a few lines of text.
 ///
 /// # Errors
 /// In a sentence: no server could be started, or no thread.
@@ -84,7 +84,7 @@ fn no_thread(error: io::Error) -> String {
     format!("the system grants no thread: {error}")
 }
 
-/// What each of these took in one round: the median, and of the lock the average.
+/// What each of these took in one round: the median; for the lock, the average.
 struct Round {
     request: Duration,
     spawn: Duration,
@@ -148,7 +148,7 @@ fn spawned_and_joined(builder: impl Fn() -> Builder) -> io::Result<Duration> {
     typical(|| builder().spawn(|| {}).map(|thread| drop(thread.join())))
 }
 
-/// In bytes; `None` where the system has no `/proc` that tells it, as Linux has.
+/// In bytes; `None` on a system without the `/proc` of Linux.
 fn memory_of_a_waiting_thread() -> io::Result<Option<u64>> {
     let resident = || field(&fs::read_to_string("/proc/self/smaps_rollup").ok()?, "Rss:").map(|kib| kib * 1024);
     let (gate, waiting) = (Mutex::new(()), Mutex::new(0));

@@ -1,6 +1,6 @@
 //! A connection to a server, for the tools that do not speak its protocol.
 //!
-//! Read first: nothing. It does not know what is said on the connection.
+//! Read first: nothing. It does not know what is sent on the connection.
 
 use std::io;
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
@@ -15,7 +15,7 @@ const CONNECT_TIME: Duration = Duration::from_secs(10);
 /// A server as it was named, and its addresses.
 #[derive(Debug)]
 pub struct Target {
-    /// As it was named, fit to be printed.
+    /// As it was named, safe to print.
     pub name: String,
     /// At least one.
     pub addresses: Vec<SocketAddr>,

@@ -10,10 +10,10 @@ use std::path::{Path, PathBuf};
 pub struct FreshDir(PathBuf);
 
 impl FreshDir {
-    /// Makes one whose name begins so, and that nobody else has.
+    /// Makes a directory whose name begins with this, and that no other program uses.
     ///
     /// # Errors
-    /// What the system says.
+    /// The system's error.
     pub fn make(beginning: &str) -> io::Result<FreshDir> {
         let mut number = 0;
         loop {

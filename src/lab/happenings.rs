@@ -1,4 +1,4 @@
-//! What the server and the client told their journals, kept to be shown: nothing else is ever narrated.
+//! What the server and the client reported to their journals. The walk shows this and nothing else.
 //!
 //! Read first: `journal.rs`. It does not know how they are shown.
 
@@ -14,10 +14,10 @@ use crate::wire::Step;
 /// How much of a body is kept to be shown.
 const BODY_START: usize = 64;
 
-/// How often a wait looks again.
+/// How often a wait checks again.
 const POLL: Duration = Duration::from_millis(1);
 
-/// A function that carries out a step, and the source file in which it stands, as it was compiled.
+/// A function that carries out a step, and its source file, as it was compiled.
 pub struct Place {
     /// Its name.
     pub function: &'static str,
@@ -33,8 +33,8 @@ const REPLY: (&str, &str) = ("src/server/reply.rs", include_str!("../server/repl
 const FILE_HANDLER: (&str, &str) = ("src/server/file_handler.rs", include_str!("../server/file_handler.rs"));
 const CLIENT: (&str, &str) = ("src/client/mod.rs", include_str!("../client/mod.rs"));
 
-/// The function that carries out a step on one side: the table that [`crate`] shows too. Where two share a step, one
-/// begins or ends the connection, and the other one speaks.
+/// The function that carries out a step on one side: the same table as in [`crate`]. If two functions share a step, one
+/// begins or ends the connection, and the other sends or receives.
 pub fn place(side: Side, step: Step, kind: Kind) -> Option<Place> {
     use Step::{AskForFile, AskForList, Close, Connect, Logout, SendFile, SendList};
     let (function, (file, source)) = match (side, step, kind) {
@@ -74,17 +74,17 @@ pub enum Side {
 /// What happened, of the events that belong to a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// See [`Event`]; so for all of these.
+    /// See [`Event`], here and for all of these.
     Connected,
-    /// A line left.
+    /// A line was sent.
     Sent,
-    /// A line came.
+    /// A line was received.
     Received,
-    /// The first bytes of a body left.
+    /// The first bytes of a body were sent.
     SentBodyStart,
-    /// The first bytes of a body came.
+    /// The first bytes of a body were received.
     ReceivedBodyStart,
-    /// The last byte of a body left.
+    /// The last byte of a body was sent.
     SentBody,
     /// The connection is over.
     Closed,
@@ -99,7 +99,7 @@ pub struct Happening {
     pub step: Step,
     /// What it was.
     pub kind: Kind,
-    /// The bytes on the wire, of a body the first ones; for `Closed`, why.
+    /// The bytes as they were sent, or the first bytes of a body; for `Closed`, the reason.
     pub bytes: Vec<u8>,
     /// The thread that did it.
     pub thread: String,
@@ -111,14 +111,14 @@ pub struct Happening {
     pub registry: Vec<SessionView>,
 }
 
-/// All that happened so far. A clone is another handle to the same.
+/// All that has happened. A clone is another handle to the same data.
 #[derive(Debug, Clone, Default)]
 pub struct Happenings {
     all: Arc<Mutex<Vec<Happening>>>,
 }
 
 impl Happenings {
-    /// A journal whose events of the eight steps come here.
+    /// A journal that collects the events of the eight steps here.
     pub fn journal(&self, side: Side, registry: Option<Registry>) -> Journal {
         let happenings = self.clone();
         Journal::new(move |record| {
@@ -132,8 +132,8 @@ impl Happenings {
         locked(&self.all, work)
     }
 
-    /// Takes what happened in a step. With `last`, it waits until the server has told that, at most so long: client
-    /// and server tell their sides at their own pace.
+    /// Takes what happened in a step. With `last`, it waits for this event of the server, at most so long: the client
+    /// and the server report their sides at different times.
     pub fn take(&self, step: Step, last: Option<Kind>, at_most: Duration) -> Vec<Happening> {
         let deadline = Instant::now() + at_most;
         let of_step = |happening: &Happening| happening.step == step;
@@ -160,7 +160,7 @@ fn happening(side: Side, record: &Record, registry: Option<&Registry>) -> Option
         Event::ReceivedBodyStart(body) => (Kind::ReceivedBodyStart, &body[..body.len().min(BODY_START)]),
         Event::SentBody(_) => (Kind::SentBody, &[][..]),
         Event::Closed { why, .. } => (Kind::Closed, why.as_bytes()),
-        // A refusal's line has been told as sent.
+        // A refusal's line has been reported as sent.
         Event::Refused(_) | Event::Notice(_) => return None,
     };
     let step = record.step?;

@@ -1,4 +1,4 @@
-//! The classroom's toolbox: tools around the server and the client, which know nothing of it.
+//! The instruments for teaching: tools that use the server and the client. Server and client do not use them.
 //!
 //! Read first: the server and the client.
 

@@ -1,4 +1,4 @@
-//! The program `lab`: which tool, and its options.
+//! The program `lab`: it chooses the tool, and reads its options.
 //!
 //! Read first: the tool that you want to know. It does not know how the tools work.
 
@@ -24,7 +24,7 @@ use crate::programs::server;
 use crate::wire::printable;
 
 const HELP: &str = "\
-The classroom's toolbox.
+The instruments for teaching.
 
 Usage: lab TOOL [OPTIONS]
 
@@ -42,18 +42,18 @@ Usage: lab TOOL [OPTIONS]
                         runs a client; without commands it reads them from
                         standard input, one a line
   broken NAME           runs a server
-    --mystery N         in place of a name: N chooses one, and its name is not
-                        told; the same N the same server
-    --reveal            runs nothing, and tells which one --mystery N is
+    --mystery N         instead of a name: N chooses a server, and its name is
+                        hidden; the same N gives the same server
+    --reveal            runs no server, and shows the name for --mystery N
     --bind ADDR:PORT    where it listens; port 0 takes a free one [127.0.0.1:0]
     --dir PATH          what it serves [server_data]
 
   check                 grades any server of this protocol: what is wrong, why
     HOST:PORT           one that runs already, and ...
     --fixtures DIR      ... serves this directory, or
-    --command 'COMMAND' a program to be started: {dir} and {port} stand for what
-                        it serves and where it listens; spaces part words,
-                        quotes keep them together
+    --command 'COMMAND' a program to start: {dir} and {port} stand for the
+                        directory that it serves and the port where it listens;
+                        spaces separate words, quotes keep them together
     --level LEVEL       these checks alone: report, stream, robust or threads
     --only N            the checks of step N alone, or the check N.M
     --list              shows the checks, and runs none
@@ -88,15 +88,15 @@ Usage: lab TOOL [OPTIONS]
     --lang en|fr        the language of all that is told and written [en], the
                         columns of marks.csv included
 
-  fixtures DIR          makes such files as check likes, in a new directory
+  fixtures DIR          makes files for check in a new directory
     --seed N            the same as an earlier run
 
   load HOST:PORT        many clients ask any server of this protocol for a file,
                         again and again: how many requests per second, and how
-                        long the clients wait. Who waits does not ask (a closed
-                        loop), so a server that stalls is asked less often, and
-                        percentiles hide it: look at the longest wait, and at
-                        who was still waiting at the end
+                        long the clients wait. A client that waits does not ask
+                        (a closed loop), so a server that stalls gets fewer
+                        requests, and percentiles hide it: look at the longest
+                        wait, and at who was still waiting at the end
     --clients N         how many [16]
     --file NAME         what they ask for [the first file that LIST names]
     --seconds SECS      for how long [5]
@@ -119,20 +119,20 @@ Usage: lab TOOL [OPTIONS]
                         memory of one that waits, a lock, to wake another
 
   interleave FILE       threads of a tiny language, one step at a time: in which
-                        order of their steps does the program go wrong? It asks
-                        only; docs/INTERLEAVE.md explains the language
+                        order of their steps does the program go wrong? Prints
+                        questions; docs/INTERLEAVE.md explains the language
     --schedule ABBA     in this order: first a step of A, then of B, B, A
-    --random            in an order by chance
+    --random            in a random order
     --seed N            ... the same as an earlier one
     --all               in every order: how many end wrong, or in deadlock
     --solve             answers the questions
 
-  relay --to HOST:PORT  stands between any client and any server, shows every
-                        piece that passes, and disturbs it, both ways unless
+  relay --to HOST:PORT  connects any client with any server, shows every piece
+                        that passes, and disturbs it, in both directions unless
                         --only says otherwise
     --listen ADDR:PORT  where clients connect; port 0 takes a free one
                         [127.0.0.1:0]
-    --chop N            at most N bytes a packet, and a pause behind each
+    --chop N            at most N bytes a packet, and a pause after each
     --glue MS           what arrives within MS milliseconds goes on as one piece
     --delay MS          everything goes on so much later
     --rate BYTES        so many bytes a second at most
@@ -143,7 +143,7 @@ Usage: lab TOOL [OPTIONS]
     --only up|down      disturbs this direction alone; up is to the server
     --seed N            random sizes and times within these bounds, the same for
                         the same N
-    --pcap FILE         writes what passes for Wireshark, with headers made up
+    --pcap FILE         writes what passes for Wireshark, with invented headers
     --quiet             prints no pieces
 
   talk HOST:PORT        sends what is typed, and shows what comes: line ends
@@ -157,7 +157,7 @@ Usage: lab TOOL [OPTIONS]
   -h, --help            this text
   -V, --version         the version
 
-Exit code: 0 all happened as it should, 1 not (a check that could not run has
+Exit code: 0 all was right, 1 something was not (a check that could not run has
 not passed), 2 wrong usage.";
 
 /// Runs the program with its arguments (the program's own name left out).

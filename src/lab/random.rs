@@ -1,4 +1,4 @@
-//! Numbers that look like chance and come again with the same seed.
+//! Numbers that look random, and are the same again with the same seed.
 //!
 //! Read first: nothing. It does not know what they are for.
 

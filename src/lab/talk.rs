@@ -1,5 +1,5 @@
-//! `lab talk`: netcat for systems that have none, and with glasses. What is typed goes out; what comes is shown with
-//! its line ends visible, and each read of it is marked.
+//! `lab talk`: like netcat, for systems that have none. It sends what the user types. It shows what it receives, with
+//! visible line ends, and marks each read.
 //!
 //! Two threads: this one reads the connection, another reads what is typed. It ends when the server closes.
 //!
@@ -58,7 +58,7 @@ fn asked(mut args: Args) -> Result<Asked, Usage> {
 
 fn converse(asked: &Asked) -> Result<(), String> {
     let stream = Target::find(&asked.server)?.connect()?;
-    // What is typed leaves at once.
+    // What the user types is sent immediately.
     let _ = stream.set_nodelay(true);
     let stream = Arc::new(stream);
     let (typing, crlf) = (Arc::clone(&stream), asked.crlf);
@@ -68,7 +68,7 @@ fn converse(asked: &Asked) -> Result<(), String> {
     show_what_comes(&stream, show)
 }
 
-/// Until the end of the input, or of the connection: the other thread sees that too.
+/// Until the end of the input, or of the connection. The other thread sees the end of the connection too.
 fn send_what_is_typed(mut stream: &TcpStream, crlf: bool) {
     let mut buffer = [0; TYPED];
     let mut last = 0;

@@ -1,7 +1,7 @@
-//! `lab walk`: a real client and a real server hold the conversation of the eight steps, and each step is shown as it
+//! `lab walk`: a real client and a real server hold the conversation of the eight steps. The walk shows each step as it
 //! happened: the bytes, the threads, the functions, the registry.
 //!
-//! Read first: `happenings.rs`. It does not know how the steps are carried out, only what the journals tell.
+//! Read first: `happenings.rs`. It does not know how the steps are carried out, only what the journals report.
 
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -27,7 +27,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// The server's own idle time-out: longer than any lecture, since `--pause` may wait as long.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(86_400);
 
-/// How many files the walk downloads at most: step 6 is seen as well with a few as with thousands.
+/// How many files the walk downloads at most: a few files show step 6 as well as thousands.
 const MAX_FILES: usize = 5;
 
 /// How many characters of a body are shown.
@@ -48,7 +48,7 @@ pub struct Options {
     pub pause: bool,
 }
 
-/// What did not happen as the protocol says.
+/// What happened otherwise than the protocol says.
 #[derive(Debug)]
 pub struct Surprise(pub String);
 
@@ -71,7 +71,7 @@ pub fn walk(options: &Options) -> Result<(), Surprise> {
     let seen = own.is_some();
     let narrator = Narrator { lang: options.lang, pause: options.pause, seen, happenings, registry };
     let dir = options.dir.clone();
-    // On a thread of its own, so that the client's side bears its name.
+    // On a thread of its own, so that the client's lines show this thread's name.
     let playing = thread::Builder::new().name("client".to_string()).spawn(move || play(&address, &dir, narrator));
     let played = playing.map_err(|error| refused("can't start a thread", error))?.join();
     if let Some(server) = own {
@@ -95,7 +95,7 @@ fn start_server(options: &Options, happenings: &Happenings) -> Result<Arc<Server
     Ok(server)
 }
 
-/// The client's part, step by step; after each, the narrator tells what happened on both sides.
+/// The client's part, step by step. After each step, the narrator shows what happened on both sides.
 fn play(address: &str, dir: &Path, mut narrator: Narrator) -> Result<(), Surprise> {
     let journal = narrator.happenings.journal(Side::Client, None);
     narrator.print(
@@ -143,7 +143,7 @@ fn play(address: &str, dir: &Path, mut narrator: Narrator) -> Result<(), Surpris
     narrator.tell(Step::AskForFile, Kind::Received)?;
     narrator.tell(Step::SendFile, Kind::SentBody)?;
 
-    // A directory with one file shows the repetition with that file again.
+    // If the directory has only one file, step 6 downloads that file again.
     let others: Vec<_> = files.iter().cycle().skip(1).take((files.len() - 1).clamp(1, MAX_FILES - 1)).collect();
     narrator.headline(Step::Repeat);
     for file in others {
@@ -171,11 +171,11 @@ fn download(client: &mut Client, file: &Listed, dir: &Path, narrator: &mut Narra
     Ok(())
 }
 
-/// Tells what happened, from the happenings alone.
+/// Shows what happened, and uses only the happenings.
 struct Narrator {
     lang: Lang,
     pause: bool,
-    /// Is the server's side seen? Only that of the walk's own server is.
+    /// Can the walk see the server's side? Only if it is the walk's own server.
     seen: bool,
     happenings: Happenings,
     /// The registry at the end of the last step.
@@ -188,7 +188,7 @@ impl Narrator {
     }
 
     fn print(&self, text: &str) {
-        // Whoever closed the output wants no more.
+        // If the output was closed, nobody wants more.
         let _ = say(text);
     }
 
@@ -197,7 +197,7 @@ impl Narrator {
         self.print(&format!("{word} {}. {}", step.number(), sentence(step, self.lang)));
     }
 
-    /// Tells one step, after its end; `last` is the server's last event of it.
+    /// Shows one step, after its end; `last` is the server's last event of the step.
     fn tell(&mut self, step: Step, last: Kind) -> Result<(), Surprise> {
         self.headline(step);
         self.tell_repeated(step, last)?;
@@ -241,7 +241,7 @@ impl Narrator {
         self.tell_registry(happened);
     }
 
-    /// A connection that was opened or closed, on each side that tells it.
+    /// A connection that was opened or closed, on each side that reports it.
     fn tell_connection(&self, happened: &[Happening], kind: Kind) {
         let what = match kind {
             Kind::Connected => self.words("the TCP connection stands", "la connexion TCP est établie"),
@@ -267,7 +267,7 @@ impl Narrator {
         let told = if is_whole {
             text
         } else {
-            // Escaped bytes take more room than they are: the line counts, not the bytes.
+            // Escaped bytes are longer than the bytes themselves. The limit is for the line, not for the bytes.
             let start: String = text.chars().take(LINE).collect();
             format!("{start} … ({size} {})", self.words("bytes in all", "octets en tout"))
         };
@@ -331,7 +331,7 @@ impl Narrator {
         let prompt = self.words("  (Enter goes on) ", "  (Entrée pour continuer) ");
         let _ = write!(io::stdout(), "{prompt}").and_then(|()| io::stdout().flush());
         let read = io::stdin().lock().read_until(b'\n', &mut Vec::new());
-        // Enter has ended the line already, where a person pressed it.
+        // If a person pressed Enter, the line has ended already.
         if !io::stdin().is_terminal() || matches!(read, Ok(0)) {
             self.print("");
         }
@@ -342,7 +342,7 @@ impl Narrator {
         self.print(&format!("{text} {}.", printable(&dir.to_string_lossy())));
     }
 
-    /// A step of the client that failed is an end, after what did happen has been told.
+    /// If a step of the client fails, the walk ends, after it has shown what did happen.
     fn step_fails<T>(&mut self, step: Step, done: Result<T, ClientError>) -> Result<T, Surprise> {
         done.or_else(|error| {
             use Step::{AskForFile, AskForList, Close, Connect, Logout, SendFile, SendList};
@@ -353,7 +353,7 @@ impl Narrator {
         })
     }
 
-    /// What happened of a step that did not come to its end.
+    /// What happened in a step that did not reach its end.
     fn tell_rest(&mut self, step: Step) {
         let happened = self.happenings.take(step, None, PATIENCE);
         if !happened.is_empty() {
@@ -372,14 +372,15 @@ impl Narrator {
     }
 }
 
-/// The two ends of a message: how its sender and its receiver tell it.
+/// The two sides of a message: the events of its sender and of its receiver.
 type Ends = [(Side, Kind); 2];
 
 const COMMAND: Ends = [(Side::Client, Kind::Sent), (Side::Server, Kind::Received)];
 const HEADER: Ends = [(Side::Server, Kind::Sent), (Side::Client, Kind::Received)];
 const BODY: Ends = [(Side::Server, Kind::SentBodyStart), (Side::Client, Kind::ReceivedBodyStart)];
 
-/// Where both ends told a message, they told the same bytes; of a body, as far as both kept them.
+/// If both sides reported a message, they reported the same bytes. For a body, this compares only the bytes that both
+/// kept.
 fn both_saw_the_same(happened: &[Happening]) -> bool {
     [COMMAND, HEADER, BODY].into_iter().all(|ends| {
         let told = |(side, kind)| happened.iter().find(|one| (one.side, one.kind) == (side, kind));
@@ -402,7 +403,7 @@ fn body_size(happened: &[Happening]) -> u64 {
     }
 }
 
-/// What a step is, in our own words: the report says it in others.
+/// What a step is, in our own words, not in those of the report.
 pub fn sentence(step: Step, lang: Lang) -> &'static str {
     let (english, french) = match step {
         Step::Connect => {

@@ -1,4 +1,4 @@
-//! Command lines, small: options as `--name value` or `--name=value`, then what is left.
+//! A small parser of command lines: options as `--name value` or `--name=value`, then the other arguments.
 //!
 //! Read first: nothing. It does not know which options there are.
 
@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use std::str::FromStr;
 use std::time::Duration;
 
-/// Longest time-out that can be asked for, in seconds: a year, which is as good as none.
+/// Longest time-out that an option accepts, in seconds: a year, which is like no time-out.
 pub const MAX_SECONDS: f64 = 31_536_000.0;
 
 /// Shortest time-out, in seconds. Below it the system's timers decide, and 0 would mean "none" to them.
@@ -35,7 +35,7 @@ impl fmt::Display for Usage {
 /// The arguments of a command line, taken one by one.
 pub struct Args {
     rest: std::vec::IntoIter<OsString>,
-    /// The value that stood behind `=` in the option that was taken last.
+    /// The value after `=` in the option that was taken last.
     attached: Option<OsString>,
 }
 
@@ -78,7 +78,7 @@ impl Args {
         }))
     }
 
-    /// All that is left, whatever it looks like.
+    /// All arguments that are left, also those that look like options.
     pub fn rest(self) -> Vec<OsString> {
         self.rest.collect()
     }
@@ -135,14 +135,14 @@ impl Args {
     }
 }
 
-/// Makes sure that a file can be written, before the work whose outcome it is for. What it holds stays.
+/// Makes sure that a file can be written, before the work whose result it will hold. Its contents stay.
 ///
 /// # Errors
 /// If it can't, in a sentence.
 pub fn prepare(file: &Path) -> Result<(), String> {
     let cant = |why: String| format!("can't write {file:?}: {why}; name another file");
     if is_pipe(file) {
-        // To open it would wait until somebody reads.
+        // Opening it would wait until somebody reads it.
         return Err(cant("it is a pipe".to_string()));
     }
     File::options().create(true).append(true).open(file).map(drop).map_err(|error| cant(error.to_string()))
@@ -189,8 +189,8 @@ pub fn answer(text: &str) -> ExitCode {
     }
 }
 
-/// The exit code of a program that has told what it did: did all happen as it should? Why not is told here, if that is
-/// not said yet.
+/// The exit code of a program that has reported what it did: did all happen as it should? If not, the reason is printed
+/// here, unless it was printed before.
 pub fn exit_code(program: &str, done: Result<bool, impl fmt::Display>) -> ExitCode {
     match done {
         Ok(true) => ExitCode::SUCCESS,
@@ -202,7 +202,7 @@ pub fn exit_code(program: &str, done: Result<bool, impl fmt::Display>) -> ExitCo
     }
 }
 
-/// A line on standard error that begins with the program's name. If nobody can read it, there is nobody to tell.
+/// A line on standard error that begins with the program's name. If it can't be printed, nothing more can be done.
 pub fn complain(program: &str, message: &str) {
     let _ = writeln!(io::stderr(), "{program}: {message}");
 }

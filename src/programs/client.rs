@@ -20,7 +20,7 @@ use crate::wire::{Command, CommandSet, ErrorCode, FileName, Refusal, Verb, DEFAU
 
 const DEFAULT_DIR: &str = "client_data";
 
-/// How long a silence is taken for a server that is gone.
+/// After so long a silence, the client supposes that the server has gone.
 const DEFAULT_TIMEOUT_SECONDS: u64 = 30;
 
 /// Highest `--min-rate`, in bytes a second: 1 GiB, more than a client can ask of a network.
@@ -95,7 +95,7 @@ fn parse(mut args: Args) -> Result<Asked, Usage> {
 
 const SERVER: &str = "a host and perhaps a port, such as 127.0.0.1, localhost:4456 or [::1]:4456";
 
-/// `HOST:PORT` of `HOST[:PORT]`. An IPv6 address with a port stands in brackets; alone it needs none.
+/// `HOST:PORT` from `HOST[:PORT]`. An IPv6 address with a port needs brackets; without a port it needs none.
 fn server_address(text: &str) -> Result<String, Usage> {
     let wrong = || Usage(format!("--server needs {SERVER}, not '{}'", text.escape_debug()));
     if text.contains('/') {
@@ -115,8 +115,8 @@ fn server_address(text: &str) -> Result<String, Usage> {
     }
 }
 
-/// The requests that the arguments mean. A name that no file can have is refused when its turn comes; the others of the
-/// same command line are downloaded all the same.
+/// The requests that the arguments mean. A name that no file can have is refused when its turn comes. The other files
+/// of the same command line are still downloaded.
 fn given(word: &OsStr, arguments: &[OsString]) -> Result<Vec<Result<Request, String>>, Usage> {
     let Some(verb) = word.to_str().and_then(verb) else {
         return Err(match word.to_str() {
@@ -140,8 +140,8 @@ fn given(word: &OsStr, arguments: &[OsString]) -> Result<Vec<Result<Request, Str
     }
 }
 
-/// The command with a name as it stands on the command line. The wire would take the spaces at its ends away, and end
-/// the command at a line end: such a name is refused as what it is.
+/// The command with a name exactly as on the command line. In the protocol, spaces at its ends would be dropped, and a
+/// line end would end the command. So such a name is refused here.
 fn with_argument(word: &str, name: &OsStr) -> Result<Command, Refusal> {
     let name = FileName::parse(text(name)?)?;
     Command::parse(format!("{word} {name}").as_bytes())
@@ -188,7 +188,7 @@ Exit code: 0 done, 1 refused or failed, 2 wrong usage."
     )
 }
 
-/// Holds the session, or several. Returns whether all that was asked was done.
+/// Holds the session, or several sessions. Returns whether all requests were carried out.
 fn carry_out(settings: Settings, trace: bool, work: Work) -> bool {
     let journal = Journal::new(move |record| {
         if let (true, Some(line)) = (trace, record.trace()) {
@@ -205,7 +205,7 @@ fn carry_out(settings: Settings, trace: bool, work: Work) -> bool {
     }
 }
 
-/// Holds a session, and after a lost one another, as long as the user goes on. Returns whether the user is content.
+/// Holds a session. After a lost session it holds another, as long as the user goes on. Returns whether all was done.
 fn hold_sessions(
     requests: impl Iterator<Item = Result<Request, String>>,
     settings: Settings,

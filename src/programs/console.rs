@@ -9,7 +9,8 @@ use crate::programs::who::who;
 use crate::server::{Server, STOP_GRACE};
 use crate::wire::{quote, MAX_COMMAND_LINE};
 
-/// Longest line that is taken, in bytes, its line end included: no command is longer on the wire either.
+/// Longest line that the console accepts, in bytes, its line end included: as long as the longest command of the
+/// protocol.
 const MAX_LINE: usize = MAX_COMMAND_LINE;
 
 const HELP: &str = "\
@@ -24,12 +25,12 @@ help     these lines";
 pub enum ConsoleEnd {
     /// The operator stopped the server.
     Stopped,
-    /// There is no operator any more; the server may go on in the background.
+    /// The operator's input has ended; the server may go on in the background.
     InputEnded,
 }
 
-/// Carries out the operator's commands until `stop` or the end of the input. `print` is called with each answer; of
-/// the table of the sessions, which may be long, with each line.
+/// Carries out the operator's commands until `stop` or the end of the input. `print` is called with each answer. The
+/// table of the sessions may be long, so `print` is called with each of its lines.
 pub fn run(input: impl BufRead, server: &Server, print: impl Fn(&str)) -> ConsoleEnd {
     let print_sessions = |all| who(server.registry().snapshot(), all).iter().for_each(|line| print(line));
     let mut lines = Lines::new(input, MAX_LINE);

@@ -51,7 +51,7 @@ pub fn counted(count: u64, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
-/// An IPv4 peer of a listener on IPv6 shows as `::ffff:a.b.c.d`, which says no more and is longer.
+/// An IPv4 peer of a listener on IPv6 shows as `::ffff:a.b.c.d`. This is longer and says no more.
 pub fn as_ipv4(peer: SocketAddr) -> SocketAddr {
     match peer.ip().to_canonical() {
         ip @ IpAddr::V4(_) => SocketAddr::new(ip, peer.port()),
@@ -99,8 +99,8 @@ pub fn columns(text: &str) -> usize {
     text.chars().map(width).sum()
 }
 
-/// How many columns a character takes at most. Those of East Asia take two, and there are none of them below U+1100;
-/// the standard library does not know more.
+/// How many columns a character takes at most. Characters of East Asia take two, and all of them are above U+1100. The
+/// standard library does not know more.
 fn width(character: char) -> usize {
     if character < '\u{1100}' {
         1

@@ -10,7 +10,7 @@ use std::io::{self, BufRead, Read};
 pub enum Line {
     /// One line, with its line end if it has one.
     Whole(Vec<u8>),
-    /// A line with more bytes than are taken: none of it is kept, and its rest is skipped by the next read.
+    /// A line that is too long: no byte of it is kept, and the next read skips its rest.
     TooLong,
     /// There is nothing more.
     End,
@@ -33,7 +33,7 @@ impl<I: BufRead> Lines<I> {
     /// The next line.
     ///
     /// # Errors
-    /// What the system says of the input.
+    /// The system's error about the input.
     pub fn read(&mut self) -> io::Result<Line> {
         loop {
             let mut line = Vec::new();
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_without_end_is_told_before_it_ends() {
+    fn a_line_without_end_is_refused_before_it_ends() {
         assert_eq!(Lines::new(io::BufReader::new(io::repeat(0)), MOST).read().unwrap(), Line::TooLong);
     }
 }

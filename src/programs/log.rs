@@ -1,7 +1,7 @@
 //! The log: the journal as lines of text, and with `--trace` the conversation itself.
 //!
-//! Of each session only a few refusals a second are logged, and of clients that are turned away a few more: they cost a
-//! client a byte, or a connection, and could fill the operator's disk.
+//! Only a few refusals a second are logged for each session, and a few more for clients that get no session. A refusal
+//! costs a client only a byte or a connection, so a client could fill the operator's disk with log lines.
 //!
 //! Read first: [`crate::journal`], `printer.rs`. It does not know who reads the lines.
 
@@ -19,11 +19,11 @@ use crate::server::registry::Registry;
 use crate::wire::text::push_quote;
 use crate::wire::{printable, Step, Verb};
 
-/// How much is told.
+/// How much is logged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Detail {
-    /// Only what goes wrong: notices, clients that are turned away, sessions that are cut or broken off. What a client
-    /// does wrong is told to that client alone.
+    /// Only what goes wrong: notices, clients that get no session, sessions that are cut or broken off. A client's
+    /// mistake is reported only to that client.
     Quiet,
     /// Every session, and what it was sent.
     Usual,
@@ -31,7 +31,7 @@ pub enum Detail {
     Trace,
 }
 
-/// Makes lines of a server's journal, and leaves them with a printer.
+/// Makes lines from a server's journal, and gives them to a printer.
 pub struct Log {
     printer: Printer,
     registry: Registry,
@@ -42,14 +42,14 @@ pub struct Log {
     counts: Mutex<Counts>,
 }
 
-/// Room for most lines, so that a line is built in one piece of memory.
+/// Most lines fit into so many bytes, so that a line is built in one piece of memory.
 const USUAL_LINE: usize = 160;
 
-/// Most refusals of one session that are logged in [`BURST`]: more than a person causes who types. A client can cause
-/// 100 000 a second, with a byte for each.
+/// Most refusals of one session that are logged in [`BURST`]: more than a typing person causes. A client program can
+/// cause 100 000 a second, with a byte for each.
 const MAX_REFUSALS: u32 = 5;
 
-/// Most clients that are turned away and logged in [`BURST`]: a class that comes at once.
+/// Most clients without a session that are logged in [`BURST`]: a whole class that connects at the same time.
 const MAX_TURNED_AWAY: u32 = 40;
 
 /// After so long, refusals are logged again.
@@ -60,7 +60,8 @@ const BURST: Duration = Duration::from_secs(1);
 struct Counts {
     /// Sessions that are active.
     active: usize,
-    /// The refusals of those sessions that had one, by the session's number; without one, the clients turned away.
+    /// The refusals of each session that had some, by the session's number; without a number, the clients that got no
+    /// session.
     bursts: HashMap<Option<u64>, Burst>,
 }
 
@@ -77,15 +78,15 @@ impl Log {
         Log { printer, registry, started: Instant::now(), detail, counts: Mutex::default() }
     }
 
-    /// One line, if this is something for the log: since the start, who, on which thread, how many sessions are active,
-    /// and what happened. To be called on the thread that did it.
+    /// One line, if this is something for the log: the time since the start, the session, the thread, how many sessions
+    /// are active, and what happened. Call it on the thread that did it.
     pub fn note(&self, record: &Record) {
         if !self.is_told(record) {
             return;
         }
         let (active, left_out, is_logged) = locked(&self.counts, |counts| {
-            // The number of sessions changes where one begins or ends, so only there the registry is asked for it. A
-            // quiet log does not hear of all of them.
+            // The number of sessions changes only when one begins or ends, so the log asks the registry only then. A
+            // quiet log does not see all of these events.
             if matches!(record.event, Event::Connected | Event::Closed { .. }) || self.detail == Detail::Quiet {
                 counts.active = self.registry.active();
             }
@@ -128,8 +129,8 @@ fn is_asked_for(step: Option<Step>, subject: &str) -> bool {
 }
 
 impl Counts {
-    /// How many refusals of this session were left out, if now is the time to say so: when the burst is over, or the
-    /// session.
+    /// How many refusals of this session were left out, if the log should say so now: when the burst or the session is
+    /// over.
     fn take_left_out(&mut self, record: &Record) -> u64 {
         let Some(burst) = self.bursts.get(&record.session) else { return 0 };
         let is_over = burst.since.elapsed() >= BURST || matches!(record.event, Event::Closed { .. });
@@ -140,7 +141,7 @@ impl Counts {
         }
     }
 
-    /// Is this logged? All is, but for refusals that are too many.
+    /// Is this logged? Everything is, except refusals that are too many.
     fn is_logged(&mut self, record: &Record) -> bool {
         let Event::Refused(_) = record.event else { return true };
         let most = if record.session.is_some() { MAX_REFUSALS } else { MAX_TURNED_AWAY };

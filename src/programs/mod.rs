@@ -1,5 +1,5 @@
 //! The programs `server` and `client`: command lines, the operator's console, the prompt, the log, the progress bar.
-//! They turn the library into programs, and the library knows nothing of them.
+//! They make programs from the library. The library does not use them.
 //!
 //! Read first: the server and the client. It does not know the wire beyond its words.
 

@@ -1,4 +1,4 @@
-//! What is still to be done for one request: a DOWNLOAD of several files, some of which are named by a pattern.
+//! What one request still has to do: a DOWNLOAD of several files, some of them given as a pattern.
 //!
 //! Read first: `words.rs`. It does not know where the request comes from, nor how a file is downloaded.
 
@@ -18,8 +18,8 @@ pub enum Request {
     Files(Plan),
 }
 
-/// The files that are still to be downloaded for one request. It is carried out step by step, since the answer to one
-/// command can decide about the next.
+/// The files that one request still has to download. It is carried out step by step, because the next command can
+/// depend on the answer to the last one.
 #[derive(Default)]
 pub struct Plan {
     whole: Whole,
@@ -30,7 +30,7 @@ pub struct Plan {
     matches: Option<Box<dyn Iterator<Item = FileName>>>,
 }
 
-/// The words of a line, taken for one name with spaces in it.
+/// The words of a line, treated as one name with spaces in it.
 #[derive(Debug, Default)]
 enum Whole {
     #[default]
@@ -44,12 +44,12 @@ enum Whole {
 pub enum Next {
     /// To send this.
     Ask(Command),
-    /// To tell this: a file that can't be asked for.
+    /// To report this: a file that can't be asked for.
     Tell(Refusal),
 }
 
 impl Plan {
-    /// A plan for these files. Something that is no word has been refused already.
+    /// A plan for these files. Input that is not a list of words has been refused already.
     pub fn new(words: impl IntoIterator<Item = Result<Word, Refusal>>) -> Plan {
         let mut plan = Plan::default();
         for word in words {
@@ -62,8 +62,8 @@ impl Plan {
         plan
     }
 
-    /// The words could be one name with spaces in it, as on the wire: it is asked for first, and the words only if
-    /// there is no such file.
+    /// The words could be one name with spaces in it, as in the protocol. The client asks for this name first, and for
+    /// the words only if there is no such file.
     pub fn or_the_whole(mut self, name: &str) -> Plan {
         if let (Ok(name), true) = (FileName::parse(name), self.names.len() > 1) {
             self.whole = Whole::ToBeAsked(name);
@@ -71,7 +71,7 @@ impl Plan {
         self
     }
 
-    /// The next thing to do, when the last one was done or failed; `None` at the end.
+    /// The next thing to do, after the last one was done or failed; `None` at the end.
     pub fn next_step(&mut self) -> Option<Next> {
         match std::mem::take(&mut self.whole) {
             Whole::No => {}
@@ -92,7 +92,7 @@ impl Plan {
         })
     }
 
-    /// Is the next list wanted by the patterns, and not by the user?
+    /// Is the next list for the patterns, and not for the user?
     pub fn awaits_list(&self) -> bool {
         !self.patterns.is_empty()
     }
@@ -108,7 +108,7 @@ impl Plan {
             }
         }
         let told = missed.into_iter().map(fits_nothing).collect();
-        // What is asked for by its name is not asked for twice.
+        // A file that is also asked for by its name is not asked for twice.
         let named: Vec<_> = self.names.iter().flatten().cloned().collect();
         let fits = move |name: &FileName| {
             !named.contains(name) && patterns.iter().any(|pattern| pattern.matches(name.as_str()))
@@ -117,13 +117,14 @@ impl Plan {
         told
     }
 
-    /// The list that the patterns wait for does not come. Returns the patterns, for a sentence.
+    /// The list for the patterns does not come. Returns the patterns, for a sentence.
     pub fn give_up_patterns(&mut self) -> String {
         let patterns = std::mem::take(&mut self.patterns);
         patterns.iter().map(Word::to_string).collect::<Vec<_>>().join(" ")
     }
 
-    /// The last command failed so. Is that no failure, since the words of the line remain to be asked for one by one?
+    /// The last command failed with this error. Is this no failure yet, because the client will ask for the words of
+    /// the line one by one?
     pub fn falls_back(&mut self, error: &ClientError) -> bool {
         let missing = matches!(error, ClientError::Refused(refusal) if refusal.code == ErrorCode::NotFound);
         let falls_back = missing && matches!(self.whole, Whole::Asked);
@@ -133,7 +134,7 @@ impl Plan {
         falls_back
     }
 
-    /// The files that will not be asked for, if nothing more is done.
+    /// The files that will not be asked for if the plan ends now.
     pub fn untried(self) -> impl Iterator<Item = String> {
         // If the whole line was asked for as one name, its words are not listed.
         let names = if matches!(self.whole, Whole::No) { self.names } else { VecDeque::new() };

@@ -1,7 +1,7 @@
 //! Lines for a terminal, a file or a pipe, printed by a thread of its own.
 //!
-//! If nobody reads a pipe, a program that prints to it waits for ever. If the reader is gone, `println!` panics.
-//! Both would stop a session. So a session leaves its log lines here and goes on.
+//! If nobody reads a pipe, a program that prints to it waits for ever. If the reader has gone, `println!` panics. Both
+//! would stop a session. So a session puts its log lines into a queue here and goes on.
 //!
 //! Read first: `lock.rs`. It does not know what the lines say.
 
@@ -12,24 +12,24 @@ use std::time::{Duration, Instant};
 
 use crate::lock::locked;
 
-/// Most bytes that wait to be printed. What comes on top is lost, and counted.
+/// Most bytes that wait to be printed. Lines that do not fit are lost and counted.
 const MAX_WAITING: usize = 1024 * 1024;
 
-/// How long the thread gathers lines before it prints them together. Nobody sees so short a delay, and a busy server is
-/// spared a system call and a change of threads for each line.
+/// How long the thread gathers lines before it prints them together. Nobody sees so short a delay. It saves a busy
+/// server a system call and a change of threads for each line.
 const GATHERING: Duration = Duration::from_millis(5);
 
 /// How long [`Printer::patient_line`] waits for an output that takes nothing: long enough for a slow terminal, short
 /// enough for an operator.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// How often somebody who waits for the output looks again.
+/// How often a thread that waits for the output checks again.
 const POLL: Duration = Duration::from_millis(1);
 
 /// Prints lines in order. A clone is another handle to the same one.
 #[derive(Debug, Clone)]
 pub struct Printer {
-    /// Protects the lines between those who leave them and the thread that prints them; never held during output.
+    /// Protects the lines between the threads that add them and the thread that prints them; never held during output.
     queue: Arc<Mutex<Queue>>,
     thread: Thread,
 }
@@ -61,7 +61,7 @@ impl Printer {
         Ok(Printer { queue, thread: thread.thread().clone() })
     }
 
-    /// Leaves one line to be printed; never waits for the output.
+    /// Adds one line to the queue; never waits for the output.
     pub fn line(&self, text: &str) {
         let wake = locked(&self.queue, |queue| {
             if queue.waiting.is_empty() {
@@ -80,8 +80,8 @@ impl Printer {
         }
     }
 
-    /// The same for somebody who has time, such as the operator's console with a long answer: it waits for room. If the
-    /// output takes nothing for three seconds, the line is lost.
+    /// The same, but it may wait until the line fits into the queue, for example for a long answer at the operator's
+    /// console. If the output takes nothing for three seconds, the line is lost.
     pub fn patient_line(&self, text: &str) {
         let may_go_on = |queue: &mut Queue| queue.has_room(text) || queue.since.elapsed() > PATIENCE;
         while !locked(&self.queue, may_go_on) {
@@ -99,12 +99,12 @@ impl Printer {
     }
 }
 
-/// The thread: takes what waits, prints it, sleeps when there is nothing.
+/// The thread: takes the lines that wait, prints them, sleeps when there are none.
 fn print_all(queue: &Mutex<Queue>, output: impl Write) {
     let mut output = Output::new(output);
     let mut lines = Vec::new();
     loop {
-        // Two buffers take turns: lines are left in one while the other is printed. So they need no new memory.
+        // Two buffers take turns: lines are added to one while the other is printed. So they need no new memory.
         lines.clear();
         let lost = locked(queue, |queue| {
             queue.idle = queue.waiting.is_empty() && queue.lost == 0;
@@ -127,14 +127,14 @@ fn lost_here(lines: usize, why: &str) -> String {
     format!("({lines} lines lost here: {why})\n")
 }
 
-/// Where lines are written. If it fails (a disk is full, a pipe is closed), lines are lost and nothing else. How many
-/// they were stands before the first line that it takes again.
+/// Where lines are written. If it fails (a disk is full, a pipe is closed), only lines are lost. The number of lost
+/// lines is printed before the first line that it takes again.
 struct Output<W> {
     output: W,
     lost: usize,
-    /// What the system said when the last of them was lost.
+    /// The system's error when the last line was lost.
     why: String,
-    /// It took a part of a line, and then no more.
+    /// It took only a part of a line.
     inside_a_line: bool,
 }
 
@@ -175,7 +175,7 @@ impl<W: Write> Output<W> {
                 }
             }
         }
-        // What a buffered output still holds is not lost: it comes with the next flush.
+        // Bytes in a buffered output are not lost: they come with the next flush.
         let _ = self.output.flush();
         rest.len()
     }
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_has_time_waits_for_room_and_loses_nothing() {
+    fn a_patient_line_waits_until_it_fits_and_is_not_lost() {
         let printed = Arc::new(Mutex::new(Vec::new()));
         let printer = Printer::new("test", Gate(Arc::clone(&printed))).unwrap();
         let line = "x".repeat(MAX_WAITING / 4);
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_has_time_does_not_wait_for_ever() {
+    fn a_patient_line_does_not_wait_for_ever() {
         let printed = Arc::new(Mutex::new(Vec::new()));
         let printer = Printer::new("test", Gate(Arc::clone(&printed))).unwrap();
         let _shut = printed.lock().unwrap();
@@ -251,7 +251,7 @@ mod tests {
         (0..20).for_each(|_| printer.patient_line(&line));
     }
 
-    /// A disk with room for so many bytes.
+    /// A disk with space for so many bytes.
     struct Disk {
         room: usize,
         written: Vec<u8>,

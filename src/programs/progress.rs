@@ -1,4 +1,4 @@
-//! How far a download is: a bar while it lasts, where there is a terminal, and one line at its end.
+//! The progress of a download: a bar while it lasts, if there is a terminal, and one line at its end.
 //!
 //! Read first: `human.rs`. It does not know where the bytes come from.
 
@@ -12,30 +12,30 @@ use crate::client::resume::Resumed;
 use crate::programs::human::{columns, fitted, human_rate, human_size};
 use crate::wire::{printable, FileName};
 
-/// How often the bar is drawn anew: often enough to look alive, seldom enough to cost nothing. A download that takes no
-/// longer has no bar.
+/// How often the bar is drawn again: often enough to show progress, rarely enough to cost nothing. A shorter download
+/// has no bar.
 const REDRAW: Duration = Duration::from_millis(100);
 
-/// Columns of a terminal whose width is not known: the bar then fits every usual one.
+/// Columns of a terminal whose width is not known: the bar then fits into every usual terminal.
 const USUAL_COLUMNS: usize = 40;
 
-/// Widest line: on a wide terminal, the eye does not have to follow it from end to end.
+/// Widest line, also on a wider terminal, so that it stays easy to read.
 const MAX_COLUMNS: usize = 100;
 
 /// Widths of the bar, the widest that fits is taken.
 const BAR_WIDTHS: [usize; 4] = [24, 16, 10, 6];
 
-/// Columns that a name gets at least, before other parts are left out for it. A shorter name needs less.
+/// Columns that a name always gets; other parts of the line are left out first. A shorter name needs less.
 const NAME_WIDTH: usize = 8;
 
 /// A bar on standard error.
 pub struct ProgressBar {
     shown: bool,
     name: String,
-    /// The first bytes that were told: how many, and when. What was there before them is not counted in the rate.
+    /// The first bytes that were reported: how many, and when. Bytes before them do not count in the rate.
     first: Option<(u64, Instant)>,
     drawn: Option<Instant>,
-    /// Columns of the terminal, asked for when the bar is first drawn.
+    /// Columns of the terminal, known when the bar is first drawn.
     columns: Option<usize>,
     /// Columns that the last drawing took.
     taken: usize,
@@ -48,7 +48,7 @@ impl ProgressBar {
         ProgressBar { shown, name: printable(name), first: None, drawn: None, columns: None, taken: 0 }
     }
 
-    /// So many bytes of so many are here.
+    /// So many bytes of so many have come.
     pub fn update(&mut self, done: u64, size: u64) {
         let (before, begun) = *self.first.get_or_insert_with(|| (done, Instant::now()));
         if !self.shown || self.drawn.unwrap_or(begun).elapsed() < REDRAW {
@@ -60,7 +60,7 @@ impl ProgressBar {
         self.draw(&bar(&self.name, done, size, rate(done - before, begun.elapsed()), room));
     }
 
-    /// Takes the bar away.
+    /// Removes the bar.
     pub fn clear(&mut self) {
         if self.drawn.take().is_some() {
             self.draw("");
@@ -68,7 +68,7 @@ impl ProgressBar {
         }
     }
 
-    /// Draws over what was drawn before, all of it.
+    /// Draws over the whole last drawing.
     fn draw(&mut self, line: &str) {
         let now = columns(line);
         let _ = write!(io::stderr(), "\r{line}{:1$}", "", self.taken.saturating_sub(now));
@@ -76,8 +76,8 @@ impl ProgressBar {
     }
 }
 
-/// The columns of the terminal. The standard library can't ask for them. `COLUMNS` says them where the user exports it;
-/// else, on Unix, `stty` is asked, which is on each such system and takes a millisecond or two.
+/// The columns of the terminal. The standard library can't tell them. `COLUMNS` has them if the user exports it.
+/// Otherwise, on Unix, `stty` tells them. It exists on each such system and takes a millisecond or two.
 fn terminal_columns() -> usize {
     let exported = std::env::var("COLUMNS").ok().and_then(|columns| sensible(&columns));
     exported.or_else(columns_by_stty).unwrap_or(USUAL_COLUMNS)
@@ -97,7 +97,7 @@ fn sensible(columns: &str) -> Option<usize> {
     columns.parse().ok().filter(|columns| (1..=10_000).contains(columns))
 }
 
-/// Bytes a second, at least one: a download that seems to stand still has an end all the same.
+/// Bytes a second, at least one: so the remaining time is always finite.
 fn rate(bytes: u64, took: Duration) -> f64 {
     (bytes as f64 / took.as_secs_f64()).max(1.0)
 }
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn what_matters_least_is_left_out_first() {
+    fn the_least_important_part_is_left_out_first() {
         let bar = |name: &str, room| bar(name, MIB, 4 * MIB, rate(MIB, Duration::from_secs(2)), room);
         assert_eq!(bar("notes.txt", 79), "[######------------------]  25 %  512.0 KiB/s  0:06 left  notes.txt");
         assert_eq!(bar("a rather long name.txt", 39), "[#-----]  25 %  512.0 KiB/s  a ra...txt");

@@ -1,6 +1,6 @@
-//! Where a client's requests come from: the lines of a person at a prompt, or of a script.
+//! The source of a client's requests: the lines of a person at a prompt, or of a script.
 //!
-//! Read first: `lines.rs`, `plan.rs`. It does not know what becomes of a request.
+//! Read first: `lines.rs`, `plan.rs`. It does not know how a request is carried out.
 
 use std::fmt;
 use std::io::{self, BufRead, Write};
@@ -15,10 +15,10 @@ use crate::wire::{split_verb, Command, CommandSet, Refusal, Verb};
 const ALIASES: [(&str, Verb); 4] =
     [("ls", Verb::List), ("get", Verb::Download), ("quit", Verb::Logout), ("exit", Verb::Logout)];
 
-/// Longest line that is taken, in bytes, its line end included: room for 250 of the longest names.
+/// Longest line that is accepted, in bytes, its line end included: 250 of the longest names fit into it.
 const MAX_LINE: usize = 64 * 1024;
 
-/// What a terminal sends for an arrow key begins with it.
+/// The first character that a terminal sends for an arrow key.
 const ESCAPE: u8 = 0x1b;
 
 /// The verb that a word means: one of the protocol's, or an alias.
@@ -37,12 +37,12 @@ pub fn habits() -> String {
     )
 }
 
-/// What is said of a request that was found wrong before anything of it was sent.
+/// The message about a wrong request of which nothing was sent.
 pub fn not_sent(mistake: impl fmt::Display) -> String {
     format!("{mistake} (nothing was sent)")
 }
 
-/// The request of one command, or what is said if it is none.
+/// The request of one command, or a message if it is not a command.
 pub fn as_request(command: Result<Command, Refusal>) -> Result<Request, String> {
     command.map(Request::Command).map_err(not_sent)
 }
@@ -60,20 +60,21 @@ fn parse(line: &[u8]) -> Option<Result<Request, String>> {
     }
 }
 
-/// What is said of a command that a server with extensions has, and this client does not send by itself.
+/// The message about a command of the extensions, which this client does not send directly.
 pub fn for_resume(word: &str) -> String {
     not_sent(format_args!("{word} is what client --resume sends; to try it by hand, use netcat"))
 }
 
-/// On the wire, `DOWNLOAD my notes.txt` is one name. So that a line of the protocol keeps its meaning here, it is asked
-/// for so first.
+/// In the protocol, `DOWNLOAD my notes.txt` has one name. A line of the protocol keeps its meaning here: the client
+/// asks for this one name first.
 fn files(argument: &str) -> Result<Request, String> {
     let words = split(argument).map_err(not_sent)?;
     let plan = Plan::new(words.into_iter().map(Ok));
     Ok(Request::Files(if is_plain(argument) { plan.or_the_whole(argument) } else { plan }))
 }
 
-/// The requests of a script, or of a person, who is shown a prompt. Ends with the input, or when that can't be read.
+/// The requests of a script, or of a person, who is shown a prompt. Ends with the input, or when the input can't be
+/// read.
 pub fn typed(input: impl BufRead, is_prompt: bool) -> impl Iterator<Item = Result<Request, String>> {
     let (mut lines, mut ended) = (Lines::new(input, MAX_LINE), false);
     std::iter::from_fn(move || {
@@ -121,7 +122,7 @@ fn no_editor() -> String {
 mod tests {
     use super::*;
 
-    /// What comes of a script.
+    /// The requests that a script gives.
     fn requests(script: &[u8]) -> Vec<Result<Request, String>> {
         typed(script, false).collect()
     }

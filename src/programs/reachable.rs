@@ -1,4 +1,4 @@
-//! What the server says when it starts: what it serves, where it can be reached, and what a neighbour types.
+//! What the server says when it starts: what it serves, who can reach it, and what a user on another machine types.
 //!
 //! Read first: `server/file_handler.rs`. It does not know who connects.
 
@@ -9,8 +9,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use crate::programs::human::{counted, human_size};
 use crate::server::file_handler::FileHandler;
 
-/// Where the way to others is looked for: an address of documentation, which the default route leads to, then one in
-/// each range of private networks. Nothing is sent to any of them.
+/// Far addresses, to find our own: first an address for documentation, which uses the default route, then one in each
+/// range of private networks. Nothing is sent to any of them.
 const FAR_IPV4: [Ipv4Addr; 4] = [
     Ipv4Addr::new(192, 0, 2, 1),
     Ipv4Addr::new(10, 0, 0, 1),
@@ -72,8 +72,8 @@ fn what_to_type(address: SocketAddr) -> String {
 /// The addresses of this machine that others can use, each once.
 ///
 /// The standard library does not list a machine's addresses. But a UDP socket that is connected to a far address has
-/// the local address from which the system would send there. This finds the address of the default route, and those of
-/// the networks that the far addresses belong to; not those of other networks.
+/// the local address from which the system would send there. This finds the address of the default route, and those in
+/// the networks of the far addresses, but not those in other networks.
 fn addresses_for_others(listening: IpAddr) -> Vec<IpAddr> {
     let ipv4 = FAR_IPV4.map(IpAddr::V4);
     let ipv6 = FAR_IPV6.map(IpAddr::V6);
@@ -91,7 +91,7 @@ fn addresses_for_others(listening: IpAddr) -> Vec<IpAddr> {
     found
 }
 
-/// The address from which this machine would send to that one. To connect a UDP socket sends nothing.
+/// The address from which this machine would send to that one. Connecting a UDP socket sends nothing.
 fn address_towards(far: IpAddr) -> io::Result<IpAddr> {
     let any: IpAddr = if far.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
     let socket = UdpSocket::bind((any, 0))?;
@@ -121,7 +121,7 @@ mod tests {
     fn each_address_that_is_found_is_one_of_this_machine_and_stands_once() {
         let found = addresses_for_others(Ipv6Addr::UNSPECIFIED.into());
         for (index, address) in found.iter().enumerate() {
-            // Only an address of its own can be bound.
+            // A program can only bind an address of its own machine.
             assert!(UdpSocket::bind((*address, 0)).is_ok(), "{address}");
             assert!(!address.is_loopback() && !found[..index].contains(address), "{found:?}");
         }

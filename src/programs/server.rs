@@ -30,10 +30,10 @@ use crate::wire::DEFAULT_ADDRESS;
 
 const DEFAULT_DIR: &str = "server_data";
 
-/// Long enough for a person who thinks between two commands, short enough to free the places of those who left.
+/// Long enough for a person who thinks between two commands, short enough to free the places of clients that vanished.
 const DEFAULT_IDLE_SECONDS: u64 = 300;
 
-/// How long the last lines may take to be printed when the server ends.
+/// How long the server waits at its end for the last lines to be printed.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
 struct Options {
@@ -122,7 +122,8 @@ Serves the files of a directory over TCP: LIST, DOWNLOAD, HELP and LOGOUT.
 Usage: server [OPTIONS]
 
   --bind ADDR:PORT      where to listen [{DEFAULT_ADDRESS}]; port 0 takes a free
-                        one; 0.0.0.0 or [::] lets everyone on the network in
+                        one; with 0.0.0.0 or [::] everyone on the network can
+                        connect
   --dir PATH            the directory to serve [{DEFAULT_DIR}]
   --max-sessions N      most sessions at once [{DEFAULT_SESSIONS}], at most {MAX_SESSIONS}; each takes
                         one file descriptor, two while it sends (ulimit -n)
@@ -138,8 +139,8 @@ Usage: server [OPTIONS]
                         spare-threads:MIN-MAX  MIN wait, more come if needed
   --timeline FILE       draws at stop what each thread did and waited for,
                         into a file that ends in .svg or .txt
-  --until-eof           stops at the end of standard input too, for whoever
-                        starts it from another program
+  --until-eof           stops at the end of standard input too: for a server
+                        that another program starts
   --extensions          takes RESUME and SUM too, which version 1 of the protocol
                         does not have: docs/EXTENSIONS.md
   --quiet               logs only what goes wrong: trouble with the system,
@@ -187,7 +188,7 @@ fn serve(options: Options) -> Result<(), String> {
     let listening = Arc::clone(&server);
     let listener = thread::Builder::new().name("listener".to_string()).spawn(move || listening.run(design));
     let listener = listener.map_err(no_thread)?;
-    // The server serves already: to count the files of a large directory takes a while.
+    // The server answers clients already, because counting the files of a large directory takes time.
     answers.line(&what_is_served(&files));
     answers.line(&who_can_reach(address));
     answers.line("help: the operator's commands");
@@ -201,8 +202,8 @@ fn serve(options: Options) -> Result<(), String> {
         }
         listener.join().map_err(|_| "the listener panicked: a bug in this server, please report it".to_string())?;
     }
-    // With the listener's thread, the listener ends: what follows may take a moment, and a client that came now would
-    // wait in vain.
+    // The listener ends with its thread. The next lines may take a moment, and a client that connects meanwhile would
+    // get no answer.
     drop(server);
     log_printer.flush(LAST_WORDS);
     answers.line("stopped");

@@ -56,10 +56,10 @@ impl Settings {
     }
 }
 
-/// Where the current command stands, when sessions come and go.
+/// The state of the current command over several sessions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Sending {
-    /// It was sent in this session, or there is none yet.
+    /// It was sent in this session, or there is no command yet.
     Sent,
     /// It was given after the session had ended: the next session begins with it.
     ToBeSent,
@@ -74,12 +74,12 @@ pub struct Terminal<R> {
     settings: Settings,
     source: Source,
     requests: R,
-    /// What is left of the request that is being carried out.
+    /// The rest of the request that is being carried out.
     plan: Plan,
     /// The command that is being carried out; none before the first.
     command: Option<Command>,
     sending: Sending,
-    /// Since when it is being carried out.
+    /// When it began.
     begun: Instant,
     /// When its request must be done.
     deadline: Option<Instant>,
@@ -89,7 +89,7 @@ pub struct Terminal<R> {
     greeted: bool,
     /// Was LOGOUT asked for, and not only sent at the end?
     asked_to_log_out: bool,
-    /// Was something not done, the last LOGOUT left out?
+    /// Did something fail, apart from the last LOGOUT?
     failed: bool,
     /// Were the parts of interrupted downloads looked for?
     tidied: bool,
@@ -118,10 +118,10 @@ impl<R: Iterator<Item = Result<Request, String>>> Terminal<R> {
         }
     }
 
-    /// Was all done? `logged_out` says whether the last session came to its goodbye.
+    /// Was all done? `logged_out` says whether the last session got its goodbye.
     pub fn is_content(&self, logged_out: bool) -> bool {
         match self.source {
-            // Without a LOGOUT of its own, the command line has been carried out whatever the server says to ours.
+            // If the user gave no LOGOUT, the command line was carried out, whatever the server answers to ours.
             Source::CommandLine => !self.failed && (logged_out || !self.asked_to_log_out),
             Source::Script => !self.failed && logged_out,
             // A person has seen what failed.
@@ -129,8 +129,8 @@ impl<R: Iterator<Item = Result<Request, String>>> Terminal<R> {
         }
     }
 
-    /// A session ended before its goodbye, or could not begin. Shows why. Breaks, and says whether the user has left
-    /// all the same; or goes on with a new session:
+    /// A session ended before its goodbye, or could not begin. Shows why. Then it breaks, and says whether the user
+    /// wanted to leave, or it goes on with a new session:
     ///
     /// | at a prompt, the session ended | the new session begins with |
     /// |---|---|
@@ -142,7 +142,7 @@ impl<R: Iterator<Item = Result<Request, String>>> Terminal<R> {
         let greeted = std::mem::take(&mut self.greeted);
         let was_over = greeted && error.came_before_the_answer();
         if self.command == Some(Command::Logout) {
-            // Leaving a session that is over already is a success.
+            // To leave a session that is over already is a success.
             let has_left = is_prompt && was_over;
             if has_left {
                 complain("client", &format!("the session had ended already: {}", ending(error)));
@@ -163,7 +163,8 @@ impl<R: Iterator<Item = Result<Request, String>>> Terminal<R> {
             self.fail(&error.to_string());
         }
         self.give_up_plan(greeted);
-        // Without any session yet, the address is wrong or no server runs: the command line has to be changed.
+        // If there was no session yet, the address is wrong or no server runs. Then the user must change the command
+        // line.
         if !is_prompt || self.sessions == 0 {
             return ControlFlow::Break(false);
         }
@@ -177,7 +178,7 @@ impl<R: Iterator<Item = Result<Request, String>>> Terminal<R> {
         }
     }
 
-    /// Says which files will not be asked for, of those that were asked for together.
+    /// Says which files of the same request will not be asked for.
     fn give_up_plan(&mut self, current_was_told: bool) {
         let rest: Vec<_> = std::mem::take(&mut self.plan).untried().take(MAX_UNTRIED_SHOWN + 1).collect();
         if rest.is_empty() {
@@ -204,7 +205,7 @@ impl<R: Iterator<Item = Result<Request, String>>> Terminal<R> {
         request
     }
 
-    /// The next command of the plan or of the next request. What can't be asked for is told.
+    /// The next command of the plan or of the next request. Reports files that can't be asked for.
     fn next_planned(&mut self) -> Command {
         loop {
             match self.plan.next_step() {
@@ -223,7 +224,7 @@ impl<R: Iterator<Item = Result<Request, String>>> Terminal<R> {
         }
     }
 
-    /// Shows a result. Whoever closed standard output wants no more; any other failure there is told.
+    /// Shows a result. If standard output was closed, nobody wants more. Any other failure there is reported.
     fn show(&mut self, text: &str) {
         self.shown(say(text));
     }
@@ -338,7 +339,7 @@ impl<R: Iterator<Item = Result<Request, String>>> User for Terminal<R> {
         }
         match &self.command {
             Some(Command::Download(name)) => self.fail(&format!("{}: {error}", printable(name.as_str()))),
-            // One failure is one line. After it, the LOGOUT that nobody asked for is of no interest.
+            // One failure is one line. After it, a failed LOGOUT that the user did not give is not reported.
             Some(Command::Logout) if self.failed && !self.asked_to_log_out => {}
             Some(Command::Logout) => complain("client", &format!("LOGOUT: {error}")),
             Some(Command::List) if self.plan.awaits_list() => {
@@ -350,7 +351,7 @@ impl<R: Iterator<Item = Result<Request, String>>> User for Terminal<R> {
     }
 }
 
-/// Why a session had ended: what the server or the system says of it.
+/// Why a session had ended, in the words of the server or the system.
 fn ending(error: &ClientError) -> String {
     match error {
         ClientError::Refused(refusal) => refusal.to_string(),
@@ -364,8 +365,8 @@ fn printable_lines(text: &str) -> String {
     text.lines().map(printable).collect::<Vec<_>>().join("\n")
 }
 
-/// The list for people: sizes in human units, and with a last line that counts. It is written line by line: the table
-/// of a million files is not needed in memory.
+/// The list for people: sizes in human units, and with a last line that counts. It is written line by line, so that the
+/// table of a million files needs no memory.
 fn write_table(files: &FileList, quiet: bool) -> io::Result<()> {
     let mut out = io::BufWriter::new(io::stdout().lock());
     let (mut count, mut total): (u64, u64) = (0, 0);

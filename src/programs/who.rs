@@ -9,10 +9,10 @@ use crate::programs::human::{as_ipv4, fitted, human_rate, human_size};
 use crate::server::registry::{Doing, SessionView};
 use crate::wire::visible;
 
-/// A terminal that nobody has widened.
+/// The usual width of a terminal.
 const COLUMNS: usize = 80;
 
-/// How many sessions are shown unless all are asked for: with the head and the last line they fit on a screen.
+/// How many sessions `who` shows. With the head and the last line they fit on a screen.
 const BUSIEST: usize = 20;
 
 /// An IPv4 address and a port. An IPv6 address may be longer: it is shortened.
@@ -42,7 +42,7 @@ pub fn who(mut sessions: Vec<SessionView>, all: bool) -> Vec<String> {
     lines
 }
 
-/// Bytes of the reply under way that are still to be sent: the more, the busier.
+/// Bytes of the current reply that are not sent yet. The more there are, the busier the session is.
 fn bytes_to_send(doing: &Doing) -> u64 {
     match doing {
         Doing::Sending { sent, size, .. } => size.saturating_sub(*sent),
@@ -64,7 +64,7 @@ fn row(session: &SessionView, now: Instant) -> Row {
     (cells, doing, name)
 }
 
-/// What a session is doing; of a transfer: how much of it is sent, and how fast on average; then its name.
+/// What a session is doing. For a transfer: how much is sent, and how fast on average; then its name.
 fn doing(doing: &Doing, now: Instant) -> (String, String) {
     match doing {
         Doing::Waiting => ("waiting".to_string(), String::new()),

@@ -28,15 +28,15 @@ impl Piece {
     }
 }
 
-/// Splits a line into words, much as a shell does. Spaces separate. Inside `'…'` all is kept as it is. Inside `"…"`
-/// too, but a backslash is dropped there, and keeps the character that follows; so it does outside of quotes. `*` and
-/// `?` outside of quotes make a pattern.
+/// Splits a line into words, almost as a shell does. Spaces separate words. Inside `'…'` all characters are kept.
+/// Inside `"…"` too, but there a backslash is dropped, and the character after it is kept. The same is true outside
+/// quotes. `*` and `?` outside of quotes make a pattern.
 ///
 /// # Errors
 /// A quotation mark that is not closed, or a backslash at the end, in a sentence.
 pub fn split(line: &str) -> Result<Vec<Word>, String> {
     let mut words = Vec::new();
-    // The word that has begun: also an empty one, such as ''.
+    // The word that has begun. It may be empty, such as ''.
     let mut word: Option<Vec<Piece>> = None;
     let mut quote = None;
     let mut rest = line.chars();
@@ -66,14 +66,14 @@ pub fn split(line: &str) -> Result<Vec<Word>, String> {
     }
 }
 
-/// Does the line mean just what stands there: no quotes, no backslash, no pattern?
+/// Does the line mean exactly its own characters: no quotes, no backslash, no pattern?
 pub fn is_plain(line: &str) -> bool {
     !line.contains(['\'', '"', '\\', '*', '?'])
 }
 
 impl Word {
-    /// An argument of a command line. The shell has split it and taken its quotes away, so all that is left to mean
-    /// something are `*` and `?`, and a backslash before them, which keeps them as they are.
+    /// An argument of a command line. The shell has split the command line and removed its quotes. Only `*` and `?`
+    /// still have a meaning, and a backslash before them, which keeps them as they are.
     pub fn of_argument(argument: &str) -> Word {
         let mut pieces = Vec::new();
         let mut rest = argument.chars().peekable();
@@ -93,7 +93,7 @@ impl Word {
     pub fn matches(&self, name: &str) -> bool {
         let name: Vec<char> = name.chars().collect();
         let (mut at, mut taken) = (0, 0);
-        // Where to try again: behind the last `*`, which then takes one character more.
+        // Where to try again: after the last `*`, which then takes one character more.
         let mut again: Option<(usize, usize)> = None;
         while taken < name.len() {
             match self.0.get(at) {

@@ -15,8 +15,8 @@ use crate::server::{Accepted, Admitted, Server, SESSION_STACK};
 use crate::watch::Watch;
 use crate::wire::{ErrorCode, Refusal, ReplyHeader};
 
-/// A connection whose sending side we have ended. With a permit, of which there is a bounded number, it waits for the
-/// peer's end before it closes; without one it closes at once.
+/// A connection whose sending side we have ended. With a permit it waits for the peer's end before it closes. Without a
+/// permit it closes immediately. The number of permits is bounded.
 pub(super) struct HalfClosed {
     stream: Arc<TcpStream>,
     permit: Option<LingerPermit>,
@@ -64,8 +64,8 @@ impl Server {
         half_closed.linger(self.registry.watch());
     }
 
-    /// Lingers on a new thread, because this one has to go back to `accept`. If no thread can be started, the
-    /// connection closes at once.
+    /// Lingers on a new thread, because this thread has to go back to `accept`. If the system refuses a thread, the
+    /// connection closes immediately.
     pub(super) fn linger_aside(&self, half_closed: HalfClosed) {
         if half_closed.permit.is_some() {
             let watch = self.registry.watch().clone();
@@ -76,7 +76,7 @@ impl Server {
         }
     }
 
-    /// The system granted no thread for a session that has been admitted: it ends before its greeting.
+    /// The system refused a thread for a session that has been admitted. The session ends before its greeting.
     pub(super) fn end_without_thread(&self, number: u64, accepted: Accepted) {
         let journal = SessionJournal::new(&self.journal, Some(number), accepted.peer);
         journal.tell(Event::Closed { why: "the system grants no thread for it", is_fault: true });
@@ -84,8 +84,8 @@ impl Server {
         self.turn_away(accepted, &Refusal::new(ErrorCode::ServerFull, message));
     }
 
-    /// Refuses a connection instead of greeting it. Only the write keeps the next connection waiting, and it can't
-    /// wait long: a new connection's send buffer has room for a line.
+    /// Refuses a connection instead of greeting it. Only the write delays the next connection, and it can't take long:
+    /// a line fits into a new connection's send buffer.
     pub(super) fn turn_away(&self, Accepted { stream, peer }: Accepted, refusal: &Refusal) {
         // During a stop the listener is non-blocking. On some systems the new connection is then non-blocking too: set
         // it back.
@@ -100,7 +100,7 @@ impl Server {
     }
 }
 
-/// The last and only line to a connection that is no session. Returns it.
+/// The only line to a connection that gets no session. Returns it.
 ///
 /// # Errors
 /// If the peer has left already.

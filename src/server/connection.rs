@@ -1,6 +1,6 @@
-//! What TCP makes necessary around a session: the time for a command, and the close that loses nothing.
+//! What TCP makes necessary around a session: the time-out for a command, and the close that loses no reply.
 //!
-//! Read first: `server/session.rs`. It does not know what is said.
+//! Read first: `server/session.rs`. It does not know what the replies say.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -17,16 +17,17 @@ pub const LINGER_TIME: Duration = Duration::from_secs(1);
 /// How many bytes it reads and drops meanwhile: enough for a burst of commands, and a limit for a flood.
 const LINGER_BYTES: usize = 256 * 1024;
 
-/// How long the stop waits for a peer to take its last line. The kernel takes it at once, unless the peer has left
-/// megabytes of replies unread.
+/// How long the stop waits for a peer to take its last line. The kernel takes it immediately, unless the peer has not
+/// read megabytes of replies.
 const LAST_LINE_TIME: Duration = Duration::from_millis(10);
 
-/// The idle time-out of a write is divided into this many waits. One long write would be woken only when much of the
-/// send buffer is free again. Ten short ones also use the little room that a slow peer makes.
+/// The idle time-out of a write is divided into this many waits. The kernel wakes one long write only when much of the
+/// send buffer is free again. Ten short writes can also use the little space that a slow peer makes free.
 const WRITE_WAITS: u32 = 10;
 
 /// The least that a peer must take while the server waits for it, in bytes a second, on average over an idle time-out.
-/// A slow modem takes ten times as much. Without it a peer could hold a session for ever with a byte now and then.
+/// A slow modem takes ten times as much. Without this limit a peer could keep a session for ever by taking one byte now
+/// and then.
 const MIN_RATE: u64 = 1024;
 
 /// A session's TCP connection, with a time for each command: a read fails with a time-out if no complete command
@@ -39,7 +40,7 @@ const MIN_RATE: u64 = 1024;
 pub struct Connection {
     stream: Arc<TcpStream>,
     idle_timeout: Duration,
-    /// When the command has to be complete; `None` until it is waited for.
+    /// When the command has to be complete; `None` until the session waits for it.
     deadline: Option<Instant>,
     pace: Pace,
     watch: Watch,
@@ -52,7 +53,7 @@ impl Connection {
     /// If the connection is gone already.
     pub fn new(stream: Arc<TcpStream>, idle_timeout: Duration, watch: Watch) -> io::Result<Connection> {
         stream.set_write_timeout(Some(idle_timeout / WRITE_WAITS))?;
-        // A reply's last, partly filled segment leaves at once instead of waiting for an acknowledgement (Nagle).
+        // Sends a reply's last, partly filled segment immediately. Nagle's algorithm would wait for an acknowledgement.
         stream.set_nodelay(true)?;
         Ok(Connection { stream, idle_timeout, deadline: None, pace: Pace::default(), watch })
     }
@@ -101,8 +102,8 @@ impl Write for Connection {
     }
 }
 
-/// How fast the peer takes what the server writes. It does not start anew with each reply: otherwise a peer could take
-/// one small reply after the other, each of them slowly. What fills the system's send buffer counts as taken.
+/// How fast the peer takes what the server writes. The count does not start again with each reply. Otherwise a peer
+/// could take many small replies, each of them slowly. Bytes in the system's send buffer count as taken.
 #[derive(Debug, Default)]
 struct Pace {
     /// The time in writes since the peer last took a byte.
@@ -150,8 +151,8 @@ pub fn end_sending(stream: &TcpStream) {
     let _ = stream.shutdown(Shutdown::Write);
 }
 
-/// The lingering close, as web servers call it: reads and drops what the peer still sends, until it closes too, for
-/// [`LINGER_TIME`] at most.
+/// The lingering close (web servers use this name): reads and drops what the peer still sends, until the peer closes
+/// too, for [`LINGER_TIME`] at most.
 ///
 /// If a socket is closed with unread input, TCP sends a reset, and a reset can destroy what is still on its way to the
 /// peer: our last reply (RFC 1122, 4.2.2.13; `docs/CLOSING.md` says what was tried).
@@ -197,7 +198,7 @@ mod tests {
 
     const IDLE: Duration = Duration::from_secs(10);
 
-    /// A peer that takes so many bytes in each second; how long it is kept, an hour at most.
+    /// For a peer that takes so many bytes in each second: how long it keeps its session, an hour at most.
     fn kept(bytes_each_second: impl Fn(u64) -> u64) -> (u64, String) {
         let mut pace = Pace::default();
         for second in 0..3600 {
@@ -216,18 +217,18 @@ mod tests {
     }
 
     #[test]
-    fn a_peer_below_the_floor_is_cut_and_the_error_says_what_it_took() {
+    fn a_peer_below_the_lowest_rate_is_cut_and_the_error_says_what_it_took() {
         assert_eq!(
             kept(|_| 27).1,
             "the client's TCP took 270 bytes in 10.0 s of waiting, less than 1024 bytes a second"
         );
         assert_eq!(kept(|_| MIN_RATE - 1).0, 10);
-        // What filled the system's buffers at the beginning does not help for long.
+        // The bytes that filled the system's buffers at the beginning help only for a short time.
         assert_eq!(kept(|second| if second == 0 { 4 << 20 } else { 27 }).0, 20);
     }
 
     #[test]
-    fn a_peer_above_the_floor_is_kept() {
+    fn a_peer_above_the_lowest_rate_is_kept() {
         assert_eq!(kept(|_| MIN_RATE).0, 3600);
         assert_eq!(kept(|second| if second % 9 == 0 { 10 * MIN_RATE } else { 0 }).0, 3600);
     }

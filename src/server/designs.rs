@@ -1,13 +1,13 @@
-//! The designs: which thread accepts a connection, and which one holds its session.
+//! The designs: which thread accepts a connection, and which thread runs its session.
 //!
 //! All four are in this file. They follow chapter 30 of Stevens' *UNIX Network Programming*. The session is the same
 //! under all of them, so only the functions below explain why two servers behave differently. Each is built of the same
-//! four parts of [`Server`]: `accept` waits for a connection, `admit` enters it into the registry, `run_session` runs
-//! it from the greeting to the end of its sending side, and `linger` waits until the client closes.
+//! four parts of [`Server`]: `accept` waits for a connection, `admit` adds it to the registry, `run_session` runs it
+//! from the greeting to the end of its sending side, and `linger` waits until the client closes.
 //!
-//! The threads are scoped: they borrow the server, and the scope lasts until the last of them has ended. Once the
-//! server has stopped, `accept` returns `None` to every thread, whether it waits there or comes later. (Threads that do
-//! nothing but wait for a closed connection's end belong to no design.)
+//! The threads are scoped: they borrow the server, and the scope lasts until the last of them has ended. After the
+//! server has stopped, `accept` returns `None` to every thread: to those that wait there and to those that call it
+//! later. (Threads that only wait for a closed connection's end belong to no design.)
 //!
 //! Read first: `server/mod.rs`. It does not know what a session says.
 
@@ -30,7 +30,7 @@ pub enum Design {
     /// A thread is spawned for each client, and ends with it: the report's design.
     #[default]
     ThreadPerClient,
-    /// So many threads, spawned in advance; each takes a client, and the next one when that has left.
+    /// So many threads, spawned in advance. Each takes a client, and then the next client when the first has left.
     Prethreaded(usize),
     /// As prethreaded, but whenever fewer than `min` threads wait for a client, another is spawned, up to `max` in all.
     SpareThreads {
@@ -63,8 +63,8 @@ fn iterative(server: &Server) {
     }
 }
 
-/// A thread for each client: the listener is back in `accept` before the session has said a word. A slow client
-/// blocks its own thread, and no other. The price is a spawned thread for each connection.
+/// A thread for each client: the listener is back in `accept` before the session has sent its greeting. A slow client
+/// blocks its own thread and no other. The cost is a new thread for each connection.
 fn thread_per_client(server: &Server) {
     thread::scope(|scope| {
         while let Some(connection) = server.accept() {
@@ -80,8 +80,8 @@ fn thread_per_client(server: &Server) {
     });
 }
 
-/// A fixed number of threads, spawned in advance: no session needs a new one, and their number never grows. The price:
-/// as many slow clients as there are threads make all others wait in the backlog.
+/// A fixed number of threads, spawned in advance: no session needs a new thread, and their number never grows. The
+/// cost: if there are as many slow clients as threads, all others wait in the backlog.
 fn prethreaded(server: &Server, threads: usize) {
     let turn = Mutex::new(());
     let worker = || {
@@ -94,10 +94,10 @@ fn prethreaded(server: &Server, threads: usize) {
     thread::scope(|scope| (1..=threads).for_each(|number| spawn_patiently(server, scope, number, worker)));
 }
 
-/// A thread for each client, but seldom a spawn: a thread that has ended a session goes back to `accept`. A thread that
-/// takes a client asks for more threads if fewer than `min` are left to wait for the next one, as in Apache. The price
-/// is a count that all threads share. The thread that calls this spawns the others, and is parked as long as there are
-/// enough. (An `unpark` that comes before the `park` is not lost: the `park` then returns at once.)
+/// A thread for each client, but rarely a new one: a thread that has ended a session goes back to `accept`. A thread
+/// that takes a client asks for more threads if fewer than `min` are left to wait for the next client, as in Apache.
+/// The cost is a count that all threads share. The thread that calls this spawns the others, and is parked as long as
+/// there are enough. (An `unpark` that comes before the `park` is not lost: the `park` then returns at once.)
 fn spare_threads(server: &Server, min: usize, max: usize) {
     let turn = Mutex::new(());
     let count = Mutex::new(Count { waiting: 0, threads: 0, min, max });
@@ -126,7 +126,7 @@ fn spare_threads(server: &Server, min: usize, max: usize) {
 
 /// The spare threads. One lock protects both numbers, because a decision needs both.
 struct Count {
-    /// In `accept`, or on the way there.
+    /// In `accept`, or waiting for the turn.
     waiting: usize,
     /// In all; they end with the server.
     threads: usize,
@@ -158,7 +158,7 @@ impl Count {
 
 /// One thread waits in `accept`, the others wait here for their turn.
 ///
-/// Without the lock all of them would wait in `accept`, and everything would go on working (try it): Linux wakes one
+/// Without the lock all of them would wait in `accept`, and everything would still work (try it): Linux wakes one
 /// thread for each connection. But it reserves a file descriptor for each thread in `accept`, and an idle pool could
 /// use up `ulimit -n`. Other systems once woke all threads for one connection (the thundering herd), or allowed only
 /// one of them there.

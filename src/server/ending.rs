@@ -26,17 +26,17 @@ pub enum Ending {
     Lost(io::Error),
     /// The stop sends the last line in place of the session.
     Dismissed,
-    /// A bug of ours.
+    /// A bug in this server.
     Panicked,
 }
 
 impl Ending {
-    /// Was the conversation broken off? Otherwise its client ended it, or was told why it ends.
+    /// Was the conversation broken off? Otherwise the client ended it, or the server told the client why it ends.
     pub fn is_fault(&self) -> bool {
         !matches!(self, Ending::Logout | Ending::EndOfStream | Ending::Refused(_) | Ending::Dismissed)
     }
 
-    /// [`MAX_COMMAND_LINE`] bytes completed no line.
+    /// [`MAX_COMMAND_LINE`] bytes came without a line end.
     pub fn line_too_long() -> Ending {
         let bytes = MAX_COMMAND_LINE;
         let message = format!("{bytes} bytes came without completing a line; end every command with a newline");

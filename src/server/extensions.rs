@@ -12,7 +12,7 @@ use crate::wire::checksum::{Checksum, SUM_LINE, SUM_PART};
 use crate::wire::offset::Offset;
 use crate::wire::{quote, Command, CommandSet, ErrorCode, FileName, Refusal, ReplyHeader};
 
-/// How much of a file one read takes to be summed. Twice as much was not faster.
+/// How much of a file one read takes for the checksum. Twice as much was not faster.
 const READ: usize = 64 * 1024;
 
 impl Server {
@@ -65,7 +65,7 @@ fn sum_lines(size: u64) -> u64 {
 }
 
 /// The body that answers SUM. Each line is made when it is read, so that neither the file nor the lines are ever in
-/// memory, and each line leaves at once. Whoever reads on behind the last line gets it again.
+/// memory, and each line leaves at once. A reader that reads on after the last line gets it again.
 #[derive(Debug)]
 pub struct Sums {
     file: File,
@@ -85,7 +85,7 @@ impl Sums {
         Sums { file, left: size - left_of_part, left_of_part, checksum, line, buffer }
     }
 
-    /// Sums the rest of the current part; false if the file has become shorter.
+    /// Adds the rest of the current part to the checksum; false if the file has become shorter.
     fn sum_part(&mut self) -> io::Result<bool> {
         while self.left_of_part > 0 {
             let room = self.left_of_part.min(READ as u64) as usize;
@@ -101,7 +101,7 @@ impl Sums {
 }
 
 impl Read for Sums {
-    /// The end before the last line means that the file has become shorter. An error loses nothing that was summed.
+    /// An end before the last line means that the file has become shorter. An error loses no part of the checksum.
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.line.fill_buf()?.is_empty() {
             if !self.sum_part()? {

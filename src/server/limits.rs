@@ -14,10 +14,10 @@ pub const MAX_SESSIONS: usize = 10_000;
 /// are being closed are 768 descriptors: less than the usual limit of 1024.
 pub const DEFAULT_SESSIONS: usize = 256;
 
-/// So many addresses share all sessions, unless the operator says otherwise: one address may have a quarter of them.
+/// Unless the operator says otherwise, so many addresses can use all sessions: one address may have a quarter of them.
 const ADDRESSES_THAT_SHARE: usize = 4;
 
-/// But one address may have at least so many: a server for few sessions is for few people, who may all sit at one
+/// But one address may have at least so many. A server for few sessions is for few people, and they may all use one
 /// machine.
 const MIN_PER_ADDRESS: usize = 8;
 
@@ -36,7 +36,7 @@ impl Limits {
         Limits { max_sessions, max_per_address: Some((max_sessions / ADDRESSES_THAT_SHARE).max(MIN_PER_ADDRESS)) }
     }
 
-    /// May one more session begin, for this peer, beside those of these `active` peers?
+    /// May one more session begin for this peer, if these `active` peers have sessions already?
     ///
     /// # Errors
     /// SERVER_FULL, with the option of the server that sets the limit.

@@ -1,9 +1,9 @@
 //! The body of LIST, made once for all sessions that wait for it.
 //!
-//! To list a large directory takes much time and memory, and any client can ask for it. So one list is made at a time.
-//! Sessions that ask meanwhile wait. Then one of them makes a new list, and all of them send it.
+//! To list a large directory takes much time and memory, and any client can ask for it. So the server makes one list at
+//! a time. Sessions that ask meanwhile wait. Then one of them makes a new list, and all of them send it.
 //!
-//! Nothing old is ever sent: a session gets a list that was begun after it had asked.
+//! The server never sends an old list: a session gets a list that was begun after it had asked.
 //!
 //! Read first: `server/file_handler.rs`. It does not know the directory, nor who asks.
 
@@ -14,7 +14,7 @@ use std::time::Instant;
 use crate::lock::locked;
 use crate::wire::Listed;
 
-/// The list that was made last. A clone is another handle to the same one.
+/// The latest list. A clone is another handle to the same list.
 #[derive(Debug, Clone, Default)]
 pub struct SharedList {
     /// The lock is the turn to make a list: it is held while the directory is read, and never while a list is sent.
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_is_made_anew_for_whoever_asks_later() {
+    fn a_session_that_asks_later_gets_a_new_list() {
         let list = SharedList::default();
         assert_eq!(&*list.body(|| one_file(1)).unwrap(), b"1 a.txt\n");
         assert_eq!(&*list.body(|| one_file(2)).unwrap(), b"2 a.txt\n");
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_had_asked_before_the_list_was_begun_shares_it() {
+    fn sessions_that_asked_before_the_list_was_begun_share_it() {
         let list = SharedList::default();
         let asked = Instant::now();
         while Instant::now() == asked {}

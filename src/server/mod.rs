@@ -54,7 +54,7 @@ use registry::{Registry, SessionGuard};
 use session::Session;
 use trouble::Trouble;
 
-/// Address space for a session's stack. A session uses a few KiB of it; with the standard 2 MiB, 10 000 sessions would
+/// Address space for a session's stack. A session uses a few KiB of it. With the standard 2 MiB, 10 000 sessions would
 /// reserve 20 GiB.
 pub const SESSION_STACK: usize = 256 * 1024;
 
@@ -87,7 +87,7 @@ impl Server {
     /// Binds the listener. From here on connections wait in its backlog; [`Server::run`] admits them.
     ///
     /// # Errors
-    /// What the system says of the address.
+    /// The system's error about the address.
     pub fn bind(
         address: SocketAddr,
         files: FileHandler,
@@ -99,10 +99,10 @@ impl Server {
         Ok(Server { listener, files, commands, registry, idle_timeout, journal, trouble })
     }
 
-    /// Where it listens. If it was asked for port 0: with the port that the system chose.
+    /// Where it listens. After a request for port 0, it has the port that the system chose.
     ///
     /// # Errors
-    /// What the system says of the listener.
+    /// The system's error about the listener.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.listener.local_addr()
     }
@@ -114,8 +114,8 @@ impl Server {
 
     /// Serves under a design, until [`Server::stop`] has ended.
     ///
-    /// If the system has no file descriptor, memory or thread left, the server says so, and goes on when there is some
-    /// again.
+    /// If the system has no file descriptor, memory or thread left, the server says so. It goes on when the system has
+    /// some again.
     pub fn run(&self, design: Design) {
         design.serve(self);
     }
@@ -135,17 +135,17 @@ impl Server {
                 Err(error) => error,
             };
             if self.registry.is_stopping() {
-                // The stop itself turns away the connections that still come.
+                // The stop itself refuses the connections that still come.
                 return None;
             }
-            // A client that left before it was accepted is no trouble of ours.
+            // If a client left before it was accepted, this is not an error of the server.
             if !matches!(error.kind(), io::ErrorKind::ConnectionAborted | io::ErrorKind::Interrupted) {
                 self.trouble.rest_after(&error, &self.journal);
             }
         }
     }
 
-    /// Step 1, the server's side: enters a connection into the registry as a session, or turns it away.
+    /// Step 1, the server's side: adds a connection to the registry as a session, or refuses it.
     ///
     /// The client's side is [`Client::connect`](crate::client::Client::connect).
     fn admit(&self, accepted: Accepted) -> Option<Admitted> {

@@ -6,12 +6,12 @@ use std::fs::{self, File, Metadata, OpenOptions};
 use std::io;
 use std::path::Path;
 
-/// How often a file that is replaced while it is being opened is opened anew. Between two system calls lie some
-/// microseconds, so this can fail so often only if somebody replaces the file on purpose.
+/// How often the opening is tried again if the file is replaced meanwhile. Between two system calls there are only some
+/// microseconds. So this fails so often only if somebody replaces the file on purpose.
 const TRIES: usize = 10;
 
 /// O_NOFOLLOW and O_NONBLOCK, where their numbers are known: the standard library does not name them. With the first, a
-/// symbolic link is not opened. With the second, a FIFO is opened at once, instead of when somebody writes into it; for
+/// symbolic link is not opened. With the second, opening a FIFO does not wait until somebody writes into it. For
 /// regular files it changes nothing.
 const NO_FOLLOW_NO_WAIT: Option<i32> = if cfg!(all(target_os = "linux", target_arch = "x86_64")) {
     Some(0o400_000 | 0o4_000)
@@ -35,8 +35,9 @@ pub fn open_regular(path: &Path) -> io::Result<Option<(File, u64)>> {
     }
 }
 
-/// The opening itself refuses a link, and the open file is asked what it is. So nobody can replace it between a check
-/// and the opening. The price: a FIFO or a device is opened for a moment, which its other side can notice.
+/// `open` itself refuses a link, and then the open file is asked for its kind. So nobody can replace it between a check
+/// and the opening. The cost: a FIFO or a device is opened for a moment, and the program on its other side can notice
+/// this.
 fn open_in_one_look(path: &Path, flags: i32) -> io::Result<Option<(File, u64)>> {
     let mut last_error = replaced_again_and_again();
     for _ in 0..TRIES {
@@ -48,7 +49,7 @@ fn open_in_one_look(path: &Path, flags: i32) -> io::Result<Option<(File, u64)>> 
             // A link, a socket, or a FIFO that may not be read is not a regular file: then the error does not matter.
             Err(error) => match fs::symlink_metadata(path) {
                 Ok(metadata) if !metadata.is_file() => return Ok(None),
-                // Perhaps a link stood here, and now a file does.
+                // Perhaps there was a link here, and now there is a file.
                 Ok(_) if error.kind() != io::ErrorKind::PermissionDenied => last_error = error,
                 Err(gone) if gone.kind() == io::ErrorKind::NotFound => return Err(gone),
                 _ => return Err(error),
@@ -58,8 +59,8 @@ fn open_in_one_look(path: &Path, flags: i32) -> io::Result<Option<(File, u64)>> 
     Err(last_error)
 }
 
-/// Looks first, then opens, and asks the open file whether it is what was seen. A FIFO that is put there between the
-/// look and the opening blocks this one session.
+/// Checks first, then opens, and compares the open file with the result of the check. If somebody puts a FIFO there
+/// between the check and the opening, it blocks this one session.
 fn open_after_a_look(path: &Path) -> io::Result<Option<(File, u64)>> {
     for _ in 0..TRIES {
         let seen = fs::symlink_metadata(path)?;
@@ -111,7 +112,7 @@ mod tests {
 
     type Open = fn(&Path) -> io::Result<Option<(File, u64)>>;
 
-    /// The way of this system, and the way of those whose numbers are not known.
+    /// The function of this system, and the function for systems whose numbers are not known.
     const WAYS: [(&str, Open); 2] = [("open_regular", open_regular), ("open_after_a_look", open_after_a_look)];
 
     /// A directory with one thing of each kind; removed at the end.

@@ -29,9 +29,9 @@ pub struct Registry<C = TcpStream> {
     /// The lock is taken where a session begins, at each part of its replies, where it ends, where a connection is
     /// accepted, by the operator's commands and by the log.
     ///
-    /// A trap that nobody sees: never tell the journal anything under this lock. The journal calls the log, and the log
-    /// calls [`Registry::active`], which takes this lock. The thread would wait for itself, and the whole server with
-    /// it.
+    /// A mistake that is hard to see: never report to the journal under this lock. The journal calls the log, and the
+    /// log calls [`Registry::active`], which takes this lock. The thread would wait for itself, and so would the whole
+    /// server.
     state: Arc<Mutex<State<C>>>,
     limits: Limits,
     watch: Watch,
@@ -97,18 +97,18 @@ pub struct SessionView {
 #[derive(Debug)]
 pub struct Dismissed;
 
-/// The server is stopping, and the session is to say so.
+/// The server is stopping, and the session must say so.
 #[derive(Debug)]
 pub struct Stopping;
 
-/// A session whose client the stop has to tell.
+/// A session to whose client the stop must send SHUTTING_DOWN.
 #[derive(Debug)]
 pub struct ToDismiss<C> {
     /// The session's number.
     pub number: u64,
     /// Its client's address.
     pub peer: SocketAddr,
-    /// Where to tell it.
+    /// The connection to send it on.
     pub connection: Arc<C>,
 }
 
@@ -140,14 +140,15 @@ impl<C> Registry<C> {
         })
     }
 
-    /// Enters a new session, or says why not. The check and the entry happen under one lock: otherwise two connections
-    /// could both become the last session.
+    /// Adds a new session, or says why not. The check and the change happen under one lock: otherwise two connections
+    /// could both take the last place.
     ///
     /// # Errors
     /// SERVER_FULL or SHUTTING_DOWN, to be sent in place of the greeting.
     pub fn admit(&self, peer: SocketAddr, connection: &Arc<C>) -> Result<SessionGuard<C>, Refusal> {
         let connection = Arc::clone(connection);
-        // The guard is made after the lock is released. Its `Drop` takes the lock: dropped here it would wait for ever.
+        // The guard is made after the lock is released. Its `Drop` takes the lock: if it were dropped here, it would
+        // wait for ever.
         let number = self.lock(|state| state.enter(peer, connection, self.limits))?;
         Ok(SessionGuard { registry: self.clone(), number })
     }
@@ -172,8 +173,8 @@ impl<C> Registry<C> {
         })
     }
 
-    /// From now on nobody is admitted. Returns the sessions that wait for a command: the caller tells their clients,
-    /// and their own threads write no more. The other sessions notice it after their reply.
+    /// From now on no session is admitted. Returns the sessions that wait for a command. The caller tells their
+    /// clients, and their own threads write no more. The other sessions notice the stop after their reply.
     pub fn begin_stop(&self) -> Vec<ToDismiss<C>> {
         self.lock(|state| {
             state.stopping = true;
@@ -202,7 +203,7 @@ impl<C> Registry<C> {
         self.lock(|state| state.sessions.is_empty() && state.lingering == 0)
     }
 
-    /// The stop is over: the listener is to end.
+    /// The stop is over: the listener must end.
     pub fn end_stop(&self) {
         self.lock(|state| state.stopped = true);
     }
@@ -212,7 +213,8 @@ impl<C> Registry<C> {
         self.lock(|state| state.stopped)
     }
 
-    /// Permits one lingering close. `None` if there are too many: then the connection is to be closed at once.
+    /// Permits one lingering close. `None` if there are too many: then the caller must close the connection
+    /// immediately.
     pub fn permit_linger(&self) -> Option<LingerPermit<C>> {
         let permitted = self.lock(|state| {
             let permitted = state.lingering < MAX_LINGERING;
@@ -251,7 +253,7 @@ impl<C> State<C> {
     }
 }
 
-/// What a client is told when the server stops, in place of its next reply.
+/// What the client gets when the server stops, in place of its next reply.
 pub fn shutting_down() -> Refusal {
     Refusal::new(ErrorCode::ShuttingDown, "the server is stopping; connect again when it is back")
 }
@@ -281,10 +283,10 @@ impl<C> SessionGuard<C> {
         self.change(|view| view.thread = thread);
     }
 
-    /// May the session speak? Notes that a reply of `size` bytes of body begins.
+    /// May the session send? Records that a reply with a body of `size` bytes begins.
     ///
     /// # Errors
-    /// [`Dismissed`]: the session may say nothing any more.
+    /// [`Dismissed`]: the session may send nothing any more.
     pub fn begin_reply(&self, subject: &str, size: u64) -> Result<(), Dismissed> {
         let doing = Doing::Sending { subject: subject.to_string(), sent: 0, size, begun: Instant::now() };
         let begun = self.change(|view| {
@@ -310,7 +312,7 @@ impl<C> SessionGuard<C> {
         });
     }
 
-    /// May the session go on waiting? Notes that its reply is complete, and that it waits for a command.
+    /// May the session go on waiting? Records that its reply is complete, and that it waits for a command.
     ///
     /// # Errors
     /// [`Stopping`]: the session must send SHUTTING_DOWN.

@@ -37,11 +37,11 @@ pub struct Session<'a, S, C> {
     pub lines: LineReader<S>,
     /// The served files.
     pub files: &'a FileHandler,
-    /// The commands that it takes.
+    /// The commands that this server takes.
     pub commands: CommandSet,
     /// The session's entry in the registry, which shows what it is doing.
     pub guard: &'a SessionGuard<C>,
-    /// Where it tells what happened.
+    /// Where it reports what happened.
     pub journal: &'a SessionJournal,
 }
 

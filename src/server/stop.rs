@@ -1,6 +1,7 @@
-//! The orderly stop of the server: begin, tell the sessions, wait, cut what is left, wake whoever waits in `accept`.
+//! The orderly stop of the server: begin, tell the sessions, wait, cut what is left, wake the thread that waits in
+//! `accept`.
 //!
-//! The registry's half of it (who may still speak, who is told) stands in `registry.rs`, beside the state.
+//! The registry's half of it (which session may still send, which client is told) is in `registry.rs`, with the state.
 //!
 //! Read first: `server/mod.rs`, `registry.rs`, `connection.rs`, `closing.rs`, `designs.rs`. It does not know the
 //! commands.
@@ -25,18 +26,18 @@ pub const STOP_GRACE: Duration = Duration::from_secs(10);
 /// How many connections wait in the backlog at most: the standard library asks the system for this many.
 const BACKLOG: usize = 128;
 
-/// How often a stop looks whether the sessions are over.
+/// How often a stop checks whether the sessions are over.
 const STOP_POLL: Duration = Duration::from_millis(5);
 
 impl Server {
-    /// Stops the server: admits nobody any more, tells the sessions that wait for a command, lets transfers under way
-    /// finish for at most [`STOP_GRACE`], cuts what is left, and makes [`Server::run`] return.
+    /// Stops the server. It admits no more sessions, tells the sessions that wait for a command, gives running
+    /// transfers at most [`STOP_GRACE`] to finish, cuts what is left, and makes [`Server::run`] return.
     pub fn stop(&self) {
         let begun = Instant::now();
         let dismissed_until = begun + LINGER_TIME;
         let waiting = self.registry.begin_stop();
-        // If a thread is already waiting in `accept`, it stays there until the knock wakes it. No other thread begins
-        // to wait.
+        // If a thread is already waiting in `accept`, it stays there until `knock` wakes it. No other thread begins to
+        // wait.
         let _ = self.listener.set_nonblocking(true);
         for session in waiting {
             // If peers do not read, this loop ends at the deadline. The sessions that are left get no message.
@@ -53,7 +54,7 @@ impl Server {
         self.knock();
     }
 
-    /// Cuts the connection of one session, also inside a body; false if there is none of that number.
+    /// Cuts the connection of one session, also inside a body; false if no session has that number.
     pub fn kick(&self, number: u64) -> bool {
         self.cut(|session, _| session == number)
     }
@@ -79,7 +80,7 @@ impl Server {
         }
     }
 
-    /// Waits, and turns away whoever comes meanwhile.
+    /// Waits, and refuses connections that come meanwhile.
     fn wait_until(&self, deadline: Instant, done: impl Fn() -> bool) {
         loop {
             let (is_done, is_late) = (done(), Instant::now() >= deadline);
@@ -91,8 +92,8 @@ impl Server {
         }
     }
 
-    /// Turns away the connections in the backlog: under most designs the threads that could do it are held by sessions.
-    /// It takes no more than the backlog holds, so that clients that keep reconnecting cannot delay the stop.
+    /// Refuses the connections in the backlog: under most designs the threads that could do it are busy with sessions.
+    /// It takes no more than the backlog holds, so that clients that reconnect again and again can't delay the stop.
     /// False if connections still wait but `accept` fails, for example because no file descriptor is left.
     fn turn_away_backlog(&self) -> bool {
         for _ in 0..BACKLOG {
@@ -106,18 +107,19 @@ impl Server {
         true
     }
 
-    /// Called when `accept` returns and the stop is over. The connection is our own (the knock), or a client's that
-    /// came too late.
+    /// Called when `accept` returns and the stop is over. The connection is our own (from `knock`), or that of a client
+    /// that came too late.
     pub(super) fn end_accept(&self, accepted: Option<(TcpStream, SocketAddr)>) {
         if let Some((stream, _)) = accepted {
-            // An error means that it was the knock, or that the client has left.
+            // An error means that it was our own connection, or that the client has left.
             let _ = refuse(&stream, &shutting_down());
         }
-        // One knock wakes one thread. If others wait in `accept` too, this one wakes the next.
+        // One connection wakes one thread. If others wait in `accept` too, this thread wakes the next.
         self.knock();
     }
 
-    /// Wakes one thread that waits in `accept`, by a connection to ourselves: the standard library has no other way.
+    /// Wakes one thread that waits in `accept`, by a connection to our own address: the standard library has no other
+    /// way.
     fn knock(&self) {
         let Ok(mut address) = self.local_addr() else { return };
         match address.ip() {

@@ -1,4 +1,4 @@
-//! What a thread does when the system grants it no connection or no thread: it says so once, rests, and goes on.
+//! What a thread does when the system refuses it a connection or a thread: it says so once, sleeps, and goes on.
 //!
 //! Read first: `server/mod.rs`. It does not know which call the system refused.
 
@@ -10,11 +10,11 @@ use std::time::{Duration, Instant};
 use crate::journal::Journal;
 use crate::lock::locked;
 
-/// How long a thread rests when the system grants it no connection or no thread. Without a rest it would spin: the
-/// connection that it can't take stays in the backlog, the kernel's queue of connections that nobody has accepted yet.
+/// How long a thread sleeps when the system refuses it a connection or a thread. Without the sleep it would spin: the
+/// connection that it can't take stays in the backlog, the kernel's queue of connections that are not accepted yet.
 pub const TROUBLE_PAUSE: Duration = Duration::from_millis(100);
 
-/// Trouble within this time of the last is taken for the same, and is not told again.
+/// Trouble within this time after the last trouble counts as the same, and is not reported again.
 const TROUBLE_QUIET: Duration = Duration::from_secs(10);
 
 /// Remembers when the system last refused something.
@@ -25,7 +25,7 @@ pub struct Trouble {
 }
 
 impl Trouble {
-    /// Tells of something that the system refused, unless it is still the same trouble, and rests.
+    /// Reports that the system refused something, unless it is still the same trouble, and sleeps.
     pub fn rest_after(&self, error: &io::Error, journal: &Journal) {
         let last = locked(&self.last, |last| last.replace(Instant::now()));
         if last.map_or(true, |last| last.elapsed() > TROUBLE_QUIET) {

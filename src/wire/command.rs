@@ -11,8 +11,8 @@ use crate::wire::mistakes::{argument_missing, argument_unwanted, unknown_command
 use crate::wire::offset::Offset;
 use crate::wire::reply::{ErrorCode, Refusal};
 
-/// Longest command line in bytes as received, its LF included. It has room for `DOWNLOAD` and the longest file name. It
-/// is small, so that a session needs little memory whatever a client sends.
+/// Longest command line in bytes as received, its LF included. `DOWNLOAD` and the longest file name fit into it. It is
+/// small, so that a session needs little memory whatever a client sends.
 pub const MAX_COMMAND_LINE: usize = 1024;
 
 /// The eight steps of the report. [`crate`] shows, for each, the two functions that carry it out.
@@ -55,7 +55,7 @@ pub enum CommandSet {
 /// What the table says about a command.
 #[derive(Debug)]
 pub struct Row {
-    /// The word as it stands on the wire.
+    /// The word as it is sent.
     pub word: &'static str,
     /// What follows the word, such as `filename`; empty if nothing may.
     pub arguments: &'static [&'static str],
@@ -144,7 +144,7 @@ commands! {
 }
 
 impl Verb {
-    /// The verb at the beginning of the line, if it is one of the basic set. The rest of the line does not matter.
+    /// The verb at the beginning of the line, if it belongs to the basic set. The rest of the line does not matter.
     pub fn of_line(line: &[u8]) -> Option<Verb> {
         CommandSet::Basic.verb(split_verb(std::str::from_utf8(line).ok()?).0)
     }
@@ -194,7 +194,7 @@ impl CommandSet {
         let (word, rest) = split_verb(text);
         let verb = self.verb(word).ok_or_else(|| unknown_command(word))?;
         let wanted = verb.row().arguments.len();
-        // The last argument is all that is left, its spaces included: a file's name may have some.
+        // The last argument is all that is left, its spaces included: a file's name may have spaces.
         let given = rest.splitn(wanted, ' ').map(|text| text.trim_start_matches(' ')).filter(|text| !text.is_empty());
         if wanted == 0 && !rest.is_empty() {
             return Err(argument_unwanted(verb, rest));

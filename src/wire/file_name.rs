@@ -10,13 +10,13 @@ use crate::wire::text::quote;
 /// Longest file name in bytes: what the common file systems allow.
 pub const MAX_FILE_NAME: usize = 255;
 
-/// A name that a served file can have. It can never point outside its directory. Whoever opens or makes a file asks for
-/// a [`LocalName`](crate::wire::LocalName) too: it keeps the rules of the system.
+/// A name that a served file can have. It can never point outside its directory. Code that opens or makes a file also
+/// needs a [`LocalName`](crate::wire::LocalName): it keeps the rules of the system.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FileName(String);
 
 impl FileName {
-    /// Takes a name if a served file can have it: 1 to [`MAX_FILE_NAME`] bytes, no dot at its beginning, no control
+    /// Accepts a name if a served file can have it: 1 to [`MAX_FILE_NAME`] bytes, no dot at its beginning, no control
     /// character (Unicode Cc), no `/`, no `\`, no space at either end.
     ///
     /// # Errors

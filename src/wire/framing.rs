@@ -1,8 +1,8 @@
-//! Lines and bodies out of a byte stream.
+//! Reads lines and bodies from a byte stream.
 //!
 //! TCP delivers bytes, not messages: one read may bring half a line, or three lines and the beginning of a fourth.
-//! Programs that take one read for one message work on the machine where they were written and fail on the network.
-//! This file has everything that turns bytes into messages, for both sides.
+//! Programs that treat one read as one message work on one machine and fail on the network. This file has everything
+//! that turns bytes into messages, for both sides.
 //!
 //! Read first: `wire/reply.rs`, `command.rs`. (`telnet.rs` can wait: it takes bytes out that are not part of the text.)
 //! It does not know where the bytes come from, nor which command a line is.
@@ -18,7 +18,7 @@ use crate::wire::{visible, ReplyHeader, MAX_COMMAND_LINE, MAX_REPLY_LINE};
 const READ: usize = 512;
 
 /// Cuts the bytes that a client sends into command lines. Bytes after the end of a line are kept for the next call.
-/// It never keeps more than [`MAX_COMMAND_LINE`] bytes of a line, and those of one read.
+/// It never keeps more than [`MAX_COMMAND_LINE`] bytes of a line, and the bytes of one read.
 #[derive(Debug)]
 pub struct LineReader<S> {
     input: BufReader<S>,
@@ -102,7 +102,7 @@ pub fn read_reply_header(input: &mut impl BufRead) -> io::Result<(ReplyHeader, V
     }
 }
 
-/// Which end of a copy failed: the two have different consequences, so they are told apart.
+/// Which side of a copy failed. The two have different consequences.
 #[derive(Debug)]
 pub enum CopyError {
     /// Reading failed; `UnexpectedEof` if the source ended before its promised size.
@@ -114,10 +114,10 @@ pub enum CopyError {
 /// Writes `head` (the size header of a reply, or nothing), then exactly `size` bytes of `source`. Fewer bytes are an
 /// error.
 ///
-/// The head and the beginning of the body leave in ONE write, so that a small reply is one packet. A second write would
-/// cost a packet more and, without TCP_NODELAY, wait for the acknowledgement of the first (Nagle's algorithm, RFC 896).
-/// Each read or write moves at most `part` bytes. If the head does not fit into `part`, the limit is the head and one
-/// byte. `on_written` is called after each write with the bytes of the body that it carried.
+/// The head and the beginning of the body are sent in ONE write, so that a small reply is one packet. A second write
+/// would cost one more packet. Without TCP_NODELAY it would also wait for the acknowledgement of the first (Nagle's
+/// algorithm, RFC 896). Each read or write moves at most `part` bytes. If the head does not fit into `part`, the limit
+/// is the head and one byte. `on_written` is called after each write with the bytes of the body that it carried.
 ///
 /// # Errors
 /// Which side failed. What was read before the source failed has been written.
@@ -136,7 +136,7 @@ pub fn copy_exactly(
     let mut left = size;
     loop {
         let room = left.min((buffer.len() - start) as u64) as usize;
-        // To ask for nothing would make some sources wait.
+        // A read of zero bytes would make some sources wait.
         let read = if room == 0 { Ok(0) } else { source.read(&mut buffer[start..start + room]) };
         if matches!(&read, Err(error) if error.kind() == io::ErrorKind::Interrupted) {
             continue;

@@ -1,6 +1,6 @@
-//! The names that files can have on this system: not every name of the wire can be one.
+//! The names that files can have on this system: not every name of the protocol is possible.
 //!
-//! The client's list takes each [`FileName`]. Whoever opens or makes a file asks for a [`LocalName`] first: on Windows,
+//! The client's list takes each [`FileName`]. Code that opens or makes a file needs a [`LocalName`] first: on Windows,
 //! `a:b` would be a hidden stream of the file `a`, and `CON` a device.
 //!
 //! Read first: `wire/file_name.rs`. It does not know the files themselves.
@@ -9,11 +9,12 @@ use crate::wire::file_name::FileName;
 use crate::wire::reply::{ErrorCode, Refusal};
 use crate::wire::text::quote;
 
-/// A name of the wire that a file can have on this system. It leads to a regular file or to none, never to a device.
+/// A name of the protocol that a file can have on this system. It leads to a regular file or to none, never to a
+/// device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LocalName<'a>(&'a str);
 
-/// Systems whose rules for names differ. What Unix forbids, the wire forbids too.
+/// Systems whose rules for names differ. The protocol forbids all that Unix forbids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum System {
     /// Linux, macOS and their like.
@@ -22,8 +23,8 @@ pub enum System {
     Windows,
 }
 
-/// What Windows takes for a device, also with an ending such as `.txt`. Its devices `COM` and `LPT` have a digit behind
-/// them, for which it takes a superscript too.
+/// Names that Windows treats as devices, also with an ending such as `.txt`. After `COM` and `LPT` comes a digit.
+/// Windows also accepts a superscript digit.
 const DEVICES: [&str; 6] = ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"];
 const NUMBERED_DEVICES: [&str; 2] = ["COM", "LPT"];
 const NUMBERS: [char; 12] = ['1', '2', '3', '4', '5', '6', '7', '8', '9', '¹', '²', '³'];
@@ -37,7 +38,7 @@ impl<'a> LocalName<'a> {
         LocalName::on(System::THIS, name)
     }
 
-    /// The same on a system of choice.
+    /// The same for a given system.
     ///
     /// # Errors
     /// As above.
@@ -58,11 +59,11 @@ impl<'a> LocalName<'a> {
 }
 
 impl System {
-    /// The one that this program runs on.
+    /// The system that this program runs on.
     pub const THIS: System = if cfg!(windows) { System::Windows } else { System::Unix };
 }
 
-/// The rule of Windows that a name of the wire breaks.
+/// The rule of Windows that a name of the protocol breaks.
 fn rule_of_windows_broken_by(name: &str) -> Option<&'static str> {
     if name.contains(['<', '>', ':', '"', '|', '?', '*']) {
         Some("Windows allows none of < > : \" | ? * in a name")
@@ -75,7 +76,7 @@ fn rule_of_windows_broken_by(name: &str) -> Option<&'static str> {
     }
 }
 
-/// Windows looks at what stands before the first dot, without the spaces at its end, in upper or lower case.
+/// Windows looks at the part before the first dot, without the spaces at its end, in upper or lower case.
 fn is_device_of_windows(name: &str) -> bool {
     let stem = name.split('.').next().unwrap_or_default().trim_end_matches(' ');
     let is_one_of = |devices: &[&str], word: &str| devices.iter().any(|device| word.eq_ignore_ascii_case(device));

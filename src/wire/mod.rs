@@ -1,7 +1,7 @@
-//! The protocol's words, and how bytes become messages.
+//! The protocol's types, and how bytes become messages.
 //!
 //! A client sends commands, one line each ([`Command`]); the server answers each with one reply, whose first line
-//! is a [`ReplyHeader`]. `docs/PROTOCOL.md` tells the whole story ([`crate::wire_protocol`]).
+//! is a [`ReplyHeader`]. `docs/PROTOCOL.md` describes the whole protocol ([`crate::wire_protocol`]).
 //!
 //! Read first: nothing. It does not know sockets, files or threads.
 
@@ -37,5 +37,5 @@ pub use text::{printable, quote, visible};
 /// Where a server listens, and where a client looks for one, unless told otherwise.
 pub const DEFAULT_ADDRESS: &str = "127.0.0.1:4456";
 
-/// The port of [`DEFAULT_ADDRESS`], for a client that was told a host alone.
+/// The port of [`DEFAULT_ADDRESS`], for a client that was given only a host.
 pub const DEFAULT_PORT: u16 = 4456;

@@ -35,7 +35,7 @@ macro_rules! error_codes {
             /// Every code of this version, in the order of the table in `docs/PROTOCOL.md`.
             pub const ALL: &'static [ErrorCode] = &[$(ErrorCode::$code),*];
 
-            /// The word as it stands on the wire.
+            /// The word as it is sent.
             pub fn word(&self) -> &str {
                 match self {
                     $(ErrorCode::$code => $word,)*
@@ -91,7 +91,7 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// The message is made fit for the wire: what can't be printed is escaped.
+    /// The message is made safe to send: characters that can't be printed are escaped.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Refusal {
         Refusal { code, message: printable(&message.into()) }
     }
@@ -113,8 +113,8 @@ pub enum ReplyHeader {
 }
 
 impl ReplyHeader {
-    /// The header as it goes over the wire, its LF included, at most [`MAX_REPLY_LINE`] bytes: a message too long for
-    /// that loses its end.
+    /// The header as it is sent, its LF included, at most [`MAX_REPLY_LINE`] bytes: a message that is too long loses
+    /// its end.
     pub fn to_line(&self) -> String {
         let mut line = match self {
             ReplyHeader::Ok(size) => format!("OK {size}"),

@@ -1,4 +1,4 @@
-//! What a Telnet client mixes into the text (RFC 854), and how it is taken out again.
+//! What a Telnet client mixes into the text (RFC 854), and how it is removed.
 //!
 //! A sequence begins with IAC, a byte that UTF-8 never contains, so text and Telnet can't be confused.
 //!
@@ -21,7 +21,7 @@ const TIMING_MARK: u8 = 6;
 /// The answer to IAC DO TIMING-MARK: a refusal, which is a valid answer.
 pub const WONT_TIMING_MARK: [u8; 3] = [IAC, WONT, TIMING_MARK];
 
-/// Takes Telnet's sequences out of a stream, byte by byte, anywhere, also when they are split over several reads.
+/// Removes Telnet's sequences from a stream, byte by byte, anywhere, also when they are split over several reads.
 #[derive(Debug, Default)]
 pub struct Telnet {
     state: State,

@@ -1,13 +1,12 @@
-//! Text from the network, made fit to be printed: control characters are escaped, so that they can't command a
-//! terminal.
+//! Text from the network, made safe to print: control characters are escaped, so that they can't control a terminal.
 //!
 //! Read first: nothing. It does not know what is printed where.
 
-/// How much of a client's line an error message quotes, in bytes: it leaves room for the sentence around it within
+/// How much of a client's line an error message quotes, in bytes: the sentence around it must also fit into
 /// [`MAX_REPLY_LINE`](crate::wire::MAX_REPLY_LINE).
 const MAX_QUOTE: usize = 300;
 
-/// Bytes of the wire as one line of text that hides nothing. A line end is shown as `\r\n`, a byte that is not UTF-8 as
+/// Received bytes as one line of text that hides nothing. A line end is shown as `\r\n`, a byte that is not UTF-8 as
 /// `\xff`. Control characters are escaped, and a backslash is doubled.
 pub fn visible(bytes: &[u8]) -> String {
     let mut shown = String::with_capacity(bytes.len());
@@ -67,7 +66,7 @@ pub fn quote(text: &str) -> String {
 pub fn push_quote(shown: &mut String, text: &str) {
     shown.push('\'');
     let start = shown.len();
-    // More would be cut off again, and could be megabytes. (A character has up to four bytes.)
+    // More would be cut off, and could be megabytes. (A character has up to four bytes.)
     let beginning = &text[..boundary(text, MAX_QUOTE + 4)];
     push_visible(shown, beginning.as_bytes());
     if shown.len() - start > MAX_QUOTE {

@@ -24,10 +24,10 @@ pub const BYTES: &str = "--bare-bytes";
 /// The argument that makes this program the bare server of files.
 pub const FILES: &str = "--bare-files";
 
-/// How many bytes the bare server moves, in place of what the real one says.
+/// How many bytes the bare server sends and receives, in place of the real server's replies.
 #[derive(Debug, Clone, Copy)]
 pub struct Script {
-    /// Sent to whoever connects.
+    /// Sent to each client that connects.
     pub greeting: u64,
     /// Read, again and again, ...
     pub request: u64,
@@ -102,7 +102,7 @@ fn send(stream: &mut TcpStream, count: u64) -> io::Result<()> {
     Ok(())
 }
 
-/// Takes one read for one request, which is enough for the load of this benchmark and for nothing else.
+/// Treats one read as one request. This is enough for the load of this benchmark and for nothing else.
 fn send_files(mut stream: TcpStream, dir: &Path, part: usize) -> io::Result<()> {
     stream.set_nodelay(true)?;
     stream.write_all(format!("{}{GREETING}", ReplyHeader::Ok(GREETING.len() as u64).to_line()).as_bytes())?;
@@ -115,7 +115,7 @@ fn send_files(mut stream: TcpStream, dir: &Path, part: usize) -> io::Result<()> 
     }
 }
 
-/// The header and the beginning of the file leave in one write.
+/// The header and the beginning of the file are sent in one write.
 fn send_file(stream: &mut TcpStream, path: &Path, buffer: &mut [u8]) -> io::Result<()> {
     let mut file = File::open(path)?;
     let mut left = file.metadata()?.len();

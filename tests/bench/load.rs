@@ -90,7 +90,7 @@ fn ask(mut stream: &TcpStream, exchange: &Exchange, buffer: &mut [u8]) -> io::Re
     receive(stream, exchange.reply, buffer)
 }
 
-/// Seconds that one exchange takes; the connection stands already.
+/// Seconds that one exchange takes; the connection is open already.
 pub fn seconds_for_one(address: SocketAddr, exchange: &Exchange) -> io::Result<f64> {
     let stream = open(address)?;
     let mut buffer = vec![0; READ];
@@ -139,7 +139,7 @@ pub fn sessions_per_second(address: SocketAddr) -> io::Result<f64> {
     Ok(count as f64 / begun.elapsed().as_secs_f64())
 }
 
-/// A whole session, with as little waiting as the protocol allows: the command leaves at once, and so does our end.
+/// A whole session, with as little waiting as the protocol allows: the command is sent immediately, and so is our end.
 /// The bare server takes that end as its sign to close, the real one the LOGOUT.
 fn open_and_close(address: SocketAddr) -> io::Result<()> {
     let mut stream = connect(address)?;

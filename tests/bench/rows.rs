@@ -65,13 +65,13 @@ pub enum Measured {
 /// The table, in the order in which it is measured.
 pub const ROWS: [Row; 15] = [
     Row {
-        name: "1 GiB, our client to nowhere",
+        name: "1 GiB, our client, not stored",
         unit: "MiB/s",
         what: "Bare: bytes from memory to a client that counts. The file is sparse: zeros, no disk.",
         measure: download_to_nowhere,
     },
     Row {
-        name: "1 GiB, our client to a file",
+        name: "1 GiB, our client, to a file",
         unit: "MiB/s",
         what: "The same, but our client stores the file; the bare client stores nothing.",
         measure: download_to_a_file,
@@ -127,7 +127,7 @@ pub const ROWS: [Row; 15] = [
     Row {
         name: "1 KiB, 64 connections, --timeline",
         unit: "files/s",
-        what: "Bare: our server without --timeline. What is missing to 1 is what recording costs.",
+        what: "Bare: our server without --timeline. The difference to 1 is the cost of the recording.",
         measure: recorded,
     },
     Row {
@@ -156,7 +156,7 @@ pub const ROWS: [Row; 15] = [
     },
 ];
 
-/// Measures one, the other, one, the other: a busy minute of the machine hits both.
+/// Measures the two in turn: so a busy minute of the machine slows both.
 fn in_turn(
     rounds: usize,
     mut ours: impl FnMut() -> Result<f64>,
@@ -184,7 +184,7 @@ fn download_to_nowhere() -> Result<Measured> {
 fn download_to_a_file() -> Result<Measured> {
     one_gib(|client, name, dir| {
         let took = seconds(|| download::store(client, name, &Storage::of(dir.path()), |_, _| {}))?;
-        // Else the next round would spend its time on deleting this file when it puts its own in its place.
+        // Otherwise the next round would also measure the time to delete this file.
         fs::remove_file(dir.path().join(name.as_str()))?;
         Ok(took)
     })

@@ -1,5 +1,5 @@
-//! What a measurement needs around it: a directory, and servers in processes of their own. Each is cleared away when it
-//! is dropped, also after a failure.
+//! What a measurement needs: a directory, and servers in processes of their own. Each is removed when it is dropped,
+//! also after a failure.
 
 use std::env;
 use std::fs::{self, File};
@@ -33,7 +33,7 @@ impl TempDir {
         &self.0
     }
 
-    /// A file of so many zero bytes. Most file systems make it sparse: it takes no room on the disk.
+    /// A file of so many zero bytes. Most file systems make it sparse: it uses no space on the disk.
     pub fn put(&self, name: &str, size: u64) -> io::Result<()> {
         File::create(self.0.join(name))?.set_len(size)
     }

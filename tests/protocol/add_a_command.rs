@@ -1,4 +1,4 @@
-//! `docs/ADD-A-COMMAND.md`: its patch is applied to a copy of the tree, built and tried. It takes a build of its own, so
+//! `docs/ADD-A-COMMAND.md`: its patch is applied to a copy of the tree, built and tried. It needs a separate build, so
 //! it is one of the ignored tests.
 
 use std::fs;

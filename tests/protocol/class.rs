@@ -17,7 +17,7 @@ fn student(class: &Path, name: &str, command: &str) {
     fs::write(class.join(name).join("command"), command).unwrap();
 }
 
-/// Grades the class by the checks of one level, in as little time as a busy machine allows.
+/// Grades the class by the checks of one level, with time-outs that a busy machine still keeps.
 fn grade(class: &Path, out: &Path, more: &[&str]) -> Ended {
     let (class, out) = (class.to_str().unwrap(), out.to_str().unwrap());
     let options = ["class", class, "--out", out, "--level", "report", "--seed", "1", "--timeout", "2"];

@@ -1,4 +1,4 @@
-//! The client against servers that are wrong on purpose: it believes none of them, and a failed download changes
+//! The client against servers that break the protocol on purpose: it trusts none of them, and a failed download changes
 //! nothing on the disk.
 
 use std::fs;
@@ -38,8 +38,8 @@ impl EvilServer {
         EvilServer { address, running: Some(running) }
     }
 
-    /// A server that says the first of these in place of the greeting, and each other one after a line of the client.
-    /// Then it closes in order.
+    /// A server that sends the first of these as its greeting, and each other one after a line of the client. Then it
+    /// closes in order.
     pub fn that_says(answers: &[impl AsRef<[u8]>]) -> EvilServer {
         let answers = owned(answers);
         EvilServer::that(move |stream| {
@@ -460,7 +460,7 @@ fn the_earlier_file_is_replaced_only_when_every_byte_has_arrived() {
 }
 
 #[test]
-fn what_lies_under_the_final_name_is_replaced_and_never_followed() {
+fn what_has_the_final_name_is_replaced_and_never_followed() {
     let server = TestServer::start();
     let elsewhere = TempDir::new();
     elsewhere.put("precious", "untouched");
@@ -519,7 +519,7 @@ fn temporary_files_that_a_killed_client_left_behind_hinder_nothing() {
     let server = TestServer::start();
     let dir = TempDir::new();
     let mut client = good_session(&server);
-    // A look at the name that it uses, then as many left-overs of that kind.
+    // Finds the name that it uses, and then makes as many left files with such names.
     let seen = Mutex::new(String::new());
     store(&mut client, &name("a.txt"), dir.path(), |_, _| *seen.lock().unwrap() = dir.names()[0].clone()).unwrap();
     let left_over = seen.into_inner().unwrap();

@@ -1,4 +1,4 @@
-//! `lab check --client` and the broken clients prove each other: our client passes every check, and each broken client
+//! `lab check --client` and the broken clients test each other: our client passes every check, and each broken client
 //! fails exactly the checks that the table in docs/CLIENTS.md names for it.
 
 use std::collections::BTreeSet;
@@ -22,7 +22,7 @@ use crate::support::{TempDir, TestServer};
 /// For a check that passes: on a busy machine it may take its time.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// For a check that may fail because nothing comes: so long it takes then.
+/// For a check that may fail because nothing comes: it then takes so long.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Each broken client is graded in so many parts at the same time: those that fail mostly wait.
@@ -150,7 +150,7 @@ fn a_client_that_opens_another_connection_is_told_so() {
 fn a_program_that_hangs_costs_the_time_out_and_is_ended_with_all_that_it_started() {
     let dir = TempDir::new();
     let pid = dir.path().join("pid");
-    // It logs out as it should, and does not end. Its child would live on.
+    // It logs out correctly, but does not end. Its child process would go on.
     let script = format!("'{LAB}' broken reads_once $1 $2 $3; sleep 1000 & echo $! > {}; wait", pid.display());
     let command = format!("sh -c \"{script}\" sh {{host}} {{port}} {{dir}}");
     let short = Duration::from_millis(500);
@@ -173,6 +173,22 @@ fn a_name_that_leads_outside_is_removed_where_it_led() {
     let begins = format!("lab-check-client-{}-", std::process::id());
     let path = story.split(&begins).nth(1).unwrap().split('/').next().unwrap();
     assert!(!std::env::temp_dir().join(format!("{begins}{path}")).exists(), "{story}");
+}
+
+#[test]
+#[cfg(unix)]
+fn an_empty_file_in_place_of_a_refusal_is_told_so() {
+    let dir = TempDir::new();
+    // What the client did not store is made empty.
+    let makes_empty =
+        r#"case $command in DOWNLOAD*) name=${command#* }; [ -e "$dir/$name" ] || : > "$dir/$name";; esac"#;
+    let script =
+        format!("'{LAB}' broken trusts_names \"$@\"; dir=$3; shift 3; for command; do {makes_empty}; done; exit 1\n");
+    dir.put("client.sh", script);
+    let command = format!("sh '{}' {{host}} {{port}} {{dir}}", dir.path().join("client.sh").display());
+    let results = grade(&options(&command, Commands::Args, vec!["4.5".to_string()], PATIENCE), |_| {}).unwrap();
+    let story = results[0].text();
+    assert!(results[0].has_failed() && story.contains("a refusal was taken for a file"), "{story}");
 }
 
 #[test]

@@ -250,7 +250,7 @@ fn on_a_full_disk_both_files_are_reported() {
         server.dir.put(name, vec![b'x'; 1024 * 1024]);
     }
     let dir = TempDir::new();
-    // A limit on the size of files stands in for a full disk.
+    // A limit on the size of files has the effect of a full disk.
     let limited = r#"trap '' XFSZ; ulimit -f 8; exec "$0" "$@""#;
     let client = client_command(server.address, &dir, &["DOWNLOAD", "a", "b"]);
     let ended = Program::start(Command::new("sh").args(["-c", limited, CLIENT]).args(client.get_args())).ended();

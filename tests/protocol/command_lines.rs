@@ -558,13 +558,13 @@ fn nothing_that_a_client_sends_reaches_the_servers_output_unescaped() {
     assert!(ended.stderr.contains(r"\u{1b}[31m") && ended.stderr.contains(r"\u{202e}x"), "{ended:?}");
 }
 
-/// What a terminal would obey instead of print, except for the end of a line.
+/// Characters that control a terminal, except the end of a line.
 fn obeyed_by_terminals(character: char) -> bool {
     character != '\n'
         && (character.is_control() || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'))
 }
 
-/// A server whose output nobody reads any more, or never did, must go on as if nothing were.
+/// A server whose output nobody reads must go on as usual.
 fn expect_a_good_server(mut process: Process, address: SocketAddr) {
     let mut stdin = process.0.stdin.take().unwrap();
     let mut first = Wire::connect(address);
@@ -661,7 +661,7 @@ fn runs_out_of_file_descriptors(design: &str) {
     inside.send("DOWNLOAD a.txt\n");
     inside.expect_err("READ_FAILED");
 
-    // Time for some more attempts, of which it must not speak.
+    // Time for some more attempts, which it must not report.
     thread::sleep(3 * MOMENT);
     let mut waiting = wires.pop().unwrap();
     drop(wires);
@@ -763,7 +763,7 @@ fn the_directory_of_the_downloads_is_made_if_missing() {
         Program::start(&mut command).ended().expect_success();
         assert_eq!(dir.get(stored), b"hello\n");
     }
-    // A file stands where the directory should be.
+    // There is a file in place of the directory.
     dir.put("file", "");
     let path = dir.path().join("file");
     let ended = run(CLIENT, &["--server", &address, "--dir", path.to_str().unwrap(), "DOWNLOAD", "a.txt"]);
@@ -1047,7 +1047,7 @@ fn a_disk_that_is_full_is_told_and_leaves_the_earlier_file_and_no_other() {
     server.dir.put("a.txt", vec![b'x'; 1024 * 1024]);
     let dir = TempDir::new();
     dir.put("a.txt", "earlier");
-    // A limit on the size of files stands in for a full disk.
+    // A limit on the size of files has the effect of a full disk.
     let limited = r#"trap '' XFSZ; ulimit -f 8; exec "$0" "$@""#;
     let client = client_command(server.address, &dir, &["DOWNLOAD", "a.txt"]);
     let ended = Program::start(Command::new("sh").args(["-c", limited, CLIENT]).args(client.get_args())).ended();

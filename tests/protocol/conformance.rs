@@ -1,4 +1,4 @@
-//! `lab check` and `lab broken` prove each other: our server passes every check, and each broken server fails exactly
+//! `lab check` and `lab broken` test each other: our server passes every check, and each broken server fails exactly
 //! the checks that the table in docs/CONFORMANCE.md names for it.
 
 use std::collections::BTreeSet;
@@ -23,7 +23,7 @@ use crate::support::{eventually, TempDir, Wire};
 /// For a check that passes: on a busy machine it may take its time.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// For a check that may fail because nothing comes: so long it takes then.
+/// For a check that may fail because nothing comes: it then takes so long.
 const TIMEOUT: Duration = Duration::from_secs(8);
 
 /// Each broken server is graded in so many parts at the same time: those that fail mostly wait.
@@ -74,8 +74,8 @@ fn table() -> Vec<(String, BTreeSet<String>)> {
     rows.into_iter().map(|(name, _, fails)| (name, fails)).collect()
 }
 
-/// The checks of a server that failed, each with its story. It is graded in parts, dealt like cards, since what fails
-/// stands together.
+/// The checks of a server that failed, each with its text. The checks are divided into parts in turn, because checks
+/// that fail are often neighbours.
 fn part_of_failed(name: &str, part: usize) -> Vec<(String, String)> {
     let checks = selected(&[], &[]).into_iter().skip(part).step_by(PARTS);
     let only = checks.map(|check| check.id.to_string()).collect();
@@ -142,7 +142,7 @@ fn each_broken_server_fails_the_checks_of_its_row_and_no_other() {
     assert!(surprises.is_empty(), "{}", surprises.join("\n"));
 }
 
-/// A broken server that runs already, and stays as what happened has left it.
+/// A broken server that runs already, and is not restarted after a failure.
 fn running(name: &str, dir: &TempDir) -> SocketAddr {
     let served = dir.path().join("served");
     fixtures::make(&served, 1).unwrap();
@@ -152,7 +152,7 @@ fn running(name: &str, dir: &TempDir) -> SocketAddr {
     address
 }
 
-/// For a check that waits for what never comes, and needs no more than its first moments to see what does come.
+/// For a check that waits for bytes that never come, and sees in its first moments which bytes do come.
 const SOON: Duration = Duration::from_secs(2);
 
 fn graded(id: &str, address: SocketAddr, dir: &TempDir, timeout: Duration) -> Graded {
@@ -241,7 +241,7 @@ fn a_mystery_tells_its_name_nowhere_before_it_is_revealed() {
     assert_eq!(panicked, 1, "one of them panics");
 }
 
-/// A server that does the same to everyone who comes, until the test's process ends.
+/// A server that does the same with every client, until the test's process ends.
 fn serve(what: impl Fn(TcpStream) + Send + Copy + 'static) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();

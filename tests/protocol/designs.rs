@@ -1,4 +1,4 @@
-//! The designs of a server: what each is, and that each keeps the promises of all.
+//! The designs of a server: what is special in each, and what is the same in all.
 //!
 //! `DESIGN=spare-threads:1-64 cargo test` runs all other tests under another design too.
 
@@ -144,11 +144,11 @@ fn a_server_that_nobody_uses_stops_under_every_design_and_no_thread_of_it_is_lef
 }
 
 #[test]
-fn a_stop_tells_the_sessions_and_whoever_waits_in_the_backlog_under_every_design() {
+fn a_stop_tells_the_sessions_and_the_clients_in_the_backlog_under_every_design() {
     for design in DESIGNS {
         let mut server = server(design);
         let mut inside = server.session();
-        // The first of them get sessions where the design has threads for them; they are told all the same.
+        // The first of them get sessions if the design has threads for them. The stop tells them too.
         let mut others: Vec<_> = (0..5).map(|_| server.connect()).collect();
         let stopping = Arc::clone(&server.server);
         let stop = thread::spawn(move || stopping.stop());
@@ -166,7 +166,7 @@ fn a_stop_tells_the_sessions_and_whoever_waits_in_the_backlog_under_every_design
 }
 
 #[test]
-fn a_crowd_that_comes_again_and_again_does_not_keep_a_stop_for_its_grace() {
+fn many_clients_that_connect_again_and_again_do_not_delay_a_stop() {
     const CROWD: usize = 200;
     let mut server = server(Design::Prethreaded(8));
     let (address, over) = (server.address, Mutex::new(false));

@@ -1,4 +1,5 @@
-//! The documents say what the programs do: their transcripts are held again, their tables compared with the code.
+//! The documents say what the programs do: the tests repeat their conversations, and compare their tables with the
+//! code.
 
 use std::fs;
 use std::path::PathBuf;

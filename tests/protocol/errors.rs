@@ -10,7 +10,7 @@ use file_transfer::wire::{MAX_COMMAND_LINE, MAX_REPLY_LINE};
 
 use crate::support::{TestServer, Wanted, Wire};
 
-/// Reads an error line as it stands on the wire, checks what holds for every one, and returns its message.
+/// Reads an error line as it was sent, checks the rules for every error line, and returns its message.
 #[track_caller]
 fn expect_error(wire: &mut Wire, code: &str) -> String {
     let line = wire.line();
@@ -27,7 +27,7 @@ fn expect_error(wire: &mut Wire, code: &str) -> String {
     }
 }
 
-/// The session goes on: the next command is answered as ever.
+/// The session goes on: the next command is answered as usual.
 #[track_caller]
 fn expect_to_go_on(wire: &mut Wire) {
     wire.send("DOWNLOAD a.txt\n");

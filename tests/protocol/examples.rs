@@ -16,7 +16,7 @@ use file_transfer::lab::check::{clients, command, servers};
 
 use crate::support::TempDir;
 
-/// For a check that fails because nothing comes: so long it takes then.
+/// For a check that fails because nothing comes: it then takes so long.
 const SHORT: Duration = Duration::from_secs(1);
 
 /// For a check that passes: on a busy machine it may take its time.

@@ -369,8 +369,8 @@ fn a_sum_under_way_is_finished_by_a_stop_as_a_transfer_is() {
 
 // Both, as a client needs them.
 
-/// What a client does that has a part of a file: the four steps of docs/EXTENSIONS.md. `meanwhile` happens between the
-/// two replies. Returns the offset from which it continued, and the file, if that is the one whose checksum was told.
+/// What a client with a part of a file does: the four steps of docs/EXTENSIONS.md. `meanwhile` happens between the two
+/// replies. Returns the offset from which it continued, and the file, if that is the one whose checksum was told.
 fn continue_a_download(wire: &mut Wire, part: &[u8], meanwhile: impl Fn()) -> (usize, Option<Vec<u8>>) {
     // 1. It asks for the checksums.
     wire.send("SUM file\n");
@@ -456,7 +456,7 @@ fn a_client_that_has_ended_its_sending_side_gets_every_answer() {
     wire.expect_end();
 }
 
-/// What must answer a line, told by the words of docs/EXTENSIONS.md and not by the code: a body, or a code. Two files
+/// The answer that a line must get, by docs/EXTENSIONS.md and not by the source: a body, or an error code. Two files
 /// are served: `a.txt`, and `5 a.txt` with the same bytes.
 fn expected(line: &str) -> Result<Vec<u8>, &'static str> {
     const HELLO: &[u8] = b"hello\n";

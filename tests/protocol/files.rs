@@ -42,7 +42,7 @@ fn big_file(server: &TestServer) -> PathBuf {
     server.dir.path().join("big.bin")
 }
 
-/// One of everything that is no regular file, and their names.
+/// One of each kind of file that is not a regular file, and their names.
 #[cfg(unix)]
 pub fn put_what_is_no_regular_file(dir: &TempDir) -> Vec<&'static str> {
     use std::os::unix::fs::symlink;
@@ -114,7 +114,7 @@ fn a_file_that_shrinks_meanwhile_ends_the_connection_and_is_never_filled_up() {
     let server = TestServer::start();
     let mut wire = session_inside_a_body(&server, &vec![b'o'; BIG]);
     OpenOptions::new().write(true).open(big_file(&server)).unwrap().set_len(1).unwrap();
-    // Not an answer any more: behind a body that is cut, nothing can be told from the body.
+    // This is not an answer: after a cut body, later bytes can't be distinguished from the body.
     wire.send("DOWNLOAD a.txt\n");
     let arrived = wire.rest();
     assert!(arrived.len() < BIG, "{} bytes arrived of a file that was cut", arrived.len());

@@ -1,4 +1,4 @@
-//! Framing: how bytes become lines, however the network cuts and glues them, and whatever Telnet mixes in.
+//! Framing: how bytes become lines, even if the network cuts and joins them, and Telnet mixes bytes in.
 
 use file_transfer::server::reply::GOODBYE;
 use file_transfer::wire::{visible, MAX_COMMAND_LINE};

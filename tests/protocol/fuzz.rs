@@ -1,4 +1,4 @@
-//! Input that nobody thought of, made by a small generator with fixed seeds: a failure names its seed, and comes again.
+//! Random input from a small generator with fixed seeds: a failure names its seed, and can be repeated.
 
 use std::io::{self, ErrorKind, Read};
 
@@ -53,7 +53,7 @@ impl Random {
     }
 }
 
-/// Commands that a session survives, right and wrong ones, and what must answer each.
+/// Commands that do not end a session, right and wrong ones, and the answer that each must get.
 const KNOWN: [(&[u8], Expected); 12] = [
     (b"LIST\n", Expected::Body(b"6 a.txt\n")),
     (b"  list  \r\n", Expected::Body(b"6 a.txt\n")),

@@ -1,6 +1,6 @@
-//! Servers with mistakes that students make, graded: the first thing to fix is the true mistake. They are right in all
-//! else, and a right one of the same make fails nothing. Those that have to die, or to keep what an earlier session left,
-//! are programs in `wrong_servers`, and need Python.
+//! Servers with mistakes that students make, graded: the first thing to fix is the true mistake. Everything else in
+//! them is right, and a correct server of the same kind fails nothing. Servers that must crash, or keep something from
+//! an earlier session, are programs in `wrong_servers`, and need Python.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -22,7 +22,7 @@ use file_transfer::wire::{Command, ReplyHeader};
 
 use crate::support::{TempDir, PATIENCE};
 
-/// For a check that fails because nothing comes: so long it takes then.
+/// For a check that fails because nothing comes: it then takes so long.
 const SHORT: Duration = Duration::from_secs(2);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -240,11 +240,12 @@ fn a_right_server_fails_nothing_and_a_limit_of_one_session_is_no_mistake() {
     }
 }
 
-/// A program in `wrong_servers`, graded in these levels.
+/// A program in `wrong_servers`, graded in these levels. A word behind its name is a mistake's.
 fn graded_program(name: &str, levels: &[Level]) -> Vec<Graded> {
-    let file = format!("{}/tests/protocol/wrong_servers/{name}", env!("CARGO_MANIFEST_DIR"));
-    // Python would leave what it compiled beside the files.
-    let command = command::words(&format!("python3 -B '{file}' {{dir}} {{port}}")).unwrap();
+    let (file, mistake) = name.split_once(' ').unwrap_or((name, ""));
+    let file = format!("{}/tests/protocol/wrong_servers/{file}", env!("CARGO_MANIFEST_DIR"));
+    // Python would leave its compiled files in the directory.
+    let command = command::words(&format!("python3 -B '{file}' {{dir}} {{port}} {mistake}")).unwrap();
     graded(Target::Command(command), levels, SHORT)
 }
 
@@ -275,4 +276,41 @@ fn what_only_fails_behind_other_checks_is_told_so_and_has_not_passed() {
     let story = left_behind[0].text();
     assert!(story.contains("with a fresh program it passes") && story.contains("earlier sessions"), "{story}");
     first_is("keeps.py", &results, left_behind[0].check.id, Some(Cause::LeftBehind));
+}
+
+#[test]
+#[ignore = "needs python3"]
+fn one_mistake_of_a_program_is_the_first_thing_to_fix() {
+    const REPORT: &[Level] = &[Level::Report];
+    const WITH_ROBUST: &[Level] = &[Level::Report, Level::Robust];
+    for (mistake, levels, id, cause) in [
+        ("own_codes", REPORT, "4.1", Some(Cause::OwnCode)),
+        ("lists_directories", WITH_ROBUST, "3.6", None),
+        ("raises", REPORT, "2.1", Some(Cause::Uncaught)),
+        ("short_lines", REPORT, "5.5", Some(Cause::ShortLines)),
+        ("decodes", REPORT, "5.3", Some(Cause::Decoded)),
+        ("cuts_at_zero", REPORT, "5.3", Some(Cause::CutAtZero)),
+        ("remembers", &WITH_THREADS, "5.5", Some(Cause::EarlierAnswer)),
+        ("ends_at_a_reset", WITH_ROBUST, "1.4", Some(Cause::Died { of_a_client_that_left: true })),
+        ("turns_away", &WITH_THREADS, "1.5", Some(Cause::ClosedUngreeted)),
+    ] {
+        first_is(mistake, &graded_program(&format!("mistakes.py {mistake}"), levels), id, cause);
+    }
+}
+
+#[test]
+#[ignore = "needs python3"]
+fn what_a_program_printed_of_an_error_stands_in_the_story() {
+    let results = graded_program("mistakes.py raises", &[Level::Report]);
+    let story = results.iter().find(|graded| graded.check.id == "2.1").unwrap().text();
+    assert!(story.contains("Meanwhile the program printed") && story.contains("FileNotFoundError"), "{story}");
+}
+
+#[test]
+#[ignore = "needs python3"]
+fn a_server_that_starts_a_process_for_each_client_fails_nothing() {
+    let results = graded_program("mistakes.py forks", &[Level::Threads]);
+    nothing_fails("mistakes.py forks", &results);
+    let skipped: Vec<_> = results.iter().filter(|graded| !graded.is_well()).map(Graded::text).collect();
+    assert!(skipped.is_empty(), "{}", skipped.join("\n"));
 }

@@ -1,4 +1,5 @@
-//! Peers that want to keep others out, or to use up what a program has. The table in `docs/DESIGN.md` names these tests.
+//! Peers that want to stop other clients, or to use up a program's resources. The table in `docs/DESIGN.md` names these
+//! tests.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -33,7 +34,7 @@ fn try_for_all_sessions(address: SocketAddr) -> (Vec<TcpStream>, usize) {
 }
 
 #[test]
-fn one_address_that_tries_for_all_sessions_does_not_keep_another_one_out() {
+fn one_address_that_tries_to_take_all_sessions_does_not_stop_another_address() {
     let server = ServerProgram::start(&["--bind", "[::]:0"]);
     let port = server.address.port();
     let other = SocketAddr::from(([0, 0, 0, 0, 0, 0, 0, 1], port));
@@ -121,7 +122,7 @@ fn a_crowd_that_asks_for_a_large_list_at_once_is_answered_from_one_memory() {
 }
 
 #[test]
-fn a_flood_of_resets_leaves_nothing_behind() {
+fn after_many_resets_no_session_remains() {
     let server = TestServer::start();
     for _ in 0..2_000 {
         let stream = TcpStream::connect(server.address).unwrap();
@@ -232,7 +233,7 @@ fn say_goodbye(mut stream: TcpStream, last_bytes: &[u8]) {
     let _ = stream.read_to_end(&mut Vec::new());
 }
 
-/// A server that drips a byte of this every 20 ms, as long as somebody reads.
+/// A server that sends one byte of this every 20 ms, as long as the client reads.
 fn dripping(before: String, dripped: &'static [u8]) -> EvilServer {
     EvilServer::that(move |mut stream: TcpStream| {
         let _ = stream.set_nodelay(true);
@@ -247,7 +248,7 @@ fn dripping(before: String, dripped: &'static [u8]) -> EvilServer {
 }
 
 #[test]
-fn a_server_that_drips_is_left_at_the_end_of_max_time() {
+fn a_server_that_sends_byte_by_byte_is_left_at_the_end_of_max_time() {
     // In place of the greeting, inside of a list, and inside of a file.
     for (before, dripped, command) in [
         (String::new(), &b"x"[..], &["LIST"][..]),
@@ -369,7 +370,7 @@ fn a_file_that_only_its_owner_could_read_is_replaced_by_one_that_only_its_owner_
         let there = Arc::clone(&dir);
         let server = EvilServer::that(move |mut stream| {
             stream.write_all(format!("{GREETING}OK 6\nhel").as_bytes()).unwrap();
-            // Also while the half of it is there.
+            // Also while half of the file is stored.
             eventually("the half is stored", || there.names().len() == 2);
             let part = there.path().join(&there.names()[0]);
             let mode = fs::metadata(part).unwrap().permissions().mode() & 0o7777;
@@ -378,7 +379,7 @@ fn a_file_that_only_its_owner_could_read_is_replaced_by_one_that_only_its_owner_
         });
         client(&server.address, &dir, &["DOWNLOAD", "a.txt"]).expect_success();
         assert_eq!(dir.get("a.txt"), b"hello\n");
-        // The umask of whoever runs the tests may be stricter.
+        // The umask of the user who runs the tests may be stricter.
         assert_eq!(mode("a.txt") & !wanted, 0, "{earlier:o} became {:o}", mode("a.txt"));
         assert_eq!(mode("a.txt") & 0o400, 0o400);
     }

@@ -78,11 +78,11 @@ fn the_counts_and_the_shortest_schedules_of_the_five_programs_are_exact() {
     for (name, wanted) in [
         // Three of six steps are A's: 6! / (3! 3!) = 20. Only one thread wholly before the other is right.
         ("lost_update.txt", &[(AsExpected, 2, "AAABBB"), (Otherwise, 18, "AABABB")][..]),
-        // Who locks first goes on alone to its end.
+        // The thread that locks first goes on alone to its end.
         ("lost_update_with_lock.txt", &[(AsExpected, 2, "AAAAABBBBB")]),
         ("check_then_act.txt", &[(AsExpected, 2, "AAAAAAAAABBBB"), (Otherwise, 70, "AAAABBBAAAAABBBBBB")]),
-        // AB and BA are deadlocks. Who gets both mutexes goes on alone until it unlocks the first; then the other one
-        // locks that before or after the second is unlocked: two schedules for each.
+        // AB and BA are deadlocks. A thread that gets both mutexes goes on alone until it unlocks the first. Then the
+        // other thread locks that mutex before or after the second is unlocked: two schedules for each.
         ("lock_order.txt", &[(AsExpected, 4, "AAAAAAABBBBBBB"), (Deadlock, 2, "AB")]),
         // Three clients one after the other: 3! = 6.
         ("registry_admit.txt", &[(AsExpected, 6, "AAAAAABBBBBBCCCC")]),
@@ -149,7 +149,7 @@ fn a_mutex_that_a_thread_took_along_to_its_end_is_a_deadlock_without_a_cycle() {
 }
 
 #[test]
-fn to_unlock_what_one_does_not_hold_is_an_error_with_its_line_and_schedule() {
+fn an_unlock_of_a_mutex_that_is_not_held_is_an_error_with_its_line_and_schedule() {
     let text = two_threads(&["lock a", "unlock a"], &["unlock a"]);
     for (options, schedule) in [(&["--schedule", "ABA"][..], "AB"), (&["--all"], "B")] {
         let asked = interleave_text(&text, options);

@@ -1,4 +1,4 @@
-//! `lab load`: it counts what happened, and whoever still waits at the end.
+//! `lab load`: it counts what happened, and the clients that still wait at the end.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener};
@@ -193,7 +193,7 @@ fn it_prints_its_numbers_and_writes_them_into_a_file() {
 }
 
 #[test]
-fn whoever_waits_is_told_and_the_exit_code_says_so() {
+fn clients_that_wait_are_reported_and_the_exit_code_says_so() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = silent.local_addr().unwrap().to_string();
     let (code, shown, _) = lab_load(&[&address, "--seconds", "0.1", "--clients", "2", "--file", "x"]);

@@ -51,7 +51,7 @@ fn lab_within(kibibytes: usize, arguments: &[&str]) -> (String, String) {
     (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
 }
 
-/// A third of what both tools took as long as they kept each line of a list in a memory of its own.
+/// A third of the memory that both tools took while they kept each line of a list in separate memory.
 const BOUND: usize = 90 * 1024;
 
 #[test]

@@ -53,7 +53,7 @@ fn a_server_that_is_open_to_others_names_each_address_that_they_can_use() {
     assert!(lines[2].starts_with("everyone on the network can reach it, "), "{lines:#?}");
     let named: Vec<SocketAddr> = lines.iter().filter_map(|line| line.strip_prefix("  ")?.parse().ok()).collect();
     for address in &named {
-        // As a neighbour does.
+        // As a user on another machine does.
         Wire::connect(*address).expect_ok();
     }
     match named.first() {
@@ -143,7 +143,7 @@ fn an_answer_of_more_lines_than_can_wait_to_be_printed_is_printed_whole() {
         session.read_exact(&mut [0; 1]).unwrap();
     }
     process.0.stdin.as_mut().unwrap().write_all(format!("{}stop\n", "who all\n".repeat(TIMES)).as_bytes()).unwrap();
-    // A reader who is slow to begin. If the server is slower still, it has nothing to lose, and the test passes.
+    // A reader that begins late. If the server is even slower, no line is lost, and the test passes.
     thread::sleep(Duration::from_secs(1));
     let mut printed = String::new();
     stdout.read_to_string(&mut printed).unwrap();
@@ -186,13 +186,13 @@ fn a_server_that_reads_zeros_for_ever_does_not_grow() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_log_on_a_full_disk_says_how_much_is_missing_when_there_is_room_again() {
-    // More lines than there is room for, and fewer than twice as many.
+    // More lines than fit, and fewer than twice as many.
     const LISTS: usize = 60;
     const ROOM: u64 = 4096;
     let dir = TempDir::new();
     let elsewhere = TempDir::new();
     let log = elsewhere.path().join("log");
-    // A limit on the size of files stands in for a full disk.
+    // A limit on the size of files has the effect of a full disk.
     let limited = r#"trap '' XFSZ; ulimit -f 8; log=$1; shift; exec "$0" "$@" 2>>"$log""#;
     let mut command = Command::new("sh");
     command.args(["-c", limited, SERVER]).arg(&log).args(server_command(&dir).get_args());

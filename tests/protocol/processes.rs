@@ -122,7 +122,7 @@ fn a_program_that_ends_is_told_its_last_words_and_that_its_input_is_empty() {
 }
 
 #[test]
-fn a_flood_of_output_and_a_deaf_ear_for_signals_change_nothing() {
+fn a_flood_of_output_and_ignored_signals_change_nothing() {
     let name = name("flood");
     let shell = format!("trap \"\" TERM INT HUP; yes & {}; true", server());
     let said = said(&mut grader(&name, &shell, "1.1"));

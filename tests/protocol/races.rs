@@ -1,5 +1,5 @@
-//! Races that happen once in a thousand times, made to happen each time: a barrier holds every thread at the worst
-//! moment until all are there. docs/THREADS.md tells what is seen here.
+//! Races that happen once in a thousand times. Here they happen each time: a barrier stops every thread at the worst
+//! moment until all have come. docs/THREADS.md explains them.
 
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -38,13 +38,13 @@ fn on_threads<T: Send>(work: impl Fn() -> T + Sync) -> Vec<T> {
 }
 
 #[test]
-fn to_check_and_to_act_under_two_locks_lets_everybody_take_the_last_place() {
+fn a_check_and_an_act_under_two_locks_let_every_thread_take_the_last_place() {
     const PLACES: usize = 1;
     let taken = Mutex::new(0);
     let all_have_looked = Barrier::of(THREADS);
     on_threads(|| {
         let is_free = *taken.lock().unwrap() < PLACES;
-        // The lock is free again. Without the barrier the others come here now and then; with it, always.
+        // The lock is free again. Without the barrier the other threads come here sometimes; with it, always.
         all_have_looked.wait();
         if is_free {
             *taken.lock().unwrap() += 1;
@@ -54,7 +54,7 @@ fn to_check_and_to_act_under_two_locks_lets_everybody_take_the_last_place() {
 }
 
 #[test]
-fn to_check_and_to_act_under_one_lock_gives_the_last_place_to_one() {
+fn a_check_and_an_act_under_one_lock_give_the_last_place_to_one_thread() {
     const PLACES: usize = 1;
     let taken = Mutex::new(0);
     let all_are_here = Barrier::of(THREADS);
@@ -69,7 +69,7 @@ fn to_check_and_to_act_under_one_lock_gives_the_last_place_to_one() {
 }
 
 #[test]
-fn the_registry_gives_its_last_place_to_one_of_all_who_come_at_once() {
+fn the_registry_gives_its_last_place_to_one_of_the_threads_that_come_together() {
     let registry = Registry::new(Limits { max_sessions: 1, max_per_address: None });
     let connection = some_connection();
     let peer = connection.local_addr().unwrap();

@@ -1,4 +1,4 @@
-//! The eight steps, typed into the programs that students have at hand. They are not on every machine, so these tests
+//! The eight steps, typed into common programs such as netcat and telnet. Not every machine has them, so these tests
 //! run on demand: `cargo test -- --ignored`.
 
 use std::net::SocketAddr;

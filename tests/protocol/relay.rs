@@ -1,5 +1,5 @@
-//! `lab relay`: the same bytes pass whatever it does to them; what it shows and captures is what passed; whoever
-//! vanishes leaves nothing behind.
+//! `lab relay`: the same bytes pass whatever it does to them. What it shows and captures is what passed. After a peer
+//! vanishes, no thread and no descriptor remains.
 
 use std::fs;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
@@ -537,7 +537,7 @@ fn a_client_that_reads_once_gets_a_short_file_where_bytes_come_apart() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn whoever_vanishes_ends_both_directions() {
+fn a_peer_that_vanishes_ends_both_directions() {
     let silent = serving(|mut stream| drop(stream.read_to_end(&mut Vec::new())));
     for options in [&[][..], &["--delay", "20"], &["--reset-after", "100"], &["--chop", "1"]] {
         let relay = Relay::start(silent, options);
@@ -649,7 +649,7 @@ fn a_pipe_that_nobody_reads_does_not_stop_it() {
 
 // Capture files.
 
-/// A packet of a capture file, once its checksums were found right.
+/// A packet of a capture file, after its checksums were found to be right.
 #[derive(Debug)]
 struct Packet {
     source_port: u16,
@@ -678,7 +678,7 @@ fn sums_up(bytes: &[u8]) -> bool {
     sum == 0xffff
 }
 
-/// Every packet of the file, which must hold whole ones alone.
+/// Every packet of the file. The file must contain only whole packets.
 fn packets(file: &Path) -> Vec<Packet> {
     let file = fs::read(file).unwrap();
     let le = |bytes: &[u8]| u32::from_le_bytes(bytes.try_into().unwrap());

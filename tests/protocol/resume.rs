@@ -1,4 +1,4 @@
-//! `client --resume`: a download that continues what an earlier one left.
+//! `client --resume`: a download that continues an earlier, interrupted one.
 
 use std::fs;
 use std::path::PathBuf;
@@ -19,7 +19,7 @@ use crate::support::{TempDir, TestServer, Wanted, PATIENCE};
 
 const MIB: usize = 1024 * 1024;
 
-/// Bytes of which no MiB is like another.
+/// Bytes in which each MiB is different.
 fn some_bytes(size: usize) -> Vec<u8> {
     (0..size as u32).map(|number| (number.wrapping_mul(2_654_435_761) >> 24) as u8).collect()
 }
@@ -124,7 +124,7 @@ fn a_part_of_another_file_is_not_continued_and_does_not_hide_a_good_one() {
 }
 
 #[test]
-fn a_part_below_a_mib_is_not_worth_the_question() {
+fn a_part_below_a_mib_is_not_continued() {
     let bytes = some_bytes(2 * MIB);
     let (server, commands) = serving(&bytes, true, |_| {});
     let dir = TempDir::new();
@@ -170,7 +170,7 @@ fn without_the_extensions_all_of_the_file_is_downloaded() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_part_of_a_living_client_is_left_alone_however_long_it_was_not_written() {
+fn a_part_of_a_running_client_is_not_touched_however_long_it_was_not_written() {
     let bytes = some_bytes(3 * MIB);
     let (server, _) = serving(&bytes, true, |_| {});
     let dir = TempDir::new();
@@ -323,7 +323,7 @@ fn a_full_disk_costs_nothing_of_the_part() {
     let (server, _) = serving(&bytes, true, |_| {});
     let dir = TempDir::new();
     dir.put(&part_name(1), &bytes[..2 * MIB]);
-    // The limit of a file's size, 3 MiB, stands for the room on a disk.
+    // The limit of a file's size, 3 MiB, has the effect of a full disk.
     let mut command = client_command(server.address, &dir, &["--resume", "DOWNLOAD", "file"]);
     let limited = r#"trap '' XFSZ; ulimit -f 6144; exec "$0" "$@""#;
     let mut shell = Command::new("sh");

@@ -16,7 +16,7 @@ use file_transfer::server::registry::{Doing, Registry};
 
 use crate::support::{eventually, Reply, TestServer, Wanted, Wire};
 
-/// More than the sockets on both sides can hold: a transfer that nobody reads stands still.
+/// More than the sockets on both sides can hold: a transfer that nobody reads stops.
 const BIG: u64 = 16 * 1024 * 1024;
 
 /// For tests that wait for an idle timeout.
@@ -38,7 +38,7 @@ fn with_a_thread_for_each_session() -> TestServer {
     TestServer::with(Wanted { design: Design::ThreadPerClient, ..Wanted::default() })
 }
 
-/// A file of zeros that takes no room on the disk.
+/// A file of zeros that uses no space on the disk.
 fn put_big_file(server: &TestServer, name: &str) {
     File::create(server.dir.path().join(name)).unwrap().set_len(BIG).unwrap();
 }
@@ -113,7 +113,7 @@ fn past_the_most_sessions_of_one_address_a_connection_gets_server_full_and_the_e
 }
 
 #[test]
-fn one_address_with_all_its_sessions_does_not_keep_another_out() {
+fn one_address_with_all_its_sessions_does_not_stop_another_address() {
     let registry = Registry::new(Limits { max_sessions: 10, max_per_address: Some(1) });
     let stream = some_connection();
     let admit = |peer: &str| registry.admit(peer.parse().unwrap(), &stream);
@@ -152,7 +152,7 @@ fn threads_that_race_for_the_last_place_never_both_get_it() {
 }
 
 #[test]
-fn of_connections_that_race_for_the_last_places_exactly_as_many_are_greeted_as_there_are_places() {
+fn when_connections_race_for_the_last_places_as_many_are_greeted_as_there_are_places() {
     let server = limited_to(2);
     let address = server.address;
     for _ in 0..10 {
@@ -193,7 +193,7 @@ fn the_server_full_line_is_never_lost_although_the_client_sent_a_lot_before_it_r
 }
 
 #[test]
-fn more_refused_connections_than_the_server_waits_for_hurt_nobody_inside() {
+fn more_refused_connections_than_the_server_waits_for_disturb_no_session() {
     let server = limited_to(1);
     let mut inside = server.session();
     let mut outside: Vec<_> = (0..300).map(|_| server.connect()).collect();
@@ -208,7 +208,7 @@ fn more_refused_connections_than_the_server_waits_for_hurt_nobody_inside() {
 // The place comes back.
 
 #[test]
-fn whoever_saw_the_end_of_a_session_can_connect_again_at_once() {
+fn a_client_that_saw_the_end_of_its_session_can_connect_again_immediately() {
     let server = limited_to(1);
     let too_long = "x".repeat(1024);
     for last_words in ["LOGOUT\n", "", "an unfinished line", &too_long] {
@@ -353,7 +353,7 @@ fn a_kick_cuts_a_session_inside_a_body() {
 }
 
 #[test]
-fn whoever_sees_that_he_was_kicked_can_connect_again() {
+fn a_client_that_was_kicked_can_connect_again() {
     let server = limited_to(1);
     for _ in 0..50 {
         let mut kicked = server.session();
@@ -394,7 +394,7 @@ fn a_stop_tells_waiting_sessions_and_its_line_is_not_lost_although_they_go_on_se
 }
 
 #[test]
-fn a_stop_lets_a_transfer_finish_and_lets_nobody_in_meanwhile() {
+fn a_stop_lets_a_transfer_finish_and_admits_no_client_meanwhile() {
     let server = TestServer::start();
     let mut loading = session_inside_a_body(&server);
     let stop = begin_stop(&server);

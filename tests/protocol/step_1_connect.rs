@@ -3,7 +3,7 @@
 use crate::support::TestServer;
 
 #[test]
-fn the_server_greets_whoever_connects_with_a_text_that_names_help() {
+fn the_server_greets_each_client_with_a_text_that_names_help() {
     let server = TestServer::start();
     let mut wire = server.connect();
     let greeting = String::from_utf8(wire.expect_ok()).unwrap();

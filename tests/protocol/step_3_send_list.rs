@@ -40,7 +40,7 @@ fn each_file_is_one_line_of_its_size_a_space_and_its_name() {
 #[test]
 fn the_lines_are_sorted_by_the_bytes_of_the_names_not_of_the_sizes() {
     let server = TestServer::start();
-    // In this order as bytes. A dictionary puts Z behind b; the last two stand the other way round as UTF-16.
+    // In this order as bytes. A dictionary puts Z after b. In UTF-16 the last two have the opposite order.
     let names = ["-", "Z", "a", "a b", "a-b", "a.txt", "ab", "b", "z", "é", "\u{ff5e}", "\u{1f600}"];
     for (index, name) in names.iter().enumerate().filter(|(_, name)| **name != "a.txt") {
         server.dir.put(name, vec![b'x'; 1000 - index * 83]);

@@ -1,4 +1,4 @@
-//! Step 5: the server sends the file. More about sizes, and about files that change meanwhile, stands in `files`.
+//! Step 5: the server sends the file. `files` has more about sizes, and about files that change meanwhile.
 
 use std::thread;
 

@@ -1,4 +1,4 @@
-//! Step 8: the server closes the connection, and nothing that it has said gets lost.
+//! Step 8: the server closes the connection, and nothing that it has sent gets lost.
 
 use file_transfer::server::reply::GOODBYE;
 
@@ -25,7 +25,7 @@ fn the_end_comes_right_behind_the_goodbye_also_if_the_client_keeps_its_side_open
 }
 
 #[test]
-fn what_stands_behind_logout_is_not_looked_at() {
+fn what_follows_logout_is_ignored() {
     let server = TestServer::start();
     for behind in ["LIST\n", "DOWNLOAD a.txt\nLOGOUT\n", "NONSENSE\n", "unfinished", "\u{0}", &"x".repeat(1024)] {
         let mut wire = server.session();

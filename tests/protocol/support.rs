@@ -20,7 +20,7 @@ use file_transfer::wire::visible;
 /// How long a test waits for something that must come. Only a failing test waits so long.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
-/// How long a test looks whether something comes that must not.
+/// How long a test checks that nothing comes.
 pub const MOMENT: Duration = Duration::from_millis(150);
 
 /// More bytes than any test waits for at the end of a connection: a server that repeats itself fails instead of hanging.
@@ -171,7 +171,7 @@ impl TestServer {
 impl Drop for TestServer {
     fn drop(&mut self) {
         if let Some(running) = self.running.take() {
-            // Sessions that a test left behind are not worth the stop's grace.
+            // A test's open sessions do not need the stop's grace.
             for session in self.sessions() {
                 self.server.kick(session.number);
             }
@@ -198,7 +198,8 @@ pub enum Reply {
     Err { code: String, message: String },
 }
 
-/// One end of a connection that says exactly what it is told, remembers everything, and prints it when a test fails.
+/// One end of a connection. It sends exactly what the test gives it, remembers everything, and prints it when the test
+/// fails.
 pub struct Wire {
     pub stream: TcpStream,
     received: Vec<u8>,
@@ -212,7 +213,7 @@ impl Wire {
         Wire::over(stream)
     }
 
-    /// The wire over a connection that stands already.
+    /// The wire over a connection that is open already.
     pub fn over(stream: TcpStream) -> Wire {
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_write_timeout(Some(PATIENCE)).unwrap();

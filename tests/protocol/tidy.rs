@@ -1,4 +1,5 @@
-//! The house rules that a machine can check: mostly absences, which nobody sees in code and a hurried change destroys.
+//! The project's rules that a program can check. Most of them say what the code must not contain: nobody sees that in
+//! the code, and a quick change can break it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -97,7 +98,7 @@ fn forbid_use(prefix: &str, modules: &[&str]) {
 }
 
 #[test]
-fn the_rooms_know_only_what_they_may() {
+fn the_modules_use_only_what_they_may() {
     forbid_use("src/wire", &["server", "client", "journal", "lock", "watch", "programs", "lab"]);
     forbid_use("src/journal.rs", &["server", "client", "lock", "watch", "programs", "lab"]);
     forbid_use("src/lock.rs", &["wire", "server", "client", "journal", "watch", "programs", "lab"]);

@@ -1,4 +1,4 @@
-//! Timelines: what was recorded of a run stands in the relations in which it happened. Nothing here asks how long
+//! Timelines: the recording of a run has the events in the order in which they happened. No test here checks how long
 //! something took.
 
 use std::fs;

@@ -1,7 +1,7 @@
-//! Every console block of README.md and docs/ is run as it stands, and what it shows is compared with what is printed.
+//! Every console block of README.md and docs/ is run as it is written, and its output is compared with the block.
 //!
-//! A block's commands are the lines that begin with `$ `. What stands below a command is what it prints; where nothing
-//! stands, nothing is compared, but the command must succeed. A comment right above the block says what is special:
+//! A block's commands are the lines that begin with `$ `. The lines below a command are its output. If there are none,
+//! nothing is compared, but the command must succeed. A comment right above the block says what is special:
 //!
 //! - `<!-- not run: WHY -->`: it can't be run here (it needs a person at a terminal, a browser, another machine).
 //! - `<!-- stays -->`: its programs go on until the document's end, as in terminals of their own; `stays 2`: the second.
@@ -10,7 +10,7 @@
 //! - `<!-- needs: WHAT -->`: it needs a program that not every machine has, or much time: the ignored test runs it.
 //! - `<!-- varies: WHAT, ... -->`: these are not compared: `times`, `ports`, `sizes`, or `numbers` (all).
 //!
-//! Several of these stand in one comment, with `;` between them. A line `...` stands for any number of lines. The ports
+//! One comment may have several of these, with `;` between them. A line `...` stands for any number of lines. The ports
 //! 44NN, the default among them, are free ones here, and /tmp and $HOME are directories of the test's own.
 
 #![cfg(unix)]
@@ -51,7 +51,7 @@ struct Typed {
 }
 
 impl Block {
-    /// What stands behind this word in the marks.
+    /// What follows this word in the marks.
     fn mark(&self, word: &str) -> Option<&str> {
         self.marks.iter().find_map(|mark| mark.strip_prefix(word)).map(|rest| rest.trim_start_matches(':').trim())
     }
@@ -292,7 +292,7 @@ fn default_and_named_ports(text: &str) -> Vec<String> {
     ports
 }
 
-/// Are these the lines that the document shows, but for what varies?
+/// Are these the lines that the document shows, except for what varies?
 fn agree(shown: &[String], printed: &[String], varying: &[String]) -> bool {
     match shown.split_first() {
         None => printed.is_empty(),

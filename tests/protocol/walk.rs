@@ -89,7 +89,7 @@ fn scripted(replies: &'static [&'static str]) -> SocketAddr {
     address
 }
 
-/// The walk with such a server ends with this word of surprise.
+/// The walk with such a server ends with this message.
 #[track_caller]
 fn surprised(replies: &'static [&'static str], surprise: &str) {
     let output = walk(&["--server", &scripted(replies).to_string()]);

@@ -1,11 +1,12 @@
-//! The mistake: it looks whether a place is free, lets the lock go, and takes the place later. Two connections that
-//! come together both see the last place free, and both take it.
+//! The mistake: it checks whether a place is free, releases the lock, and takes the place later. Two connections that
+//! come at the same moment both see that the last place is free, and both take it.
 //!
 //! To see it: open many connections at the same moment and count the greetings: there are more than [`MAX_SESSIONS`].
-//! One after the other, the limit holds. The pause makes the moment long enough to be met each time; without it the
-//! mistake stays, and shows once in a thousand times, at night.
+//! If you open them one after the other, the limit works. The pause makes the moment between check and act long, so
+//! that the mistake shows each time. Without the pause it shows once in a thousand times.
 //!
-//! The right way: [`Registry::admit`](crate::server::registry::Registry::admit) looks and enters under one lock.
+//! The right way: [`Registry::admit`](crate::server::registry::Registry::admit) checks and adds the session under one
+//! lock.
 //!
 //! Read first: `parts.rs`. It does not know the grader.
 
@@ -19,12 +20,13 @@ use crate::lock::locked;
 use crate::server::file_handler::FileHandler;
 
 /// In a sentence.
-pub const MISTAKE: &str = "looks whether a place is free, and takes it later: who comes at that moment comes in too";
+pub const MISTAKE: &str =
+    "checks whether a place is free, and takes it later: a client that connects in between gets a place too";
 
-/// Few enough to be met by hand.
+/// Few enough to reach the limit by hand.
 pub const MAX_SESSIONS: usize = 8;
 
-/// Between looking and taking.
+/// Between the check and the act.
 const PAUSE: Duration = Duration::from_millis(30);
 
 /// Serves for ever.
@@ -36,7 +38,7 @@ pub fn serve(listener: &TcpListener, dir: &FileHandler) {
             let is_free = locked(&sessions, |active| *active < MAX_SESSIONS);
             thread::sleep(PAUSE);
             if is_free {
-                // The mistake: since that look others may have come in.
+                // The mistake: since the check, other clients may have taken the place.
                 locked(&sessions, |active| *active += 1);
                 let _ = parts::converse(&stream, &dir);
                 locked(&sessions, |active| *active -= 1);

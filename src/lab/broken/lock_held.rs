@@ -1,11 +1,11 @@
-//! The mistake: it holds the lock of what the threads share while it sends. A write to a client that reads nothing
-//! waits, and with it wait all who want the lock: one client stops the whole server.
+//! The mistake: it holds the lock of the shared data while it sends. A write to a client that reads nothing waits, and
+//! all threads that want the lock wait too. So one client stops the whole server.
 //!
-//! To see it: ask for many big files and read none of them, as `(yes 'DOWNLOAD big' | head -n 1000; sleep 60) | nc HOST
-//! PORT | sleep 60` does. Until it ends no other client gets an answer, and no new one a greeting.
+//! To see it: ask for many big files and read none of them: `(yes 'DOWNLOAD big' | head -n 1000; sleep 60) | nc HOST
+//! PORT | sleep 60`. Until this command ends, no other client gets an answer, and no new client gets a greeting.
 //!
-//! The right way: [`Registry`](crate::server::registry::Registry) holds its lock to look up or to change, and copies
-//! out what is needed; nothing is read or written meanwhile.
+//! The right way: [`Registry`](crate::server::registry::Registry) holds its lock only to read or change its state, and
+//! copies out what is needed. It does no input or output meanwhile.
 //!
 //! Read first: `parts.rs`. It does not know the grader.
 
@@ -38,7 +38,7 @@ fn converse(stream: &TcpStream, dir: &FileHandler, registry: &Mutex<Registry>) -
     loop {
         let last = answer.last;
         let mut locked = registry.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        // The mistake: this waits until the client has read, and nobody else gets the lock meanwhile.
+        // The mistake: this waits until the client has read, and no other thread gets the lock meanwhile.
         parts::send(stream, answer)?;
         locked.replies += 1;
         drop(locked);

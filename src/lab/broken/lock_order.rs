@@ -1,12 +1,13 @@
-//! The mistake: two locks, taken by one function in one order and by another function in the other. Two threads, each
-//! with the one lock and waiting for the other, wait for ever, and with them all who come later.
+//! The mistake: one function takes two locks in one order, and another function takes them in the opposite order. Two
+//! threads can each hold one lock and wait for the other lock. They wait for ever, and so do all later downloads.
 //!
-//! To see it: download a small and a large file at the same moment, from several terminals. Soon no download is
-//! answered any more; LIST and HELP still are. `top` shows nothing, for all these threads sleep. The pause makes the
-//! moment long enough to be met each time; without it the mistake stays.
+//! To see it: download a small and a large file at the same moment, from several terminals. Soon the server answers no
+//! download any more, but it still answers LIST and HELP. `top` shows nothing, because all these threads sleep. The
+//! pause makes the moment between the two locks long, so that the mistake shows each time. Without the pause it shows
+//! rarely.
 //!
-//! The right way: one lock at a time, as [`Registry`](crate::server::registry::Registry) has one for all that it
-//! shares. Where two are needed, every function takes them in the same order.
+//! The right way: one lock at a time. [`Registry`](crate::server::registry::Registry) has one lock for all its data. If
+//! two locks are needed, every function takes them in the same order.
 //!
 //! Read first: `parts.rs`. It does not know the grader.
 
@@ -23,15 +24,16 @@ use crate::wire::framing::LineReader;
 use crate::wire::Command;
 
 /// In a sentence.
-pub const MISTAKE: &str = "takes two locks in two orders: two downloads at once wait for each other, for ever";
+pub const MISTAKE: &str =
+    "takes two locks in different orders: two downloads at the same time can wait for each other for ever";
 
-/// Files above it are counted by another function.
+/// Another function counts files above this size.
 const SMALL: u64 = 1024;
 
 /// Between the two locks.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// What has been sent, each number under a lock of its own.
+/// What has been sent. Each number has a lock of its own.
 #[derive(Default)]
 struct Sent {
     files: Mutex<u64>,
@@ -55,7 +57,8 @@ impl Sent {
     fn count_large(&self, size: u64) {
         locked(&self.bytes, |bytes| {
             thread::sleep(PAUSE);
-            // The mistake: whoever is in `count_small` now has this lock, and waits for the one that is held here.
+            // The mistake: a thread in `count_small` may hold this lock now, and wait for the lock that this thread
+            // holds.
             locked(&self.files, |files| (*files, *bytes) = (*files + 1, *bytes + size));
         });
     }

@@ -1,12 +1,13 @@
-//! The mistake: where a client is lost, the count of sessions is read under the lock, and written under the lock, and
-//! the lock is let go in between. Two clients that vanish together both read 8, and both write 7: one place is lost.
+//! The mistake: when a client vanishes, its thread reads the count of sessions under the lock, and writes it under the
+//! lock, but releases the lock in between. If two clients vanish together, both threads read 8, and both write 7. So
+//! one place is lost.
 //!
-//! To see it: end many netcats at the same moment (`kill $(jobs -p)`), again and again. Fewer and fewer clients come
-//! in. One by one, no place is lost. The pause makes the moment long enough to be met each time; without it the mistake
-//! stays, and shows once in a thousand times.
+//! To see it: end many netcats at the same moment (`kill $(jobs -p)`), again and again. Fewer and fewer clients get a
+//! session. If you end them one by one, no place is lost. The pause makes the moment between reading and writing long,
+//! so that the mistake shows each time. Without it the mistake shows once in a thousand times.
 //!
-//! The right way: a change of a shared value is one lock, around the reading and the writing. The
-//! [`Registry`](crate::server::registry::Registry) removes an entry so, and copies out what is to be told.
+//! The right way: hold the lock once, around both the reading and the writing. The
+//! [`Registry`](crate::server::registry::Registry) removes an entry in this way, and copies out what the log needs.
 //!
 //! Read first: `parts.rs`. It does not know the grader.
 
@@ -20,9 +21,10 @@ use crate::lock::locked;
 use crate::server::file_handler::FileHandler;
 
 /// In a sentence.
-pub const MISTAKE: &str = "reads the count, and writes it later: of places that come back together, some are lost";
+pub const MISTAKE: &str =
+    "reads the count, and writes it later: when several places become free together, some are lost";
 
-/// More than a whole grading loses in passing, about twenty: so the check that looks for the mistake finds it.
+/// A whole grading loses about twenty places before the check for this mistake. There must be some left for that check.
 const MAX_SESSIONS: usize = 64;
 
 /// Between reading and writing.
@@ -37,7 +39,7 @@ pub fn serve(listener: &TcpListener, dir: &FileHandler) {
             if !parts::take_place(&taken, MAX_SESSIONS) {
                 parts::refuse(&stream);
             } else if parts::converse(&stream, &dir).unwrap_or(false) {
-                // Never below 0: an update that is lost may also have been somebody's coming in.
+                // Never below 0: the lost update may also have been that of a new client.
                 locked(&taken, |taken| *taken = taken.saturating_sub(1));
             } else {
                 lost(&taken);
@@ -47,11 +49,11 @@ pub fn serve(listener: &TcpListener, dir: &FileHandler) {
     }
 }
 
-/// A client is gone without LOGOUT.
+/// A client has left without LOGOUT.
 fn lost(taken: &Mutex<usize>) {
     let left = locked(taken, |taken| taken.saturating_sub(1));
-    // Here the operator would be told how many are left, and that takes time.
+    // Here a real server would tell the operator how many sessions are left, and that takes time.
     thread::sleep(PAUSE);
-    // The mistake: since that reading others may have changed the count, and what they wrote is overwritten.
+    // The mistake: other threads may have changed the count since it was read, and this overwrites what they wrote.
     locked(taken, |taken| *taken = left);
 }

@@ -1,7 +1,8 @@
-//! Servers with one mistake each, to be explored with netcat and to be found out by [`check`](crate::lab::check).
+//! Servers with one mistake each. Explore them with netcat; [`check`](crate::lab::check) finds their mistakes.
 //!
-//! Each file is read alone: a whole server, small, right in all but one thing that students really do. Its top says
-//! what the mistake is, what one sees, and where the right way stands. [`parts`] has what they all do right.
+//! You can read each file alone. It is a whole small server with exactly one mistake, which students really make. The
+//! top of the file says what the mistake is, what you see, and where to find the correct code. [`parts`] has what they
+//! all do right.
 //!
 //! Read first: `server/session.rs`. It does not know the grader.
 
@@ -82,7 +83,7 @@ pub fn list() -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// From now on a thread that panics does not say in which file: the files have the servers' names.
+/// From now on a thread that panics does not name its file, because the file has the name of the server.
 pub fn keep_names_out_of_panics() {
     panic::set_hook(Box::new(|_| complain("lab", "a thread of the server has panicked")));
 }
@@ -100,16 +101,16 @@ impl Broken {
         ALL.iter().find(|broken| broken.name == name)
     }
 
-    /// The server that this number stands for: always the same. So many numbers in a row as there are servers are all
-    /// of them, in another order than the list's.
+    /// The server for this number: always the same. If there are fifteen servers, fifteen numbers in a row give all of
+    /// them, but in another order than the list.
     pub fn mystery(number: u64) -> &'static Broken {
-        /// Has no divisor in common with how many servers there are, so no server is left out.
+        /// It has no divisor in common with the number of servers, so no server is left out.
         const STRIDE: usize = 7;
         let turn = (number % ALL.len() as u64) as usize;
         &ALL[(turn + 1) * STRIDE % ALL.len()]
     }
 
-    /// Says where it listens, in a first line on standard output, and serves the directory until the process ends.
+    /// Prints the address where it listens as the first line, and serves the directory until the process ends.
     ///
     /// # Errors
     /// What the system says of the address or the directory.

@@ -1,8 +1,8 @@
-//! The mistake: it takes the LF off a line and leaves the CR before it, which then belongs to the command or to the
+//! The mistake: it removes the LF of a line and leaves the CR before it. The CR then belongs to the command or to the
 //! file's name.
 //!
-//! To see it: telnet and `nc -C` end their lines with CR LF. LIST is unknown to this server, and there is no file
-//! `notes.txt\r`; on a terminal the messages look absurd, because the CR can't be seen.
+//! To see it: telnet and `nc -C` end their lines with CR LF. This server does not know `LIST\r`, and finds no file
+//! `notes.txt\r`. On a terminal its messages look wrong, because the CR is not visible.
 //!
 //! The right way: [`Command::parse`] drops one CR right before the LF.
 //!

@@ -1,11 +1,11 @@
-//! The mistake: it takes one read for one message. TCP delivers bytes: a read may bring half a command, or three.
+//! The mistake: it treats one read as one message. TCP delivers bytes: a read may bring half a command, or three.
 //!
-//! To see it: `printf 'LIST\nHELP\n' | nc -N HOST PORT` is answered once, for both came in one read; and
-//! `(printf LI; sleep 1; printf 'ST\n') | nc -N HOST PORT` is answered twice, each time that the command is unknown.
-//! Typed by hand all is well, which is why so many programs are written like this.
+//! To see it: `printf 'LIST\nHELP\n' | nc -N HOST PORT` gets only one answer, because both commands came in one read.
+//! `(printf LI; sleep 1; printf 'ST\n') | nc -N HOST PORT` gets two answers, and both say that the command is unknown.
+//! If you type the commands by hand, all works. So many programs are written like this.
 //!
-//! The right way: [`LineReader`](crate::wire::framing::LineReader) reads until a line is complete, and keeps what
-//! stands behind it for the next turn.
+//! The right way: [`LineReader`](crate::wire::framing::LineReader) reads until a line is complete, and keeps the bytes
+//! after it for the next call.
 //!
 //! Read first: `parts.rs`. It does not know the grader.
 
@@ -17,7 +17,8 @@ use crate::server::file_handler::FileHandler;
 use crate::wire::{Command, MAX_COMMAND_LINE};
 
 /// In a sentence.
-pub const MISTAKE: &str = "takes one read for one message: half a command is a command, and of two the second is lost";
+pub const MISTAKE: &str =
+    "treats one read as one message: it takes half a command for a command, and loses the second of two commands";
 
 /// Serves for ever.
 pub fn serve(listener: &TcpListener, dir: &FileHandler) {
@@ -33,7 +34,7 @@ fn converse(mut stream: &TcpStream, dir: &FileHandler) -> io::Result<()> {
             return Ok(());
         }
         let bytes = parts::without_telnet(stream, &buffer[..count])?;
-        // The mistake: what this read brought is one command, whether its line end has come or three have.
+        // The mistake: it treats all bytes of this read as one command, with no line end or with three.
         let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
         let command = if line.len() == MAX_COMMAND_LINE { Err(parts::too_long()) } else { Command::parse(line) };
         let answer = parts::answer(command, dir);

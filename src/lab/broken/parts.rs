@@ -1,5 +1,5 @@
 //! What the broken servers do right, so that each file shows its loop and its mistake: the answer to a command, and
-//! the good ways to receive, to send and to close. A file that makes its mistake in one of these has its own.
+//! the good ways to receive, to send and to close. A file whose mistake is in one of these has its own version of it.
 //!
 //! Read first: `server/reply.rs`. It does not know the mistakes.
 
@@ -22,10 +22,10 @@ use crate::wire::framing::{copy_exactly, CopyError, LineReader, Received};
 use crate::wire::telnet::{Heard, Telnet, WONT_TIMING_MARK};
 use crate::wire::{Command, CommandSet, ErrorCode, Refusal, ReplyHeader};
 
-/// Most sessions at once: a class and some more, few enough to be met by hand.
+/// Most sessions at once: enough for a class, and few enough to reach the limit by hand.
 pub const MAX_SESSIONS: usize = 32;
 
-/// How long the listener rests when the system grants no connection or no thread: without a rest it would spin.
+/// How long the listener sleeps when the system refuses a connection or a thread. Without this sleep it would spin.
 const TROUBLE_PAUSE: Duration = Duration::from_millis(50);
 
 /// Gives each connection an entry in a registry and a thread, holds its conversation there, and closes it.
@@ -64,14 +64,14 @@ pub fn accept(listener: &TcpListener) -> TcpStream {
     }
 }
 
-/// Does the work on a thread of its own. If the system grants none, what the work owns is dropped: the connection.
+/// Does the work on a new thread. If the system refuses a thread, the work is dropped, and with it the connection.
 pub fn spawn(work: impl FnOnce() + Send + 'static) {
     if thread::Builder::new().stack_size(SESSION_STACK).spawn(work).is_err() {
         thread::sleep(TROUBLE_PAUSE);
     }
 }
 
-/// Takes a place if one is free: it looks and takes under one lock.
+/// Takes a place if one is free: it checks and takes under one lock.
 pub fn take_place(taken: &Mutex<usize>, places: usize) -> bool {
     locked(taken, |taken| {
         let is_free = *taken < places;
@@ -108,7 +108,7 @@ impl Answer {
     }
 }
 
-/// What a command, or a line that is none, is answered.
+/// The answer to a command, or to a line that is not a command.
 pub fn answer(command: Result<Command, Refusal>, files: &FileHandler) -> Answer {
     match command {
         Ok(Command::List) => files.list().into(),
@@ -178,7 +178,7 @@ pub fn send(mut stream: &TcpStream, mut answer: Answer) -> io::Result<()> {
     })
 }
 
-/// A whole conversation, as it should be: to be read before those with a mistake in it. Did LOGOUT end it?
+/// A whole correct conversation. Read it before the files with a mistake in it. Did LOGOUT end it?
 pub fn converse(stream: &TcpStream, dir: &FileHandler) -> io::Result<bool> {
     send(stream, greeting())?;
     let mut lines = LineReader::new(stream);
@@ -188,7 +188,7 @@ pub fn converse(stream: &TcpStream, dir: &FileHandler) -> io::Result<bool> {
         let last = answer.last;
         let sent = send(stream, answer);
         if last {
-            // Also if the goodbye was not sent: a client may leave right behind its LOGOUT.
+            // Also if the goodbye was not sent: a client may leave right after its LOGOUT.
             return Ok(logs_out);
         }
         sent?;

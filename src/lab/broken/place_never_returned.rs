@@ -1,8 +1,8 @@
-//! The mistake: a place comes back where LOGOUT is answered, and nowhere else. A client that vanishes keeps its place
-//! for ever, and so does one that is refused and closed. After a day nobody comes in, and nobody is there.
+//! The mistake: it frees a place only when it answers LOGOUT. A client that vanishes keeps its place for ever. So does
+//! a client that is refused and closed. After a day no new client gets a session, although no client is connected.
 //!
-//! To see it: end netcat with Ctrl-C, again and again. After [`MAX_SESSIONS`] times the server says SERVER_FULL for
-//! ever. With clients that send LOGOUT it runs for years.
+//! To see it: end netcat with Ctrl-C, again and again. After [`MAX_SESSIONS`] times the server always says SERVER_FULL.
+//! With clients that send LOGOUT it works for years.
 //!
 //! The right way: the place belongs to a value, and the value's `Drop` gives it back, whatever ends the session:
 //! [`SessionGuard`](crate::server::registry::SessionGuard).
@@ -20,9 +20,9 @@ use crate::wire::framing::LineReader;
 use crate::wire::Command;
 
 /// In a sentence.
-pub const MISTAKE: &str = "gives a place back at LOGOUT alone: a client that vanishes keeps it for ever";
+pub const MISTAKE: &str = "frees a place only at LOGOUT: a client that vanishes keeps its place for ever";
 
-/// More than a whole grading loses in passing, about twenty: so the check that looks for the mistake finds it.
+/// A whole grading loses about twenty places before the check for this mistake. There must be some left for that check.
 pub const MAX_SESSIONS: usize = 64;
 
 /// Serves for ever.
@@ -46,7 +46,8 @@ fn converse(stream: &TcpStream, dir: &FileHandler, taken: &Mutex<usize>) -> io::
     let mut lines = LineReader::new(stream);
     while let Some(command) = parts::next_command(&mut lines)? {
         if matches!(command, Ok(Command::Logout)) {
-            // The mistake: each `?` of this function is another way out of it, and so is the end of the loop.
+            // The mistake: this function can also end at each `?` and at the end of the loop, and then the place stays
+            // taken.
             locked(taken, |taken| *taken -= 1);
         }
         let answer = parts::answer(command, dir);

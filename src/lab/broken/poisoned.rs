@@ -1,11 +1,12 @@
-//! The mistake: it gives up where a lock is poisoned. Rust marks a mutex when a thread panics while it holds it; from
-//! then on `lock` returns an error. The one panic is a bug of one session, and now it ends every session.
+//! The mistake: it ends a session when a lock is poisoned. Rust marks a mutex when a thread panics while it holds it.
+//! After that, `lock` returns an error. The panic is a bug in one session, but now it ends every session.
 //!
-//! To see it: `(printf 'é%.0s' $(seq 300); echo) | nc -N HOST PORT`. The line is cut for the operator, inside a letter,
-//! which panics: that session ends. From then on each client is greeted, and its first command ends the connection.
+//! To see it: `(printf 'é%.0s' $(seq 300); echo) | nc -N HOST PORT`. The server cuts the line for the operator in the
+//! middle of a letter. This panics, and that session ends. After that, each client gets a greeting, and its first
+//! command ends the connection.
 //!
-//! The right way: [`locked`](crate::lock::locked) goes on with the value. What makes that right is a rule: no change
-//! under the lock is left half done. (And [`Refusal::new`](crate::wire::Refusal::new) cuts between two letters.)
+//! The right way: [`locked`](crate::lock::locked) uses the value all the same. This is right because of a rule: no
+//! change under the lock is left half done. (And [`Refusal::new`](crate::wire::Refusal::new) cuts between two letters.)
 //!
 //! Read first: `parts.rs`. It does not know the grader.
 
@@ -19,7 +20,7 @@ use crate::wire::framing::LineReader;
 use crate::wire::Command;
 
 /// In a sentence.
-pub const MISTAKE: &str = "gives up where a lock is poisoned: after one session's panic nobody is served";
+pub const MISTAKE: &str = "panics when a lock is poisoned: after one session's panic no client is served";
 
 /// How much of a line the operator is shown, in bytes.
 const MAX_SHOWN: usize = 255;
@@ -41,7 +42,8 @@ fn converse(stream: &TcpStream, dir: &FileHandler, registry: &Mutex<Registry>) -
     let mut lines = LineReader::new(stream);
     while let Some(line) = parts::next_line(&mut lines)? {
         let text = line.as_ref().map(|line| String::from_utf8_lossy(line).into_owned()).unwrap_or_default();
-        // The mistake: to end here, or to write `lock().unwrap()`, which most do. It panics in every later session.
+        // The mistake: it ends the session here. `lock().unwrap()` is the same mistake: it panics in every later
+        // session.
         let Ok(mut held) = registry.lock() else { return Ok(()) };
         // The panic: this byte may be in the middle of a letter.
         held.last_line = text[..text.len().min(MAX_SHOWN)].to_string();

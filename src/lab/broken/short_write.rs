@@ -1,14 +1,14 @@
-//! The mistake: it writes a reply with one `write` and does not look at the count that comes back. A write may take
-//! fewer bytes than it is given; the rest is never sent.
+//! The mistake: it writes a reply with one `write` and ignores the count that `write` returns. A write may take fewer
+//! bytes than it is given. The rest is never sent.
 //!
 //! To see it: ask for a file of ten megabytes and be slow to read, as in `printf 'DOWNLOAD big\n' | nc -N HOST PORT |
-//! (sleep 1; cat) > copy`. While the kernel's buffers have room for everything nothing is lost, so it works with
-//! small files, and on the computer where it was written.
+//! (sleep 1; cat) > copy`. Nothing is lost while all bytes fit into the kernel's buffers. So it works with small files,
+//! and on the computer of its author.
 //!
-//! It makes its socket non-blocking while it sends, and it must: a blocking write on Linux hardly ever returns short.
-//! Tried on Linux 6.18: five blocking writes of 64 MiB to a slow reader took all of it, each after 0.7 s. With a
-//! time-out for writes (SO_SNDTIMEO) a blocking write did return short, after 3.9 MB. A non-blocking one returned with
-//! the same count at once.
+//! It makes its socket non-blocking while it sends. Otherwise you would not see the mistake: a blocking write on Linux
+//! hardly ever returns short. Tried on Linux 6.18: five blocking writes of 64 MiB to a slow reader took all of it, each
+//! after 0.7 s. With a time-out for writes (SO_SNDTIMEO) a blocking write did return short, after 3.9 MB. A
+//! non-blocking write returned the same count immediately.
 //!
 //! The right way: `write_all`, in [`copy_exactly`](crate::wire::framing::copy_exactly), writes until nothing is left.
 //!
@@ -22,7 +22,7 @@ use crate::server::file_handler::FileHandler;
 use crate::wire::framing::LineReader;
 
 /// In a sentence.
-pub const MISTAKE: &str = "ignores how many bytes a write took: to a slow reader a big body arrives cut";
+pub const MISTAKE: &str = "ignores how many bytes write took: a slow reader gets only a part of a big body";
 
 /// Serves for ever.
 pub fn serve(listener: &TcpListener, dir: &FileHandler) {
@@ -49,7 +49,7 @@ fn send(mut stream: &TcpStream, mut answer: parts::Answer) -> io::Result<()> {
     let mut bytes = answer.reply.header.to_line().into_bytes();
     answer.reply.body.read_to_end(&mut bytes)?;
     stream.set_nonblocking(true)?;
-    // The mistake: the count is dropped, and with it what the kernel had no room for.
+    // The mistake: it ignores the count. The bytes that did not fit into the kernel's buffer are lost.
     let _count = stream.write(&bytes);
     stream.set_nonblocking(false)
 }

@@ -1,8 +1,8 @@
-//! The mistake: at the end of the stream a read returns no bytes, at once, as often as it is asked. This server takes
-//! that for "nothing yet" and asks again.
+//! The mistake: at the end of the stream each read returns immediately, with no bytes. This server treats that as
+//! "nothing yet", and reads again.
 //!
 //! To see it: connect with netcat, end it with Ctrl-C, and look at `top`: one core is busy from then on, for each
-//! client that left so. A client that only ends its sending side (`nc -N`) never sees the connection close.
+//! client that left in this way. A client that only ends its sending side (`nc -N`) never sees the connection close.
 //!
 //! The right way: [`Received::End`](crate::wire::framing::Received) ends the session, in
 //! [`Session::receive_line`](crate::server::session::Session::receive_line).
@@ -17,7 +17,7 @@ use crate::server::file_handler::FileHandler;
 use crate::wire::framing::LineReader;
 
 /// In a sentence.
-pub const MISTAKE: &str = "takes the end of the stream for \"nothing yet\", and reads again and again";
+pub const MISTAKE: &str = "treats the end of the stream as \"nothing yet\", and reads again and again";
 
 /// Serves for ever.
 pub fn serve(listener: &TcpListener, dir: &FileHandler) {

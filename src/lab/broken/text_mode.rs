@@ -1,11 +1,11 @@
-//! The mistake: it opens files as text. Python on every system, and C on Windows, then turn CR LF into LF while they
-//! read, which is what one wants of a text and ruins everything else.
+//! The mistake: it opens files as text. Python on every system, and C on Windows, then change CR LF into LF while they
+//! read. This is useful for text, but destroys all other files.
 //!
-//! To see it: download an image and compare it with `cmp`. The size in the header fits what is sent, so nobody notices
-//! before the image is opened.
+//! To see it: download an image and compare it with `cmp`. The size in the header is the size of what is sent. So
+//! nobody notices the mistake before the image is opened.
 //!
-//! The right way: a file is bytes. [`FileHandler::open`] takes its size from the opened file, and
-//! [`copy_exactly`](crate::wire::framing::copy_exactly) looks at none of them.
+//! The right way: a file is bytes. [`FileHandler::open`] takes the size from the opened file, and
+//! [`copy_exactly`](crate::wire::framing::copy_exactly) changes no byte.
 //!
 //! Read first: `parts.rs`. It does not know the grader.
 
@@ -19,7 +19,7 @@ use crate::wire::framing::LineReader;
 use crate::wire::Command;
 
 /// In a sentence.
-pub const MISTAKE: &str = "opens files as text: line ends are translated, and whatever is no text arrives changed";
+pub const MISTAKE: &str = "opens files as text: line ends change, and files that are not text arrive with other bytes";
 
 /// Serves for ever.
 pub fn serve(listener: &TcpListener, dir: &FileHandler) {

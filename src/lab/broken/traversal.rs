@@ -1,10 +1,10 @@
-//! The mistake: it joins whatever name it is sent to the directory's path. `../secret` leads out of it, and
-//! `/etc/passwd` replaces it: the joined path of a directory and an absolute path is the absolute path.
+//! The mistake: it joins every name that it receives to the directory's path. `../secret` leads out of the directory.
+//! `/etc/passwd` replaces it: if you join an absolute path to a directory, the result is the absolute path.
 //!
 //! To see it: `printf 'DOWNLOAD ../../../../../../etc/passwd\n' | nc -N HOST PORT`.
 //!
-//! The right way: no name touches the file system before [`FileName::parse`](crate::wire::FileName::parse) has
-//! taken it. Who holds a `FileName` knows that it stays inside.
+//! The right way: no name reaches the file system before [`FileName::parse`](crate::wire::FileName::parse) has accepted
+//! it. A `FileName` can't lead out of the directory.
 //!
 //! Read first: `parts.rs`. It does not know the grader.
 
@@ -20,7 +20,7 @@ use crate::wire::framing::LineReader;
 use crate::wire::{Command, ErrorCode, Refusal};
 
 /// In a sentence.
-pub const MISTAKE: &str = "joins any name to the directory: ../ leads out of it, to every file of the computer";
+pub const MISTAKE: &str = "joins any name to the directory: a name with ../ leads to every file of the computer";
 
 /// Serves for ever.
 pub fn serve(listener: &TcpListener, dir: &FileHandler) {
@@ -44,7 +44,7 @@ fn converse(stream: &TcpStream, dir: &FileHandler) -> io::Result<()> {
     Ok(())
 }
 
-/// The name behind DOWNLOAD, if there is one.
+/// The name after DOWNLOAD, if there is one.
 fn download_name(line: &[u8]) -> Option<&str> {
     let line = std::str::from_utf8(line).ok()?.trim_end_matches(['\r', '\n']);
     let (verb, name) = line.trim_matches(' ').split_once(' ')?;
@@ -52,7 +52,7 @@ fn download_name(line: &[u8]) -> Option<&str> {
 }
 
 fn open(dir: &Path, name: &str) -> io::Result<Reply> {
-    // The mistake: nobody has looked at the name.
+    // The mistake: the name was not checked.
     let path = dir.join(name);
     if !fs::symlink_metadata(&path)?.is_file() {
         return Err(io::ErrorKind::NotFound.into());

@@ -1,8 +1,8 @@
-//! The mistake: it writes a reply's first line, and then its body, in two writes. It is right, and slow: the system
-//! keeps the second small packet back until the first is acknowledged (Nagle's algorithm, RFC 896), and the other side
-//! delays its acknowledgement, since it may soon have something to send with it.
+//! The mistake: it writes a reply's first line, and then its body, in two writes. Every byte is right, but late. The
+//! system keeps the second small packet until the first is acknowledged (Nagle's algorithm, RFC 896). The other side
+//! delays its acknowledgement, because it may soon have data to send with it.
 //!
-//! To see it: no check fails. `lab load` shows it by the time of a request, beside any other server.
+//! To see it: no check fails. `lab load` shows that a request takes longer than with any other server.
 //!
 //! The right way: [`copy_exactly`] puts the first line and the beginning of the body into one write. And
 //! [`Connection`](crate::server::connection::Connection) switches Nagle's algorithm off.
@@ -18,7 +18,8 @@ use crate::server::session::PART;
 use crate::wire::framing::{copy_exactly, CopyError, LineReader};
 
 /// In a sentence.
-pub const MISTAKE: &str = "writes a reply's first line and its body apart: right, but each small reply waits";
+pub const MISTAKE: &str =
+    "writes a reply's first line and its body in two writes: every byte is right, but each small reply is late";
 
 /// Serves for ever.
 pub fn serve(listener: &TcpListener, dir: &FileHandler) {
@@ -42,7 +43,7 @@ fn converse(stream: &TcpStream, dir: &FileHandler) -> io::Result<()> {
 fn send(mut stream: &TcpStream, mut answer: parts::Answer) -> io::Result<()> {
     let size = answer.reply.size();
     stream.write_all(answer.reply.header.to_line().as_bytes())?;
-    // The mistake: a second write, right behind the first.
+    // The mistake: a second write, right after the first.
     let copied = copy_exactly(b"", &mut answer.reply.body, size, &mut stream, PART, |_| {});
     copied.map_err(|error| match error {
         CopyError::Source(error) | CopyError::Sink(error) => error,

@@ -1,10 +1,10 @@
 //! The mistake: it writes to the file's own name from the first byte on. If the connection is lost inside the body,
-//! half a file stands there, and looks like a whole one.
+//! half a file has this name, and looks like a complete file.
 //!
 //! To see it: `lab relay --to HOST:PORT --cut-after 2000 --only down` between a server and this client, and download
 //! `conversation.png` (4152 bytes).
 //!
-//! The right way: `Part` in `client/part.rs` is a hidden file, which gets its name when all of it has come.
+//! The right way: `Part` in `client/part.rs` is a hidden file, which gets its final name when all of it has come.
 //!
 //! Read first: `parts.rs`. It does not know the grader.
 
@@ -15,8 +15,7 @@ use std::path::Path;
 use crate::lab::broken_clients::parts::{self, Done, Replies, Work};
 
 /// In a sentence.
-pub const MISTAKE: &str =
-    "writes to the final name from the first byte on: a connection that is lost leaves half a file";
+pub const MISTAKE: &str = "writes to the final name from the first byte on: a lost connection leaves half a file";
 
 /// Holds a session.
 pub fn run(work: Work) -> io::Result<bool> {

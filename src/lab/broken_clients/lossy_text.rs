@@ -1,10 +1,10 @@
-//! The mistake: it makes a text of a file. Bytes that are no UTF-8 are replaced, and CR LF becomes LF, as with Python's
-//! `errors='replace'` and a file that was opened without `'b'`.
+//! The mistake: it converts a file to text. Bytes that are not UTF-8 are replaced, and CR LF becomes LF. The same
+//! happens in Python with `errors='replace'` and a file that was opened without `'b'`.
 //!
-//! To see it: download `conversation.png` and look at it, or compare it with `cmp`. Every text arrives as it should, so
-//! nobody notices before the first image.
+//! To see it: download `conversation.png` and look at it, or compare it with `cmp`. Every text file arrives correctly,
+//! so nobody notices the mistake before the first image.
 //!
-//! The right way: a file is bytes. [`Client::download`](crate::client::Client::download) looks at none of them.
+//! The right way: a file is bytes. [`Client::download`](crate::client::Client::download) changes no byte.
 //!
 //! Read first: `parts.rs`. It does not know the grader.
 
@@ -15,7 +15,7 @@ use crate::lab::broken_clients::parts::{self, Done, Replies, Work};
 
 /// In a sentence.
 pub const MISTAKE: &str =
-    "makes a text of each file: line ends are translated, and whatever is no text arrives changed";
+    "converts each file to text: line ends change, and files that are not text are stored with other bytes";
 
 /// Holds a session.
 pub fn run(work: Work) -> io::Result<bool> {
@@ -33,7 +33,7 @@ fn download(replies: &mut Replies, dir: &Path, name: &str) -> io::Result<Done> {
     };
     let mut bytes = Vec::new();
     parts::body(replies, size, &mut bytes)?;
-    // The mistake: the bytes become a text, and the text a file.
+    // The mistake: the bytes become text, and the text becomes the file.
     let text = String::from_utf8_lossy(&bytes).replace("\r\n", "\n");
     parts::store(&path, |file| file.write_all(text.as_bytes())).map(Ok)
 }

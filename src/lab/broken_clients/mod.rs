@@ -1,7 +1,8 @@
-//! Clients with one mistake each, to be explored with a server, and to be found out by [`check`](crate::lab::check).
+//! Clients with one mistake each. Explore them with a server; [`check`](crate::lab::check) finds their mistakes.
 //!
-//! Each file is read alone: how a client does the one thing that students really do wrong. Its top says what the
-//! mistake is, what one sees, and where the right way stands. [`parts`] has what they all do right.
+//! You can read each file alone: it shows how a client makes one mistake, which students really make. The top of the
+//! file says what the mistake is, what you see, and where to find the correct code. [`parts`] has what they all do
+//! right.
 //!
 //! Read first: `client/mod.rs`. It does not know the grader.
 
@@ -59,8 +60,8 @@ impl BrokenClient {
         ALL.iter().find(|client| client.name == name)
     }
 
-    /// Carries out what the arguments behind its name say: HOST PORT DIR, then the commands. Without a command they are
-    /// read from standard input, one a line.
+    /// Carries out what the arguments after its name say: HOST PORT DIR, then the commands. If there are no commands,
+    /// it reads them from standard input, one on each line.
     ///
     /// # Errors
     /// Wrong usage.
@@ -77,7 +78,7 @@ impl BrokenClient {
     }
 }
 
-/// The lines of standard input; those that are no text or too long are none of this program's commands.
+/// The lines of standard input, without those that are not text or too long.
 fn typed() -> impl Iterator<Item = String> {
     let mut lines = Lines::new(io::stdin().lock(), MAX_COMMAND_LINE);
     std::iter::from_fn(move || match lines.read() {

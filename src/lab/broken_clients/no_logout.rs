@@ -1,4 +1,5 @@
-//! The mistake: it leaves without a word. It closes its socket where LOGOUT, the goodbye and the end should come.
+//! The mistake: it ends the session without LOGOUT. It closes its socket, and does not wait for the goodbye and the
+//! end.
 //!
 //! To see it: the server's log says that the client has closed the connection, and not that it has logged out.
 //!
@@ -12,7 +13,7 @@ use std::io;
 use crate::lab::broken_clients::parts::{self, Replies, Work};
 
 /// In a sentence.
-pub const MISTAKE: &str = "closes its socket without LOGOUT: it never hears the goodbye";
+pub const MISTAKE: &str = "closes its socket without LOGOUT: it never gets the goodbye";
 
 /// Holds a session.
 pub fn run(work: Work) -> io::Result<bool> {

@@ -13,7 +13,7 @@ use crate::programs::args::{complain, say};
 use crate::wire::framing::{copy_exactly, read_reply_header, CopyError};
 use crate::wire::{printable, visible, FileName, Refusal, ReplyHeader};
 
-/// How long a silence is taken for a server that is gone.
+/// After so long a silence, the client supposes that the server has gone.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How much of a file is received before it is written.
@@ -28,14 +28,14 @@ pub struct Work {
     pub address: String,
     /// Where it stores files.
     pub dir: PathBuf,
-    /// What it is asked for, line by line.
+    /// The commands, line by line.
     pub commands: Box<dyn Iterator<Item = String>>,
 }
 
-/// The connection. What arrives behind the end of a reply is kept for the next one.
+/// The connection. Bytes that arrive after the end of a reply are kept for the next reply.
 pub type Replies = BufReader<TcpStream>;
 
-/// A whole session, in which files are downloaded so, and which is left so. Was all done?
+/// A whole session, which downloads files with the one function and leaves with the other. Was all done?
 pub fn converse(
     work: Work,
     download: fn(&mut Replies, &Path, &str) -> io::Result<Done>,
@@ -99,7 +99,7 @@ fn text(replies: &mut Replies, size: u64) -> io::Result<Vec<u8>> {
     Ok(body)
 }
 
-/// Sends a command that is answered with a text, and prints it; what a terminal would obey is escaped.
+/// Sends a command that is answered with a text, and prints the text with its control characters escaped.
 fn show(replies: &mut Replies, command: &str) -> io::Result<Done> {
     let size = match ask(replies, command)? {
         Ok(size) => size,
@@ -123,7 +123,7 @@ pub fn body(replies: &mut Replies, size: u64, sink: &mut impl Write) -> io::Resu
     })
 }
 
-/// The right way to download: a file of another name gets its own when all has come, and is removed if not.
+/// The right way to download: the file has another name until all of it has come. If it does not come, it is removed.
 pub fn download(replies: &mut Replies, dir: &Path, name: &str) -> io::Result<Done> {
     let path = match path(dir, name) {
         Ok(path) => path,

@@ -1,9 +1,8 @@
-//! The mistake: it takes one read for the whole reply. TCP delivers bytes: a read may bring half a reply, or one and
-//! the beginning of the next.
+//! The mistake: it treats one read as the whole reply. TCP delivers bytes: a read may bring half a reply, or one reply
+//! and the beginning of the next.
 //!
-//! To see it: download `conversation.png` (4152 bytes) and compare it with `cmp`: its end is missing. A file of some
-//! lines arrives whole, which is why so many programs are written like this; behind `lab relay --chop 1` even that is
-//! cut.
+//! To see it: download `conversation.png` (4152 bytes) and compare it with `cmp`: its end is missing. A short file
+//! arrives whole, so many programs are written like this. Through `lab relay --chop 1` even a short file is cut.
 //!
 //! The right way: [`read_reply_header`](crate::wire::framing::read_reply_header) reads until the line is complete, and
 //! [`copy_exactly`](crate::wire::framing::copy_exactly) until all of the body is there.
@@ -17,8 +16,7 @@ use crate::lab::broken_clients::parts::{self, Done, Replies, Work};
 use crate::wire::ReplyHeader;
 
 /// In a sentence.
-pub const MISTAKE: &str =
-    "takes one read for the whole reply: of a large file, or a slow one, only the beginning is stored";
+pub const MISTAKE: &str = "treats one read as the whole reply: it stores only the beginning of a large or slow file";
 
 /// As many bytes as one read may bring.
 const BUFFER: usize = 4096;
@@ -35,7 +33,7 @@ fn download(replies: &mut Replies, dir: &Path, name: &str) -> io::Result<Done> {
     };
     parts::send(replies, &format!("DOWNLOAD {name}"))?;
     let mut buffer = [0; BUFFER];
-    // The mistake: what this read brought is the reply, all of it and nothing else.
+    // The mistake: it treats the bytes of this read as the whole reply and nothing else.
     let count = replies.read(&mut buffer)?;
     let reply = &buffer[..count];
     let end = reply.iter().position(|byte| *byte == b'\n').ok_or(io::ErrorKind::InvalidData)?;

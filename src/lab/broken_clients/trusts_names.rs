@@ -1,9 +1,9 @@
-//! The mistake: it joins whatever name it is given to its directory. Names often come from the server's list, and a
-//! server can lie: `../x` leads out of the directory, and an absolute path replaces it.
+//! The mistake: it joins every name that it is given to its directory. Names often come from the server's list, and a
+//! server can send false names: `../x` leads out of the directory, and an absolute path replaces it.
 //!
-//! To see it: have a server answer `DOWNLOAD ../x` (with `nc -l`, by hand), and look beside the directory.
+//! To see it: let a server answer `DOWNLOAD ../x` (by hand, with `nc -l`), and look into the directory above.
 //!
-//! The right way: no name touches the file system before [`FileName::parse`](crate::wire::FileName::parse) has taken
+//! The right way: no name reaches the file system before [`FileName::parse`](crate::wire::FileName::parse) has accepted
 //! it.
 //!
 //! Read first: `parts.rs`. It does not know the grader.
@@ -15,7 +15,7 @@ use crate::lab::broken_clients::parts::{self, Done, Replies, Work};
 
 /// In a sentence.
 pub const MISTAKE: &str =
-    "joins any name to its directory: ../ leads out of it, and a server that lies can write anywhere";
+    "joins any name to its directory: a name with ../ leads out of it, so a false server can write anywhere";
 
 /// Holds a session.
 pub fn run(work: Work) -> io::Result<bool> {
@@ -27,6 +27,6 @@ fn download(replies: &mut Replies, dir: &Path, name: &str) -> io::Result<Done> {
         Ok(size) => size,
         Err(refusal) => return Ok(Err(refusal)),
     };
-    // The mistake: nobody has looked at the name.
+    // The mistake: the name was not checked.
     parts::store(&dir.join(name), |file| parts::body(replies, size, file)).map(Ok)
 }

@@ -1,7 +1,7 @@
-//! The mistake: it reads a file until the end of the connection, as one does with a server that closes behind each
-//! file. Here the connection stays open for the next command, so it waits for an end that does not come.
+//! The mistake: it reads a file until the end of the connection. This would be right if the server closed after each
+//! file. But here the connection stays open for the next command, so the client waits for an end that does not come.
 //!
-//! To see it: download any file. Nothing happens until one of the two sides loses its patience.
+//! To see it: download any file. Nothing happens until the time-out of one side.
 //!
 //! The right way: the reply's first line says how many bytes follow.
 //! [`copy_exactly`](crate::wire::framing::copy_exactly) reads so many and no more.
@@ -31,7 +31,7 @@ fn download(replies: &mut Replies, dir: &Path, name: &str) -> io::Result<Done> {
         Err(refusal) => return Ok(Err(refusal)),
     };
     let mut bytes = Vec::new();
-    // The mistake: the size is known, and the end of the stream is waited for.
+    // The mistake: the client knows the size, but waits for the end of the stream.
     replies.read_to_end(&mut bytes)?;
     if bytes.len() as u64 != size {
         return Err(io::ErrorKind::UnexpectedEof.into());

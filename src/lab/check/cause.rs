@@ -40,6 +40,22 @@ pub enum Cause {
     SessionEnds,
     /// The connection was reset.
     Reset,
+    /// The connection ended, and not one byte had come.
+    ClosedUngreeted,
+    /// A command got what an earlier command of the same session had got.
+    EarlierAnswer,
+    /// It goes wrong with one client alone too.
+    AloneToo,
+    /// A line was refused as too long, and is not.
+    ShortLines,
+    /// A refusal with a code that is none of the protocol's.
+    OwnCode,
+    /// What stands for bytes that are no text came in place of these bytes.
+    Decoded,
+    /// A body breaks off where its next byte would be zero.
+    CutAtZero,
+    /// The session ended without an answer, and the program printed an error meanwhile.
+    Uncaught,
     /// Something that a client did.
     OfClient(ClientCause),
 }
@@ -113,6 +129,38 @@ impl Cause {
                 "a close on unread input: the server closed while bytes of the client waited unread (or it died), \
                  and TCP then sends a reset, which destroys replies on their way. End the sending side first \
                  (shutdown), read and drop what still comes for a moment, then close"
+            }
+            Cause::ClosedUngreeted => {
+                "a connection that is closed without a greeting: an error right after accept. Has the program no \
+                 file descriptors or threads left? Close each file and each socket when it is no longer needed"
+            }
+            Cause::EarlierAnswer => {
+                "a variable that still holds what an earlier command of the same session brought (the name, the \
+                 answer, the open file): set it anew for each command"
+            }
+            Cause::AloneToo => {
+                "nothing that has to do with threads: with one client alone the same goes wrong. Mend what fails in \
+                 the earlier levels first"
+            }
+            Cause::ShortLines => {
+                "a buffer that is too short: a line was refused as too long, and it is not. A line may have 1024 \
+                 bytes, its line feed included, and the name in it 255"
+            }
+            Cause::OwnCode => {
+                "a code of its own: clients compare the code letter by letter. Send the protocol's code \
+                 (UNKNOWN_COMMAND, NOT_FOUND, ...), and say the rest in the sentence behind it"
+            }
+            Cause::Decoded => {
+                "a file that was turned into text: bytes that are no UTF-8 were replaced. Read the file as bytes, \
+                 and send them as they are, not through a string or a writer of text"
+            }
+            Cause::CutAtZero => {
+                "the body ends where a zero byte stands: it was taken for a C string. Send as many bytes as the read \
+                 returned, and not strlen of the buffer"
+            }
+            Cause::Uncaught => {
+                "an error that nobody caught, and it ended the session: what the program printed meanwhile (see the \
+                 failure) names the error and the line"
             }
         }
     }

@@ -27,9 +27,9 @@ const PRINTED_AT_ONCE: usize = 64 * 1024;
 /// How long the pause is. So a program that prints without end is read at some MiB a second, and costs little.
 const PRINT_PAUSE: Duration = Duration::from_millis(10);
 
-/// How many processes a program may have: some servers start one for each client. With more it is taken to start
-/// processes without end. One that doubles fast can outrun this: only a container's limit of processes helps.
-const MAX_PROCESSES: usize = 300;
+/// How many processes a program may have: some servers start one for each client, and checks open up to 300 sessions
+/// while those of the check before are still closing. With more it is taken to start processes without end. One that doubles fast can outrun this: only a container's limit of processes helps.
+const MAX_PROCESSES: usize = 700;
 
 /// How often they are counted.
 const COUNT_PAUSE: Duration = Duration::from_millis(100);
@@ -46,6 +46,8 @@ pub struct Process {
 struct Seen {
     /// The end of what it printed.
     printed: Vec<u8>,
+    /// How many bytes it printed in all.
+    count: usize,
     /// Had it more than [`MAX_PROCESSES`]?
     too_many: bool,
     /// Is the program no longer wanted?
@@ -104,6 +106,7 @@ impl Process {
             while let Ok(count @ 1..) = output.read(&mut part) {
                 let over = locked(&seen, |seen| {
                     seen.printed.extend_from_slice(&part[..count]);
+                    seen.count += count;
                     let too_many = seen.printed.len().saturating_sub(MAX_PRINTED);
                     seen.printed.drain(..too_many);
                     seen.over
@@ -175,6 +178,19 @@ impl Process {
         locked(&self.seen, |seen| seen.printed.clone())
     }
 
+    /// How many bytes it has printed so far.
+    pub fn printed_count(&self) -> usize {
+        locked(&self.seen, |seen| seen.count)
+    }
+
+    /// The end of what it printed since it had printed so many bytes.
+    pub fn output_since(&self, count: usize) -> Vec<u8> {
+        locked(&self.seen, |seen| {
+            let new = seen.count.saturating_sub(count).min(seen.printed.len());
+            seen.printed[seen.printed.len() - new..].to_vec()
+        })
+    }
+
     /// All its processes that live, those included that have left its group. None where the system does not tell.
     pub fn members(&self) -> Vec<u32> {
         processes::members(self.pid(), Some(&self.keeper.mark))
@@ -182,23 +198,31 @@ impl Process {
 
     /// The end of what it printed, each line marked.
     pub fn printed(&self) -> String {
-        let lines: Vec<_> = self.printed_lines().iter().map(|line| format!("    | {line}")).collect();
-        if lines.is_empty() {
+        if self.output().is_empty() {
             "It printed nothing.".to_string()
         } else {
-            format!("It printed last:\n{}", lines.join("\n"))
+            format!("It printed last:\n{}", marked(&self.printed_lines()))
         }
     }
 
     /// The last lines that it printed, without their ends.
     pub fn printed_lines(&self) -> Vec<String> {
-        let printed = self.output();
-        if printed.is_empty() {
-            return Vec::new();
-        }
-        let text = printed.strip_suffix(b"\n").unwrap_or(&printed);
-        text.split(|byte| *byte == b'\n').map(visible).collect()
+        lines_of(&self.output())
     }
+}
+
+/// The lines of what was printed, without their ends, and printable.
+pub fn lines_of(printed: &[u8]) -> Vec<String> {
+    if printed.is_empty() {
+        return Vec::new();
+    }
+    let text = printed.strip_suffix(b"\n").unwrap_or(printed);
+    text.split(|byte| *byte == b'\n').map(visible).collect()
+}
+
+/// Each line with a mark before it.
+pub fn marked(lines: &[String]) -> String {
+    lines.iter().map(|line| format!("    | {line}")).collect::<Vec<_>>().join("\n")
 }
 
 /// The program is ended, whatever the checks found. First all that it started, while its own number still stands for

@@ -1,8 +1,8 @@
 //! `lab compare`: the same workloads against each design of the server, as in chapter 30 of Stevens' *UNIX Network
 //! Programming*.
 //!
-//! Each run has a fresh server in a process of its own. One machine's noise hits whoever runs just then, so the designs
-//! take turns in each round, and the medians of the rounds are shown.
+//! Each run has a fresh server in a process of its own. Other work of the machine disturbs only the run of that moment.
+//! So the designs take turns in each round, and the table shows the medians of the rounds.
 //!
 //! Read first: `server/designs.rs`, `load/mod.rs`. It does not know how a design works.
 
@@ -25,14 +25,14 @@ use crate::server::designs::Design;
 use crate::server::limits::DEFAULT_SESSIONS;
 use crate::wire::FileName;
 
-/// What is to be compared.
+/// What to compare.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// The designs, in the order of the table.
     pub designs: Vec<Design>,
     /// Clients in the closed loop.
     pub clients: usize,
-    /// Clients that read nothing, in the workload that has such.
+    /// Clients that read nothing, in the workload with slow readers.
     pub slow: usize,
     /// Each run's time.
     pub lasting: Duration,
@@ -77,7 +77,7 @@ pub struct Run {
     pub round: usize,
     /// What the clients did.
     pub scenario: Scenario,
-    /// What came of it.
+    /// The result.
     pub row: Row,
 }
 

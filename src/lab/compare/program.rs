@@ -14,13 +14,13 @@ use crate::lab::timeline::file::PictureFile;
 use crate::programs::args::{exit_code, prepare, say, unknown, Arg, Args, Usage};
 use crate::server::designs::Design;
 
-/// Most clients: with as many slow ones, a server's threads and ours fit into one small machine.
+/// Most clients: with the same number of slow clients, a server's threads and ours still run on one small machine.
 const MAX_CLIENTS: usize = 1000;
 
 /// Most rounds.
 const MAX_ROUNDS: usize = 1000;
 
-/// As many slow readers as these have threads hold all of them: the default of `--slow`.
+/// The default of `--slow`: as many slow readers as this design has threads. They block all of them.
 const POOL: usize = 4;
 
 /// The designs that are measured if none is asked for: one of each kind.

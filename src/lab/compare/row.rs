@@ -22,9 +22,9 @@ pub struct Row {
     pub unserved: usize,
     /// Errors, refusals included.
     pub errors: u64,
-    /// Slow readers that did not get in, or were cut off before the end.
+    /// Slow readers that got no session, or were cut off before the end.
     pub slow_ended: usize,
-    /// The most threads that were seen; `None` where the system does not tell. So for what follows.
+    /// The most threads that were seen; `None` if the system does not tell. The same is true for the next fields.
     pub threads: Option<u64>,
     /// The most memory, in bytes.
     pub memory: Option<u64>,
@@ -33,7 +33,8 @@ pub struct Row {
 }
 
 impl Row {
-    /// The numbers of a run that lasted so long. `resources` is from its beginning and its end, `threads` from between.
+    /// The numbers of a run of this length. `resources` was measured at its beginning and its end, `threads` in
+    /// between.
     pub fn new(
         design: String,
         outcome: &Outcome,
@@ -60,7 +61,7 @@ impl Row {
         }
     }
 
-    /// The median of each number; `None` of no runs.
+    /// The median of each number; `None` if there are no runs.
     pub fn medians(runs: &[&Row]) -> Option<Row> {
         Some(Row {
             design: runs.first()?.design.clone(),
@@ -77,7 +78,7 @@ impl Row {
     }
 }
 
-/// The middle one in the order of size; of an even number, the greater of the two in the middle.
+/// The middle value in the order of size. If there is an even number of values, the greater of the two in the middle.
 pub fn median<T: PartialOrd + Copy>(values: impl Iterator<Item = T>) -> Option<T> {
     let mut values: Vec<_> = values.collect();
     values.sort_by(|one, other| one.partial_cmp(other).unwrap_or(std::cmp::Ordering::Equal));

@@ -1,7 +1,7 @@
-//! The same small scene under each design, recorded from both sides: a few clients, of whom the first reads slowly.
+//! The same small scene under each design, recorded on both sides: a few clients, and the first of them reads slowly.
 //!
 //! Server and clients run in this one process, so that their times come from one clock. The clients are those of
-//! [`client`](crate::client), and say what they do in their journals.
+//! [`client`](crate::client), and report what they do to their journals.
 //!
 //! Read first: `timeline/mod.rs`. It does not know how a picture is drawn.
 
@@ -25,13 +25,13 @@ use crate::server::registry::Registry;
 use crate::server::Server;
 use crate::wire::FileName;
 
-/// What all ask for: several times what the buffers between a server and a client that does not read can hold.
+/// The file for all clients: several times as large as the buffers between a server and a client that does not read.
 const FILE: (&str, u64) = ("film.bin", 16 * 1024 * 1024);
 
-/// How many bytes a second the slow client reads: it takes half a second for the file.
+/// How many bytes a second the slow client reads: it needs half a second for the file.
 const SLOW_RATE: u64 = 2 * FILE.1;
 
-/// How often it is looked whether the slow client has its session: the others come later.
+/// How often the scene checks whether the slow client has its session: the others come later.
 const LOOK: Duration = Duration::from_millis(1);
 
 /// How many clients come.
@@ -43,7 +43,7 @@ const COMES_AFTER: Duration = Duration::from_millis(30);
 /// How often the others ask.
 const DOWNLOADS: usize = 2;
 
-/// What they wait on purpose between two downloads.
+/// How long they wait on purpose between two downloads.
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// How long a client waits for a silent server: much longer than the scene lasts.
@@ -71,7 +71,7 @@ pub fn picture(designs: &[Design]) -> Result<Picture, String> {
     Ok(Picture { title: title(&names, &panels), longest_waits, zoom: None, panels })
 }
 
-/// What came of it, in a sentence: whom the slow client stopped.
+/// The result in a sentence: which clients the slow client stopped.
 fn title(designs: &[String], panels: &[Panel]) -> String {
     let with = |is_meant: fn(usize, usize) -> bool| {
         let runs = designs.iter().zip(panels).map(|(design, panel)| (design.as_str(), stopped(panel)));
@@ -150,12 +150,12 @@ fn in_words(design: Design) -> String {
     match design {
         Design::Iterative => "one thread serves one client after the other".to_string(),
         Design::ThreadPerClient => "each client has a thread of its own".to_string(),
-        Design::Prethreaded(threads) => format!("{threads} threads; who finds none of them free waits"),
+        Design::Prethreaded(threads) => format!("{threads} threads; if none is free, a client waits"),
         Design::SpareThreads { max, .. } => format!("threads come when they are needed, up to {max}, and stay"),
     }
 }
 
-/// One client, from its coming to its end.
+/// One client, from its connection to its end.
 fn visit(number: u32, address: SocketAddr, begun: Instant) -> Result<Lane, String> {
     thread::sleep(COMES_AFTER * (number - 1));
     let is_slow = number == 1;
@@ -194,7 +194,7 @@ fn converse(address: SocketAddr, is_slow: bool, lane: &Arc<Mutex<ClientLane>>) -
     Ok(())
 }
 
-/// A sink that takes its time: the client does not read meanwhile.
+/// A slow sink: the client does not read meanwhile.
 struct SlowReader {
     lane: Arc<Mutex<ClientLane>>,
 }
@@ -212,7 +212,7 @@ impl Write for SlowReader {
     }
 }
 
-/// A client's lane, as its journal tells it.
+/// A client's lane, made from its journal.
 struct ClientLane {
     begun: Instant,
     /// Since when the client is in its state.

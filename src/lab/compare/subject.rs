@@ -1,4 +1,4 @@
-//! A server of ours as a process of its own, so that what the system says of it is about nothing else.
+//! Our server in a process of its own, so that the system's numbers are only about the server.
 //!
 //! Read first: `mod.rs`. It does not know what is measured.
 
@@ -14,13 +14,13 @@ use crate::lab::fresh_dir::FreshDir;
 use crate::server::designs::Design;
 use crate::wire::visible;
 
-/// The tool of `lab` that is the server: whoever has built `lab` need not have built `server`.
+/// The tool of `lab` that is the server: so the program `server` need not be built.
 pub const TOOL: &str = "server";
 
 /// How long a server may take to end after `stop`; then it is killed.
 const STOP_TIME: Duration = Duration::from_secs(3);
 
-/// How often it is looked whether it has ended.
+/// How often the tool checks whether it has ended.
 const POLL: Duration = Duration::from_millis(2);
 
 /// The unit in which Linux counts a process's time (USER_HZ).
@@ -29,14 +29,14 @@ const TICK: Duration = Duration::from_millis(10);
 /// The file that is asked for.
 pub const SMALL: (&str, u64) = ("small", 1024);
 
-/// The file for those who read nothing: larger than all buffers between two programs.
+/// The file for clients that read nothing: larger than all buffers between two programs.
 pub const BIG: (&str, u64) = ("big", 64 * 1024 * 1024);
 
 /// A new directory with files to be served, removed at the end.
 pub struct ServedFiles(FreshDir);
 
 impl ServedFiles {
-    /// Makes files of these names and sizes, of zeros: most file systems keep them without taking room.
+    /// Makes files of these names and sizes, full of zeros: on most file systems they use no space.
     ///
     /// # Errors
     /// What the system says.
@@ -59,18 +59,18 @@ pub struct Subject {
     child: Child,
     /// Where it listens.
     pub address: SocketAddr,
-    /// Kept open: a server whose output nobody can take any more has trouble of its own.
+    /// Kept open: a server whose output is closed would have other problems.
     _stdout: BufReader<ChildStdout>,
 }
 
-/// What the system says of a process at one moment.
+/// The system's numbers about a process at one moment.
 #[derive(Debug, Clone, Copy)]
 pub struct Resources {
     /// Its threads, the main one included.
     pub threads: u64,
     /// The most memory that it ever had in the machine's memory, in bytes.
     pub memory: u64,
-    /// The processors' time that it has used, in the kernel too; counted in steps of 10 ms.
+    /// The processor time that it has used, also in the kernel; counted in steps of 10 ms.
     pub processor: Duration,
 }
 
@@ -101,7 +101,7 @@ impl Subject {
         }
     }
 
-    /// What the system says of it now; `None` where it has no `/proc` that tells so, as Linux has.
+    /// The system's numbers about it now; `None` on a system without the `/proc` of Linux.
     pub fn resources(&self) -> Option<Resources> {
         let of_process = |file| fs::read_to_string(format!("/proc/{}/{file}", self.child.id())).ok();
         let status = of_process("status")?;

@@ -1,4 +1,4 @@
-//! The comparison as text: a table for each workload, below it what each row shows, in words; and the runs as TSV.
+//! The comparison as text: a table for each workload, and below it a sentence for each row. Also the runs as TSV.
 //!
 //! Read first: `row.rs`. It does not know how the numbers were measured.
 
@@ -13,7 +13,7 @@ use crate::server::designs::Design;
 /// How wide a line may be.
 const WIDTH: usize = 80;
 
-/// Between these two ratios, two numbers are about the same: a machine's noise is no smaller.
+/// Between these two ratios, two numbers are about the same: two runs of the same server differ as much.
 const SAME: (f64, f64) = (0.8, 1.25);
 
 /// What the columns mean.
@@ -31,7 +31,7 @@ impl Scenario {
         }
     }
 
-    /// What the rate counts: each of these brings one answer.
+    /// What the rate counts: each of these has one answer.
     fn unit(self) -> &'static str {
         match self {
             Scenario::NewConnections => "connections",
@@ -111,7 +111,8 @@ fn table(scenario: Scenario, options: &Options, rows: &[Row]) -> String {
     lines.join("\n")
 }
 
-/// What each row shows. The report's design is what the others are compared with, or else the first one.
+/// What each row shows. The other designs are compared with the report's design, or with the first one if that is
+/// missing.
 fn sentences(scenario: Scenario, options: &Options, rows: &[Row], alone: &[Row]) -> String {
     let usual = Design::default().to_string();
     let Some(baseline) = rows.iter().find(|row| row.design == usual).or(rows.first()) else { return String::new() };

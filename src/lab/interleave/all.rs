@@ -1,7 +1,8 @@
 //! Every schedule of a program, counted: how many end in which way, and the first of the shortest for each way.
 //!
-//! Two schedules of the same length that lead to the same state go on alike. So the states after each number of steps
-//! are kept, each with how many schedules lead to it, and not the schedules.
+//! If two schedules of the same length lead to the same state, they continue in the same way. So this keeps the states
+//! after each number of steps, and for each state the number of schedules that lead to it. It does not keep the
+//! schedules.
 //!
 //! Read first: `machine.rs`. It does not know how the counts are printed.
 
@@ -11,7 +12,7 @@ use crate::lab::interleave::language::Program;
 use crate::lab::interleave::machine::{End, State, Stepped};
 use crate::lab::interleave::schedules::{Schedule, MAX_STEPS};
 
-/// Most states that are looked at: some seconds, and less than 100 MB, in a program built without optimization.
+/// Most states that are tried: this takes some seconds, and less than 100 MB, in a program built without optimization.
 pub const MAX_STATES: usize = 200_000;
 
 /// Schedules that have something in common.
@@ -19,16 +20,16 @@ pub const MAX_STATES: usize = 200_000;
 pub struct Found {
     /// How many there are.
     pub count: u128,
-    /// Of the shortest ones, the first in the order of the alphabet.
+    /// The shortest schedule; among several, the first in alphabetical order.
     pub shortest: Schedule,
 }
 
-/// What became of all schedules.
+/// The ends of all schedules.
 #[derive(Debug)]
 pub struct All {
     /// For each way to end.
     pub ends: BTreeMap<End, Found>,
-    /// After so many steps the search was given up; `None` if every schedule is over.
+    /// The search stopped after so many steps; `None` if every schedule has ended.
     pub given_up: Option<usize>,
 }
 
@@ -38,7 +39,7 @@ impl All {
         self.ends.values().map(|found| found.count).sum()
     }
 
-    /// How many end so.
+    /// How many end in this way.
     pub fn count_of(&self, end: End) -> u128 {
         self.ends.get(&end).map_or(0, |found| found.count)
     }

@@ -1,4 +1,4 @@
-//! Tables in 80 columns: a program's threads side by side, and a run with time going downward.
+//! Tables in 80 columns: a program's threads side by side, and a run with time from top to bottom.
 //!
 //! Read first: `schedules.rs`. It does not know the questions.
 
@@ -10,7 +10,7 @@ use crate::programs::human::{columns, fitted};
 /// How wide a line may be.
 pub const WIDTH: usize = 80;
 
-/// What stands in place of an answer.
+/// The sign in place of an answer.
 pub const ASKED: &str = "?";
 
 /// Between two columns.

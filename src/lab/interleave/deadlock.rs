@@ -1,11 +1,11 @@
-//! Who holds what and who waits for what, in words; and the cycle, if there is one.
+//! Which thread holds what and waits for what, in words; and the cycle, if there is one.
 //!
 //! Read first: `machine.rs`. It does not know how a state was reached.
 
 use crate::lab::interleave::language::{Program, THREADS};
 use crate::lab::interleave::machine::{Standing, State};
 
-/// What the standard library says of a mutex that one thread locks twice.
+/// What the standard library says about a mutex that one thread locks twice.
 const TWICE: &str =
     "(Rust's std leaves it open what a thread does that locks a mutex which it holds: the lock may wait \
                      for ever or panic. Here it waits.)";

@@ -1,4 +1,4 @@
-//! The lines of one thread, made instructions.
+//! Makes instructions from the lines of one thread.
 //!
 //! Read first: `language.rs`, `parser.rs`. It does not know the other threads.
 
@@ -6,7 +6,7 @@ use crate::lab::interleave::language::{Comparison, Instruction, Line, Shared, Th
 use crate::lab::interleave::parser::{checked_name, number, Mistake, Source};
 use crate::wire::quote;
 
-/// All that can stand in a thread.
+/// All lines that a thread can have.
 const ALL: &str =
     "write one of: read x, add 1, write x, lock a, unlock a, if r < 1 goto again, goto again, or a label: \
                    again:";

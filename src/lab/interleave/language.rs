@@ -3,8 +3,8 @@
 //!
 //! Read first: docs/INTERLEAVE.md. It does not know how a program is written down, nor how it is run.
 
-/// Most instructions of all threads together. A program without loops is over after as many steps. `u128` can hold how
-/// many schedules of 60 steps four threads have at most: 4 to the power of 60.
+/// Most instructions of all threads together. A program without loops ends after as many steps. Four threads have at
+/// most 4 to the power of 60 schedules of 60 steps, and `u128` can hold this number.
 pub const MAX_INSTRUCTIONS: usize = 60;
 
 /// Most variables, and most mutexes: each is a column of the table.
@@ -53,11 +53,11 @@ pub struct Variable {
 pub struct Thread {
     /// In their order.
     pub lines: Vec<Line>,
-    /// Each label, and the index of the instruction behind it. Behind a label at the end there is none.
+    /// Each label, and the index of the instruction after it. After a label at the end there is none.
     pub labels: Vec<(String, usize)>,
 }
 
-/// An instruction, and where it stands.
+/// An instruction, and its place in the file.
 #[derive(Debug)]
 pub struct Line {
     /// The number of its line in the file.

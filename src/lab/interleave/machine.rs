@@ -1,13 +1,13 @@
-//! What a program's threads and variables are between two steps, and what a step changes.
+//! The state of a program's threads and variables between two steps, and what a step changes.
 //!
-//! Read first: `language.rs`. It does not know who decides which thread steps next.
+//! Read first: `language.rs`. It does not know how the next thread is chosen.
 
 use crate::lab::interleave::language::{Instruction, Line, Program};
 
 /// Everything that can change while a program runs.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct State {
-    /// Of each thread, the index of its next instruction; behind the last one, the thread has ended.
+    /// For each thread, the index of its next instruction; after the last instruction, the thread has ended.
     next: Vec<usize>,
     /// The register of each thread.
     pub registers: Vec<i64>,
@@ -43,7 +43,7 @@ pub enum End {
     NotOver,
 }
 
-/// What came of a thread's turn.
+/// The result of a thread's turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stepped {
     /// It has carried out its next instruction.
@@ -52,7 +52,7 @@ pub enum Stepped {
     Waits(usize),
     /// It had ended before; nothing has changed.
     HadEnded,
-    /// It was to unlock a mutex that it does not hold; nothing has changed.
+    /// It should unlock a mutex that it does not hold; nothing has changed.
     NotHeld,
 }
 

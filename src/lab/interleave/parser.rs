@@ -1,4 +1,4 @@
-//! A file of the tiny language, made a [`Program`], or the first mistake in it, with its line.
+//! Makes a [`Program`] from a file of the tiny language, or reports the first mistake in it, with its line.
 //!
 //! Read first: `language.rs`. It does not know how a program is run.
 
@@ -17,10 +17,10 @@ use crate::wire::quote;
 /// Most bytes of a file: many more than 60 instructions and their comments need.
 const MAX_FILE: u64 = 16 * 1024;
 
-/// Most characters of a name, so that a table has room for it.
+/// Most characters of a name, so that it fits into a table.
 pub const MAX_NAME: usize = 8;
 
-/// Largest number that can be written; its negative is the smallest. So a table has room for what 60 steps add up.
+/// Largest number that a program may contain; its negative is the smallest. So the sum of 60 steps fits into a table.
 pub const MAX_NUMBER: i64 = 999;
 
 /// What is wrong in a file, and where.
@@ -32,7 +32,7 @@ pub struct Mistake {
 }
 
 impl Mistake {
-    /// In this line, and what would be right.
+    /// In this line, and what to write instead.
     pub fn new(source: &Source, right: impl Into<String>) -> Mistake {
         Mistake { line: source.number, read: quote(&source.text()), right: right.into() }
     }
@@ -66,7 +66,7 @@ impl Source<'_> {
 pub fn read(path: &Path) -> Result<Program, String> {
     let cant = |why: &str| format!("can't read {path:?}: {why}");
     let metadata = fs::metadata(path).map_err(|error| cant(&error.to_string()))?;
-    // To open a pipe would wait for somebody who writes.
+    // Opening a pipe would wait until somebody writes into it.
     if !metadata.is_file() {
         return Err(cant("it is no regular file; name a program, such as docs/labs/interleave/lost_update.txt"));
     }

@@ -17,15 +17,15 @@ use crate::lab::random::any_seed;
 use crate::programs::args::{complain, say, unknown, Arg, Args, Usage};
 use crate::wire::quote;
 
-/// An answer stands below its question, further in.
+/// An answer is below its question, indented.
 const INDENT: &str = "   ";
 
 /// What to do when there is only a file.
 const MODES: &str =
     "To go on, add one of: --schedule ABBA (A takes the first step, then B, B, A), --random --seed 1 (a \
-    schedule by chance), --all (every schedule). Add --solve to see the answers.";
+    random schedule), --all (every schedule). Add --solve to see the answers.";
 
-/// What was asked for, as it stands on the command line.
+/// The options, as on the command line.
 #[derive(Default)]
 struct Asked {
     file: Option<PathBuf>,
@@ -94,7 +94,7 @@ fn contradictions(asked: &Asked) -> Result<(), Usage> {
 /// What is printed below the program.
 struct Shown {
     text: String,
-    /// An error of the program, known when the answers are shown.
+    /// An error in the program, which is known only with the answers.
     error: Option<String>,
 }
 

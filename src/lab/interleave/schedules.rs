@@ -6,7 +6,7 @@ use crate::lab::interleave::language::{Program, MAX_INSTRUCTIONS, THREADS};
 use crate::lab::interleave::machine::{End, State, Stepped};
 use crate::lab::random::Random;
 
-/// Most steps of a schedule: a program without loops is over by then, and a line has room for so many letters.
+/// Most steps of a schedule: a program without loops has ended by then, and so many letters fit into a line.
 pub const MAX_STEPS: usize = MAX_INSTRUCTIONS;
 
 /// Which thread takes which step.
@@ -17,7 +17,7 @@ pub type Schedule = Vec<usize>;
 pub struct Row {
     /// The thread whose turn it was.
     pub thread: usize,
-    /// What came of it.
+    /// The result.
     pub stepped: Stepped,
     /// After the step.
     pub after: State,
@@ -37,7 +37,7 @@ pub struct Run {
 /// Reads a schedule such as `ABBA`.
 ///
 /// # Errors
-/// What would be right.
+/// What to write instead.
 pub fn parse(program: &Program, letters: &str) -> Result<Schedule, String> {
     let names = &THREADS[..program.threads.len()];
     let thread = |letter: char| names.iter().position(|name| *name == letter);

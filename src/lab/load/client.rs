@@ -17,20 +17,21 @@ use crate::wire::{Command, ReplyHeader};
 /// Most bytes that one read takes.
 const READ: usize = 64 * 1024;
 
-/// How long a client rests after an error: a server that refuses shall not be asked as fast as it can refuse.
+/// How long a client waits after an error. Otherwise it would send requests as fast as the server can refuse them.
 const PAUSE_AFTER_ERROR: Duration = Duration::from_millis(20);
 
-/// How many bytes of commands a slow client hands over in one write.
+/// How many bytes of commands a slow client sends in one write.
 const SLOW_BURST: usize = 16 * 1024;
 
-/// How long a slow client may take to connect: its first packet may be lost in a crowd, and comes again a second later.
+/// How long a slow client may take to connect: when many clients connect, its first packet may be lost, and is sent
+/// again a second later.
 const CONNECT_TIME: Duration = Duration::from_secs(3);
 
-/// A slow client that could write nothing for so long is stuck, and the server's thread with it; and how often it looks
+/// If a slow client can write nothing for so long, it is stuck, and so is the server's thread. Also how often it checks
 /// whether it should end.
 const STUCK: Duration = Duration::from_millis(200);
 
-/// A connection that fails with a time-out when its deadline is over, however little comes however often.
+/// A connection that fails with a time-out when its deadline is over, even if bytes still come.
 pub struct Connection {
     input: BufReader<Timed>,
 }
@@ -66,7 +67,7 @@ impl Connection {
     /// A refusal, a lost connection, a body shorter than promised, or the deadline.
     pub fn ask(&mut self, command: &Command, on_part: impl FnMut(&[u8])) -> Result<(), Trouble> {
         let sent = self.input.get_mut().write_all(format!("{command}\n").as_bytes());
-        // A server that has closed may have said why: its answer counts for more than that it takes no command.
+        // A server that has closed may have said why. Its answer is more useful than the error of the write.
         self.receive(on_part).map_err(|trouble| match (trouble, sent) {
             (Trouble::Lost(_), Err(error)) => Trouble::of(error),
             (trouble, _) => trouble,
@@ -146,9 +147,9 @@ fn is_too_early(error: &io::Error, deadline: Instant) -> bool {
     error.kind() == io::ErrorKind::Interrupted || (is_timeout(error) && Instant::now() < deadline)
 }
 
-/// What one client has to do, and until when.
+/// What one client does, and until when.
 pub struct Task {
-    /// Whom it asks.
+    /// The server that it asks.
     pub server: SocketAddr,
     /// What it asks.
     pub command: Command,
@@ -173,7 +174,7 @@ pub struct Tally {
     pub waits: Waits,
     /// What went wrong.
     pub errors: Errors,
-    /// The waits that were given up: at most one of each client.
+    /// The waits that did not end: at most one for each client.
     pub unfinished: Vec<Duration>,
     /// Clients that never got a whole answer.
     pub never_answered: usize,
@@ -202,8 +203,9 @@ pub struct Client<'a> {
 }
 
 impl Client<'_> {
-    /// Asks at least once, and again and again until the end. Its connection, if it stands, is returned too: as long
-    /// as others wait for their answers, nobody makes room for them by leaving.
+    /// Asks at least once, and again and again until the end. It also returns its connection, if it is open. The
+    /// connection stays open until all clients have ended, because closing it would free a place for a client that
+    /// still waits.
     pub fn run(task: &Task) -> (Tally, Option<Connection>) {
         let mut client = Client { task, tally: Tally::default(), kept: None, since: Instant::now() };
         loop {
@@ -223,7 +225,8 @@ impl Client<'_> {
         (client.tally, client.kept)
     }
 
-    /// A connection unless one is kept, and one file over it. After an error the next request connects anew.
+    /// Makes a connection, unless one is kept, and gets one file over it. After an error the next request makes a new
+    /// connection.
     fn one_request(&mut self) -> Result<(), Trouble> {
         self.since = Instant::now();
         let mut connection = match self.kept.take() {
@@ -253,17 +256,17 @@ impl Client<'_> {
     }
 
     fn give_up(&mut self) {
-        // The system may wake us some milliseconds late; these nobody waited for.
+        // The system may wake this thread some milliseconds late. They do not count as waiting.
         let waited = self.task.give_up.saturating_duration_since(self.since);
         self.tally.waits.add(waited);
         self.tally.unfinished.push(waited);
     }
 }
 
-/// What slow clients and the one that started them tell each other.
+/// What the slow clients and the thread that started them tell each other.
 #[derive(Default)]
 pub struct SlowState {
-    /// How many are stuck, or have ended: nothing more is to be expected of them.
+    /// How many are stuck or have ended, so that they will do nothing more.
     pub settled: usize,
     /// They should end.
     pub over: bool,
@@ -273,7 +276,7 @@ pub struct SlowState {
 /// server's writes wait for it, and then its own. It waits in a write and does not spin.
 ///
 /// # Errors
-/// What the system says when the server cuts it off, or refuses it.
+/// The system's error when the server cuts it off or refuses it.
 pub fn read_nothing(server: SocketAddr, command: &Command, state: &Mutex<SlowState>) -> io::Result<()> {
     let mut settled = false;
     let mut settle = || {

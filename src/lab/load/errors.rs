@@ -9,10 +9,10 @@ use std::io;
 use crate::wire::framing::is_timeout;
 use crate::wire::{printable, Refusal};
 
-/// Most kinds that are told apart: a server may invent codes, and memory must not grow with them.
+/// Most kinds that are counted separately: a server may invent codes, and memory must not grow with them.
 const MAX_KINDS: usize = 20;
 
-/// What the kinds beyond [`MAX_KINDS`] are counted as.
+/// The name under which kinds beyond [`MAX_KINDS`] are counted.
 const OTHER: &str = "other errors";
 
 /// Why a request was not answered with the file.
@@ -20,18 +20,18 @@ const OTHER: &str = "other errors";
 pub enum Trouble {
     /// There is no connection.
     NoConnection(io::Error),
-    /// The server said no.
+    /// The server refused.
     Refused(Refusal),
     /// The connection failed, or the server closed it, where an answer should come.
     Lost(io::Error),
     /// What came is not what the protocol allows; in a sentence.
     Broken(String),
-    /// The time is over. No error of the server's: whoever waits then is counted as still waiting.
+    /// The time is over. This is not an error of the server: the client is counted as still waiting.
     Late,
 }
 
 impl Trouble {
-    /// What an error means that came while an answer was read or asked for.
+    /// The meaning of an error that came while an answer was requested or read.
     pub fn of(error: io::Error) -> Trouble {
         match error.kind() {
             _ if is_timeout(&error) => Trouble::Late,

@@ -1,8 +1,8 @@
 //! `lab load`: many clients ask a server for a file, again and again, and their waits are measured.
 //!
-//! The loop is *closed*: a client asks again when it has its answer, as people do. That hides something: a server that
-//! stalls is asked less often meanwhile, so that a stall of all clients is only as many long waits as there are clients
-//! among thousands of short ones. Percentiles hardly see it; the longest wait does, and so does the number of clients
+//! The loop is *closed*: a client asks again when it has its answer, as people do. That hides something: while a server
+//! stalls, it gets fewer requests. If all clients have to wait, there is only one long wait for each client, among
+//! thousands of short waits. Percentiles hardly show it. The longest wait shows it, and so does the number of clients
 //! that were still waiting at the end.
 //!
 //! Read first: `client.rs`. It does not know our server, only the protocol.
@@ -29,23 +29,23 @@ use crate::lock::locked;
 use crate::server::SESSION_STACK;
 use crate::wire::{printable, quote, Command, FileName, Listed};
 
-/// How long the tools' clients wait beyond the end for an answer that they have asked for. A client whose answer is on
-/// its way is not yet one that was forgotten.
+/// How long the clients wait after the end for their last answer. So a client whose answer is on its way does not count
+/// as unserved.
 pub const GRACE: Duration = Duration::from_secs(1);
 
 /// How long the slow clients may take until they are all stuck; then the others begin.
 const HEAD_START: Duration = Duration::from_secs(3);
 
-/// How often it is looked whether they are, whether the others have ended, and what the server does meanwhile.
+/// How often the tool checks whether they are stuck, whether the others have ended, and what the server does.
 pub const LOOK: Duration = Duration::from_millis(10);
 
 /// How long the server may take for the list that is asked for before the load.
 const LIST_TIME: Duration = Duration::from_secs(3);
 
-/// Largest list that is read, in bytes. It is kept once: that is all that the search for a file takes.
+/// Largest list that is read, in bytes. It is kept once; the search for a file needs no other memory.
 const MAX_LIST: usize = 16 * 1024 * 1024;
 
-/// What is to be done.
+/// What to do.
 #[derive(Debug, Clone)]
 pub struct Workload {
     /// The server.
@@ -56,7 +56,7 @@ pub struct Workload {
     pub clients: usize,
     /// For how long they begin requests.
     pub lasting: Duration,
-    /// How long they wait beyond that for the last answers, such as [`GRACE`].
+    /// How long they wait after that for the last answers, such as [`GRACE`].
     pub grace: Duration,
     /// Each request on a connection of its own?
     pub reconnect: bool,
@@ -66,15 +66,15 @@ pub struct Workload {
     pub slow_file: FileName,
 }
 
-/// What came of it.
+/// The result.
 pub struct Outcome {
     /// All clients together, without the slow ones.
     pub tally: Tally,
-    /// Slow clients that were turned away or cut off before the end.
+    /// Slow clients that were refused or cut off before the end.
     pub slow_ended: usize,
 }
 
-/// The server and the file, once somebody has looked.
+/// The server and the file, after they were found.
 pub struct Found {
     /// The address at which the server answers.
     pub server: SocketAddr,
@@ -84,8 +84,8 @@ pub struct Found {
     pub size: Option<u64>,
 }
 
-/// Asks the server for its list, and finds the file in it: the one of that name, or the first. A server that gives no
-/// answer in time can be measured all the same if the file is named: that it gives none is what the load will show.
+/// Asks the server for its list, and finds the file in it: the one of that name, or the first. If the server gives no
+/// answer in time but the user has named the file, the load still runs: it will show that the server gives no answers.
 ///
 /// # Errors
 /// In a sentence: no connection, no such file, no list.
@@ -107,8 +107,8 @@ pub fn find(server: &str, wanted: Option<FileName>) -> Result<Found, String> {
     }
 }
 
-/// The list of the first of the server's addresses to which there is a connection, as it came; `None` if it gave none
-/// in time.
+/// The list as it came, from the first of the server's addresses that accepts a connection; `None` if no list came in
+/// time.
 fn ask_for_list(server: &str) -> Result<(SocketAddr, Option<Vec<u8>>), String> {
     let shown = printable(server);
     let addresses = server.to_socket_addrs().map_err(|error| format!("{shown} is no address: {error}"))?;
@@ -138,13 +138,13 @@ fn list(server: SocketAddr) -> Result<Vec<u8>, Trouble> {
     if is_too_long {
         return Err(Trouble::Broken(format!("it has over {MAX_LIST} bytes, and more are not read here")));
     }
-    // The list is here; a server that goes wrong afterwards will show that in the load.
+    // The list has come. If the server goes wrong afterwards, the load will show it.
     let _ = connection.log_out();
     Ok(body)
 }
 
-/// The file of that name in a list, or the first one. The list is read line by line and never copied: each of its lines
-/// in a memory of its own would take fifteen times as much, where names are short.
+/// The file of that name in a list, or the first one. The list is read line by line and never copied: with each line in
+/// separate memory, it would take fifteen times as much if names are short.
 fn look_up(list: &[u8], wanted: Option<&FileName>) -> Result<Option<Listed>, String> {
     let mut found = None;
     for line in String::from_utf8_lossy(list).lines() {
@@ -156,16 +156,16 @@ fn look_up(list: &[u8], wanted: Option<&FileName>) -> Result<Option<Listed>, Str
     Ok(found)
 }
 
-/// Carries a workload out, which takes its time and its grace at most, after the head start of the slow clients.
+/// Carries out a workload. It takes at most its time and its grace, after the slow clients are ready.
 ///
 /// # Errors
-/// If the system grants no threads for the clients.
+/// If the system refuses threads for the clients.
 pub fn run(workload: &Workload) -> Result<Outcome, String> {
     run_watched(workload, || {})
 }
 
-/// The same, with somebody who looks at the server meanwhile: `look` is called every [`LOOK`], and a last time when all
-/// clients have ended and their connections still stand.
+/// The same, and calls `look` every [`LOOK`] to observe the server, and a last time when all clients have ended and
+/// their connections are still open.
 ///
 /// # Errors
 /// As of [`run`].

@@ -14,14 +14,14 @@ use crate::programs::args::{exit_code, prepare, say, unknown, Arg, Args, Usage};
 use crate::server::limits::MAX_SESSIONS;
 use crate::wire::FileName;
 
-/// Most clients of either kind: as many as a server of ours takes.
+/// Most clients of either kind: as many as our server takes.
 const MAX_CLIENTS: usize = MAX_SESSIONS;
 
 const DEFAULT_CLIENTS: usize = 16;
 
 const DEFAULT_TIME: Duration = Duration::from_secs(5);
 
-/// What was asked for, as it stands on the command line.
+/// The options, as on the command line.
 struct Asked {
     server: Option<String>,
     clients: usize,
@@ -82,7 +82,7 @@ fn file_name(args: &mut Args, option: &str) -> Result<FileName, Usage> {
         .map_err(|refusal| Usage(format!("{option}: {}", refusal.message)))
 }
 
-/// How many slow clients; none is a number too.
+/// How many slow clients; 0 is allowed.
 pub fn slow(args: &mut Args, option: &str, most: usize) -> Result<usize, Usage> {
     args.parsed(option, &format!("a whole number from 0 to {most}"), |count| *count <= most)
 }

@@ -8,7 +8,7 @@ use crate::lab::load::{Found, Outcome, Workload};
 use crate::programs::human::{human_size, human_time};
 use crate::wire::quote;
 
-/// The percentiles that are told.
+/// The percentiles that are printed.
 const PERCENTILES: [u64; 3] = [50, 90, 99];
 
 /// How wide a line may be.
@@ -22,10 +22,10 @@ const WAIT: &str = "A wait lasts from the request (the first on a connection: fr
     the answer. p90: 90 of 100 waits were no longer; it may be 1/32 less, the longest is exact.";
 
 /// What a closed loop hides.
-const CLOSED_LOOP: &str = "who waits does not ask again, so a server that stalls is asked less often: its long waits \
-    are few, and the percentiles hardly show them.";
+const CLOSED_LOOP: &str = "a client that waits does not ask again, so a server that stalls gets fewer requests: \
+    its long waits are few, and the percentiles hardly show them.";
 
-/// What is being done.
+/// What the load does.
 pub fn announcement(workload: &Workload, found: &Found) -> String {
     let size = found.size.map_or("size unknown: it gave no list in time".to_string(), human_size);
     let (file, server, seconds) = (quote(found.file.as_str()), workload.server, workload.lasting.as_secs_f64());
@@ -45,7 +45,7 @@ pub fn announcement(workload: &Workload, found: &Found) -> String {
     text.lines().flat_map(|line| wrapped(line, WIDTH)).collect::<Vec<_>>().join("\n")
 }
 
-/// What came of it.
+/// The results.
 pub fn text(workload: &Workload, outcome: &Outcome) -> String {
     let tally = &outcome.tally;
     let seconds = workload.lasting.as_secs_f64();
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn who_waits_at_the_end_is_told_with_the_longest_wait() {
+    fn clients_that_wait_at_the_end_are_reported_with_the_longest_wait() {
         assert_eq!(served(&workload(), &outcome(&[], 0)), "nobody was left waiting; every client got answers");
         let three = "3 of 8 clients were still waiting 1 s after it, the longest for 6 s";
         assert_eq!(served(&workload(), &outcome(&[5, 6, 1], 0)), format!("{three}; every client got answers"));

@@ -1,15 +1,15 @@
 //! How long clients waited: a histogram whose memory does not grow with the number of waits.
 //!
-//! Read first: nothing. It does not know who waits.
+//! Read first: nothing. It does not know which client waits.
 
 use std::time::Duration;
 
 use crate::programs::human::human_time;
 
-/// Into how many buckets each doubling of the time is parted: no wait is told more than a 32nd too long.
+/// How many buckets there are for each doubling of the time: no wait is reported more than a 32nd too long.
 const PARTS: u64 = 32;
 
-/// Doublings of a nanosecond that are told apart: up to about 146 years, longer than any time-out.
+/// How many doublings of a nanosecond have buckets: up to about 146 years, longer than any time-out.
 const DOUBLINGS: u32 = 62;
 
 /// Most lines of the histogram in the terminal.
@@ -21,10 +21,10 @@ const BAR: u64 = 40;
 /// Where classes of the histogram begin, in each power of ten of nanoseconds.
 const BEGINNINGS: [u64; 3] = [1, 2, 5];
 
-/// All waits: those that ended, and those that had not ended when the time was over, with what they had lasted.
+/// All waits: those that ended, and those that had not ended when the time was over, with their length until then.
 #[derive(Debug, Clone, Default)]
 pub struct Waits {
-    /// How many waits fell into each bucket. It grows to the longest one's bucket: under 2000 of them, whatever comes.
+    /// How many waits each bucket has. The list grows to the bucket of the longest wait: always fewer than 2000.
     buckets: Vec<u64>,
     longest: Duration,
 }
@@ -34,7 +34,7 @@ pub struct Waits {
 pub struct Class {
     /// The shortest wait that belongs here.
     pub from: Duration,
-    /// The shortest that does not any more.
+    /// The shortest wait that belongs to the next line.
     pub to: Duration,
     /// How many waits there were.
     pub count: u64,
@@ -114,7 +114,7 @@ impl Waits {
         ends.map(class).collect()
     }
 
-    /// The classes as lines of text, each with a bar; where there was a wait, the bar is seen.
+    /// The classes as lines of text, each with a bar. If a class has a wait, its bar is visible.
     pub fn drawn(&self) -> String {
         let classes = self.classes();
         let most = classes.iter().map(|class| class.count).max().unwrap_or(0).max(1);

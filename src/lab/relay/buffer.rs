@@ -6,11 +6,10 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-/// Most bytes that a direction holds. While it is full, the relay does not read, and TCP holds the sender up.
+/// Most bytes that a direction holds. While it is full, the relay does not read, and TCP makes the sender wait.
 pub const BUFFER: usize = 64 * 1024;
 
-/// Most pieces that a direction holds: bytes that come one by one shall not take more memory than bytes in large
-/// pieces.
+/// Most pieces that a direction holds: bytes that come one by one must not take more memory than bytes in large pieces.
 const MAX_PIECES: usize = 1024;
 
 /// The bounded buffer of one direction.
@@ -26,7 +25,7 @@ pub struct Buffer {
 struct Piece {
     length: usize,
     due: Instant,
-    /// What arrives before this belongs to it.
+    /// Bytes that arrive before this time belong to it.
     open_until: Instant,
 }
 
@@ -38,18 +37,18 @@ impl Default for Buffer {
 }
 
 impl Buffer {
-    /// Is there room for what may arrive?
+    /// Is there space for more bytes?
     pub fn has_room(&self) -> bool {
         self.filled < BUFFER && self.pieces.len() < MAX_PIECES
     }
 
-    /// Where it is to be put.
+    /// Where to put it.
     pub fn space(&mut self) -> &mut [u8] {
         &mut self.bytes[self.filled..]
     }
 
-    /// So many bytes were put there just now. `times` says how long a new piece gathers more, and how much later it
-    /// goes.
+    /// So many bytes were put there just now. `times` says how long a new piece gathers more bytes, and how much later
+    /// it goes on.
     pub fn arrived(&mut self, count: usize, now: Instant, times: impl FnOnce() -> (Duration, Duration)) {
         self.filled += count;
         match self.pieces.back_mut() {
@@ -64,7 +63,7 @@ impl Buffer {
         }
     }
 
-    /// A full buffer waits for nothing more: the time in which the last piece would have gathered more is left out.
+    /// A full buffer can't take more bytes, so the last piece goes on without the rest of its gathering time.
     fn gather_no_more(&mut self, now: Instant) {
         if let Some(last) = self.pieces.back_mut() {
             last.due -= last.open_until.saturating_duration_since(now);

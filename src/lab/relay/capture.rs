@@ -1,7 +1,7 @@
 //! A capture file (classic pcap) of what the relay passes on: Wireshark opens it. Its packets are the pieces that the
-//! relay read and wrote; their headers are made up, as if client and server were connected without a relay.
+//! relay read and wrote. The relay invents their headers, as if client and server were connected without a relay.
 //!
-//! Each packet is written at once, so that the file can be opened while the relay runs.
+//! Each packet is written immediately, so that the file can be opened while the relay runs.
 //!
 //! Read first: `headers.rs`. It does not know who passes the pieces on.
 
@@ -24,8 +24,8 @@ const SNAP_LENGTH: u32 = 256 * 1024;
 /// The number of Ethernet among the kinds of packets that such a file can hold.
 const ETHERNET: u32 = 1;
 
-/// What the sequence numbers of two connections differ by, so that a port that comes again is not taken for the same
-/// connection. (Real systems draw them at random.)
+/// The difference between the first sequence numbers of two connections. So if a port is used again, it does not look
+/// like the same connection. (Real systems use random numbers.)
 const BETWEEN_CONNECTIONS: u32 = 0x1000_0000;
 
 /// A capture file that is being written.
@@ -43,9 +43,9 @@ pub struct Capture {
 #[derive(Debug)]
 enum State {
     Writing,
-    /// The file could not be written, and nobody was told yet.
+    /// The file could not be written, and this is not reported yet.
     Trouble(io::Error),
-    /// It is left as it is.
+    /// Nothing more is written to it.
     GivenUp,
 }
 
@@ -74,7 +74,7 @@ impl Connection {
 }
 
 impl Capture {
-    /// Begins the file anew.
+    /// Empties the file and begins it.
     ///
     /// # Errors
     /// If it can't be written.
@@ -139,7 +139,7 @@ impl Capture {
         self.connections.remove(&number);
     }
 
-    /// The connection is closed: the ends that are still missing come.
+    /// The connection is closed: writes the ends that are still missing.
     pub fn closed(&mut self, number: u64) {
         for direction in [Direction::Up, Direction::Down] {
             if self.connections.get_mut(&number).is_some_and(|connection| !connection.side(direction).ended) {
@@ -168,7 +168,7 @@ impl Capture {
         self.write(&frame);
     }
 
-    /// One write for the whole packet. What a full disk took of it is removed again.
+    /// One write for the whole packet. If the disk is full, the part of it that was written is removed again.
     fn write(&mut self, frame: &[u8]) {
         let State::Writing = self.state else { return };
         let time = (self.begun + self.clock.elapsed()).duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();

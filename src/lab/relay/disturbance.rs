@@ -1,6 +1,6 @@
 //! What the relay does to the bytes of one direction, as values; and how large a packet may be, and how long it waits.
 //!
-//! Read first: nothing. It does not know any socket, and no time of day.
+//! Read first: nothing. It does not know any socket, nor the time of day.
 
 use std::fmt;
 use std::time::Duration;
@@ -8,10 +8,10 @@ use std::time::Duration;
 use crate::lab::random::Random;
 use crate::programs::human::counted;
 
-/// The pause behind a packet of `--chop`: long enough that a receiver which waits reads each packet on its own.
+/// The pause after a packet of `--chop`: long enough that a waiting receiver reads each packet alone.
 pub const CHOP_PAUSE: Duration = Duration::from_millis(2);
 
-/// With `--rate`, a packet has at most the bytes of a tenth of a second. Larger ones would come in bursts.
+/// With `--rate`, a packet has at most the bytes of a tenth of a second. Larger packets would come in bursts.
 const RATE_PACKETS: u64 = 10;
 
 /// Which way bytes go.
@@ -49,7 +49,7 @@ impl Direction {
     }
 }
 
-/// What happens behind so many bytes of a direction.
+/// What happens after so many bytes of a direction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limit {
     /// How many bytes are passed on, at least 1.
@@ -76,13 +76,13 @@ pub struct Disturbance {
     pub chop: Option<u64>,
     /// What arrives within this time goes on as one piece.
     pub glue: Option<Duration>,
-    /// So much later everything goes on.
+    /// Everything goes on so much later.
     pub delay: Option<Duration>,
     /// Most bytes a second.
     pub rate: Option<u64>,
     /// What ends it.
     pub limit: Option<Limit>,
-    /// So much later the end goes on.
+    /// The end goes on so much later.
     pub slow_close: Option<Duration>,
     /// Sizes and times are drawn at random within their bounds, from this seed.
     pub seed: Option<u64>,
@@ -118,12 +118,13 @@ pub fn bytes(count: u64) -> String {
     counted(count, "byte")
 }
 
-/// How large the packets of one direction are, and how long it waits. With a seed, where packets end follows from the
-/// seed alone, and not from the moment at which bytes come.
+/// How large the packets of one direction are, and how long it waits. With a seed, only the seed decides where packets
+/// end, and not the moment at which bytes come.
 #[derive(Debug)]
 pub struct Pace {
     disturbance: Disturbance,
-    /// For packets, and for pieces. They are drawn apart: how many pieces come is a matter of chance.
+    /// Random numbers for packets, and for pieces. They are separate because the number of pieces is different each
+    /// time.
     random: Option<(Random, Random)>,
     /// Bytes that the packet which has begun may still take.
     left: u64,
@@ -173,7 +174,7 @@ impl Pace {
         wait
     }
 
-    /// For a piece that has begun to arrive: how long more is gathered, and how much later all of it goes on.
+    /// For a piece that has begun to arrive: how long it gathers more bytes, and how much later all of it goes on.
     pub fn times_of_a_piece(&mut self) -> (Duration, Duration) {
         let (glue, delay) = (self.disturbance.glue, self.disturbance.delay);
         let mut time = |bound: Option<Duration>| match (bound, &mut self.random) {

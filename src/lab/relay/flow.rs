@@ -1,4 +1,4 @@
-//! One direction of one connection, on a thread of its own: it reads, waits as long as it shall, and writes.
+//! One direction of one connection, on a thread of its own: it reads, waits as long as it must, and writes.
 //!
 //! Read first: `buffer.rs`, `pair.rs`, `source.rs`. It does not know the other direction.
 
@@ -13,25 +13,25 @@ use crate::lab::relay::told::ConnectionTold;
 use crate::server::connection::{cut, end_sending, read_until_end};
 use crate::watch::Watch;
 
-/// For a shorter wait than this the thread sleeps. The system counts a read's time-out in its ticks of some
-/// milliseconds, so that it would last too long.
+/// For a shorter wait than this the thread sleeps. A read's time-out would last too long, because the system counts it
+/// in ticks of some milliseconds.
 const SHORTEST_READ: Duration = Duration::from_millis(20);
 
 /// How long a reset waits for input that can stay unread, if there is none yet.
 const RESET_WAIT: Duration = Duration::from_secs(1);
 
-/// How long a connection stays open under `--stall-after` when nothing passes in either direction. Without an end, two
-/// peers that wait for each other would keep the relay's threads for ever.
+/// How long a connection stays open under `--stall-after` when nothing passes in either direction. Without this limit,
+/// two peers that wait for each other would keep the relay's threads for ever.
 const SILENCE: Duration = Duration::from_secs(60);
 
-/// How often a silent direction looks whether both ends are still there.
+/// How often a silent direction checks whether both ends are still connected.
 const SILENCE_LOOK: Duration = Duration::from_millis(200);
 
 /// Why a direction ends.
 enum Ending {
     /// The sender has ended its sending side, and everything before that has been passed on.
     End,
-    /// So many bytes have been passed on as were to pass.
+    /// The limit of bytes has been passed on.
     Limit(Then),
     /// Nothing more can be passed on.
     Broken(Broken),
@@ -54,7 +54,7 @@ pub struct Flow<'a> {
     pace: Pace,
     /// How many bytes were passed on.
     passed: u64,
-    /// The next packet waits until then for the sake of the last.
+    /// The next packet waits until then, because of the last packet.
     free_at: Instant,
     /// When the sender's end goes on, once it has come.
     end_due: Option<Instant>,
@@ -83,7 +83,7 @@ impl<'a> Flow<'a> {
         }
     }
 
-    /// Passes everything on, and does what its ending makes necessary.
+    /// Passes everything on, and then ends the direction as it must.
     pub fn run(mut self) {
         let concluded = match self.pass_all() {
             Ending::End => self.pass_end_on("end of stream"),
@@ -111,7 +111,7 @@ impl<'a> Flow<'a> {
         }
     }
 
-    /// Does what is to be done next: to pass a packet on, to wait for its time, or to read.
+    /// Does the next thing: passes a packet on, waits for its time, or reads.
     fn next(&mut self) -> Result<(), Ending> {
         match (self.buffer.due(), self.end_due) {
             (None, None) => Ok(self.receive(None)?),
@@ -152,7 +152,7 @@ impl<'a> Flow<'a> {
         let to_limit = self.disturbance.limit.map(|limit| limit.after - self.passed);
         let packet = self.buffer.first(self.pace.room().min(to_limit.unwrap_or(u64::MAX)));
         let count = packet.len();
-        // Told first: otherwise the answer could be told before what it answers.
+        // Reported first: otherwise the answer could be reported before its question.
         self.told.passes(self.direction, self.passed, packet);
         self.pair.write(self.direction, packet)?;
         self.buffer.remove(count);
@@ -195,8 +195,8 @@ impl<'a> Flow<'a> {
         cut(self.pair.sender(self.direction));
     }
 
-    /// Reads no more, so that TCP holds the sender up, as on a way that carries nothing. It lasts until one end
-    /// vanishes, or nothing has passed in either direction for so long.
+    /// Reads no more, so that TCP makes the sender wait, as on a broken line. It lasts until one end vanishes, or until
+    /// nothing has passed in either direction for so long.
     fn fall_silent(&self) -> Result<(), Broken> {
         self.told.notes(self.direction, &format!("silence after {}", bytes(self.passed)));
         while self.pair.silent_for() < SILENCE {
@@ -208,7 +208,7 @@ impl<'a> Flow<'a> {
         Ok(())
     }
 
-    /// The sender of the direction `of` has vanished: the other end is told by the end of its connection.
+    /// The sender of the direction `of` has vanished: the relay ends the other connection too.
     fn give_up(&self, of: Direction, why: &io::Error) {
         self.told.vanished(of, why);
         self.pair.end();

@@ -1,4 +1,4 @@
-//! Packets as they stand in a capture file, with made-up headers: Ethernet, IP (RFC 791, 8200) and TCP (RFC 9293).
+//! Packets of a capture file, with invented headers: Ethernet, IP (RFC 791, 8200) and TCP (RFC 9293).
 //!
 //! Read first: nothing. It does not know where the packets are written.
 
@@ -15,7 +15,7 @@ pub const PSH: u8 = 0x08;
 /// The acknowledgement number counts.
 pub const ACK: u8 = 0x10;
 
-/// The addresses of two Ethernet cards that nobody has: the 2 stands for 'locally given'.
+/// The addresses of two Ethernet cards that do not exist: the 2 means 'locally given'.
 const CARDS: [[u8; 6]; 2] = [[2, 0, 0, 0, 0, 1], [2, 0, 0, 0, 0, 2]];
 
 const IPV4_HEADER: usize = 20;
@@ -53,7 +53,7 @@ pub struct Packet<'a> {
 }
 
 impl Packet<'_> {
-    /// The whole Ethernet frame. If one address is of IPv6, the other is written as one too.
+    /// The whole Ethernet frame. If one address is an IPv6 address, the other is written as one too.
     pub fn frame(&self) -> Vec<u8> {
         let [client, server] = CARDS;
         let (from, to) = if self.is_up { (client, server) } else { (server, client) };

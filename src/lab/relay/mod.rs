@@ -1,10 +1,10 @@
-//! `lab relay`: it stands between any client and any server, shows every piece that passes, and disturbs what it is
-//! told to.
+//! `lab relay`: it connects any client with any server, shows every piece that passes, and disturbs the pieces on
+//! request.
 //!
 //! Each connection has two threads, one for each direction, and each direction has one bounded buffer. The model of the
-//! disturbances is Toxiproxy. docs/RELAY.md is for those who use it.
+//! disturbances is Toxiproxy. docs/RELAY.md is for its users.
 //!
-//! Read first: `disturbance.rs`, `flow.rs`. It does not know what client and server say to each other.
+//! Read first: `disturbance.rs`, `flow.rs`. It does not know what client and server send to each other.
 
 pub mod disturbance;
 
@@ -131,7 +131,7 @@ impl Way {
     }
 }
 
-/// The two connections as one, once both are known to stand.
+/// The two connections as one, after both are open.
 fn join(client: TcpStream, server: TcpStream, told: &ConnectionTold) -> io::Result<Pair> {
     let addresses: (SocketAddr, SocketAddr) = (client.peer_addr()?, server.peer_addr()?);
     let pair = Pair::new(client, server)?;

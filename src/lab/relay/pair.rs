@@ -13,10 +13,10 @@ use crate::lock::locked;
 use crate::server::connection::cut;
 use crate::wire::framing::is_timeout;
 
-/// How often a thread that sleeps looks whether the connection is over.
+/// How often a thread that sleeps checks whether the connection is over.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// How often a thread whose receiver takes nothing looks whether the sender is still there.
+/// How often a thread whose receiver takes nothing checks whether the sender is still connected.
 const WRITE_LOOK: Duration = Duration::from_millis(500);
 
 /// Why nothing more can be passed on in a direction.
@@ -70,7 +70,7 @@ impl Pair {
         self.sender(direction.other())
     }
 
-    /// Hands all of these bytes to the system, however long the receiver takes.
+    /// Gives all of these bytes to the system, even if the receiver is very slow.
     ///
     /// # Errors
     /// If either end is gone, or the connection is over.
@@ -90,7 +90,7 @@ impl Pair {
         Ok(())
     }
 
-    /// Where nobody reads what the sender sends, its reset has to be asked for.
+    /// While the relay does not read from the sender, it must check for the sender's reset.
     ///
     /// # Errors
     /// If the sender is gone, or the connection is over.
@@ -102,7 +102,7 @@ impl Pair {
         }
     }
 
-    /// Why a direction ends that meets an error: if the connection is over, that is why.
+    /// Why a direction with an error ends: if the connection is over, this is the reason.
     pub fn unless_over(&self, broken: Broken) -> Broken {
         if self.is_over() {
             Broken::Over
@@ -121,7 +121,7 @@ impl Pair {
         locked(&self.state, |state| state.last_passed.elapsed())
     }
 
-    /// The other direction shall end, too, as soon as it looks.
+    /// The other direction must end too, at its next check.
     pub fn set_over(&self) {
         locked(&self.state, |state| state.over = true);
     }

@@ -1,4 +1,4 @@
-//! `lab relay`: its options, what they may not be together, and its first lines.
+//! `lab relay`: its options, which of them can't be combined, and its first lines.
 //!
 //! Read first: `mod.rs`. It does not know how anything is passed on.
 
@@ -17,10 +17,10 @@ use crate::lab::relay::Relay;
 use crate::programs::args::{complain, prepare, say, unknown, Arg, Args, Usage};
 use crate::programs::printer::Printer;
 
-/// Longest time that can be asked for, in milliseconds: an hour.
+/// Longest time that an option accepts, in milliseconds: an hour.
 const MAX_MILLISECONDS: u64 = 3_600_000;
 
-/// What was asked for, as it stands on the command line.
+/// The options, as on the command line.
 struct Asked {
     listen: SocketAddr,
     to: Option<String>,
@@ -50,7 +50,7 @@ pub fn relay(args: Args) -> Result<ExitCode, Usage> {
     if let Err(why) = target.and_then(|target| run(target, &asked)) {
         complain("lab", &why);
     }
-    // A relay that runs is ended from outside.
+    // A running relay ends only by Ctrl-C or a signal.
     Ok(ExitCode::FAILURE)
 }
 

@@ -2,8 +2,8 @@
 //!
 //! Why unread? The standard library has no call that resets a connection. But Linux sends a reset when a socket is
 //! closed with unread input (docs/RELAY.md says what other systems may do). So for `--reset-after`, the relay looks at
-//! the last byte that came without reading it (`peek`), passes it on, and reads it when the next one has come. An end
-//! behind an unread byte can't be seen. So after some seconds of silence the byte is read all the same.
+//! the last byte that came without reading it (`peek`), passes it on, and reads it when the next one has come. While a
+//! byte is unread, the end after it can't be seen. So after some seconds of silence the relay reads this byte.
 //!
 //! Read first: `pair.rs`. It does not know where the bytes go.
 
@@ -16,16 +16,16 @@ use crate::lab::relay::disturbance::Direction;
 use crate::lab::relay::pair::Pair;
 use crate::wire::framing::is_timeout;
 
-/// How often it is looked whether more has come behind the byte that is kept unread. No call waits for that.
+/// How often the relay checks whether more has come after the byte that is kept unread. No call waits for that.
 const POLL: Duration = Duration::from_millis(5);
 
-/// How often it is looked whether the connection is over, while nothing has come that could be kept unread.
+/// How often the relay checks whether the connection is over, while nothing has come that could be kept unread.
 const LOOK: Duration = Duration::from_millis(50);
 
 /// How long such a byte is kept while nothing passes in either direction.
 const KEEP: Duration = Duration::from_secs(5);
 
-/// Most bytes that are looked at together.
+/// Most bytes of one check.
 const LOOK_AT: usize = 4096;
 
 /// One direction's input.
@@ -81,7 +81,7 @@ impl<'a> Source<'a> {
         Ok(())
     }
 
-    /// One look at what has come, behind the byte that is kept unread.
+    /// Checks once what has come after the byte that is kept unread.
     fn look(&mut self, buffer: &mut [u8], left: Option<Duration>) -> io::Result<Option<usize>> {
         self.wait_at_most(Some(left.map_or(LOOK, |left| left.min(LOOK))))?;
         let silent_for = self.pair.silent_for();
@@ -107,7 +107,7 @@ impl<'a> Source<'a> {
         } else {
             thread::sleep(POLL);
         }
-        // A reset can be seen in spite of the unread byte.
+        // A reset can be seen although the byte is unread.
         match self.stream.take_error()? {
             Some(error) => Err(error),
             None => Ok(None),
@@ -144,7 +144,7 @@ mod tests {
             assert_eq!(pair.sender(Direction::Up).peek(&mut [0; 9]).unwrap(), 1, "one byte is unread");
         }
         assert_eq!(came, b"abcdefghi");
-        // The end is seen when the byte is let go.
+        // The end can be seen after the byte is read.
         far.shutdown(Shutdown::Write).unwrap();
         source.unread.as_mut().unwrap().keep = Duration::ZERO;
         assert_eq!(source.read(&mut buffer, None).unwrap(), Some(0));

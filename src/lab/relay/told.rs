@@ -1,9 +1,9 @@
-//! What the relay tells of each connection: lines for people, and packets for a capture file.
+//! What the relay reports about each connection: lines for people, and packets for a capture file.
 //!
 //! Lines are printed by a thread of their own. If nobody reads them, they are lost and counted, and the relay goes on.
 //! The capture file loses nothing: a piece is written there before it is passed on.
 //!
-//! Read first: `disturbance.rs`, `capture.rs`. It does not know when what is passed on.
+//! Read first: `disturbance.rs`, `capture.rs`. It does not know when a piece is passed on.
 
 use std::io;
 use std::net::SocketAddr;
@@ -19,10 +19,10 @@ use crate::wire::visible;
 /// How many bytes of a piece are shown.
 const SHOWN: usize = 60;
 
-/// What stands above the lines.
+/// The head above the lines.
 pub const COLUMNS: &str = "  seconds  conn       offset length  bytes (-> to the server, <- to the client)";
 
-/// Where it is told.
+/// Where the relay reports.
 pub struct Told {
     started: Instant,
     /// None with `--quiet`.
@@ -32,12 +32,12 @@ pub struct Told {
 }
 
 impl Told {
-    /// Tells it to these.
+    /// Reports to these.
     pub fn new(printer: Option<Printer>, capture: Option<Capture>) -> Told {
         Told { started: Instant::now(), printer, capture: capture.map(Mutex::new) }
     }
 
-    /// What is told of one connection.
+    /// What is reported about one connection.
     pub fn connection(&self, number: u64) -> ConnectionTold<'_> {
         ConnectionTold { told: self, number }
     }
@@ -69,7 +69,7 @@ pub struct ConnectionTold<'a> {
 }
 
 impl ConnectionTold<'_> {
-    /// The connection to the server stands.
+    /// The connection to the server is open.
     pub fn connected(&self, client: SocketAddr, server: SocketAddr) {
         self.told.line(self.number, &format!("connected: client {client}, server {server}"));
         self.told.capture(self.number, |capture| capture.connected(self.number, client, server));

@@ -1,4 +1,5 @@
-//! The rectangles of a drawing: spans as they are, and those too short to be drawn gathered with their neighbours.
+//! The rectangles of a drawing: one for each span, and one for each group of spans that are too short to be drawn
+//! alone.
 //!
 //! Read first: `drawing.rs`. It does not know how a rectangle looks.
 
@@ -7,7 +8,7 @@ use std::time::Duration;
 use super::drawing::{longest_state, sums, Times};
 use super::{Span, State};
 
-/// As many grains as a gathering takes: enough for its pattern to be known, and for a busy lane to have few bars.
+/// Most grains of a group: enough to recognise its pattern, and to have few bars in a busy lane.
 pub(super) const GATHERING: u32 = 4;
 
 /// What is drawn as one rectangle.
@@ -41,9 +42,9 @@ impl Bar {
     }
 }
 
-/// The spans as bars, in order and without overlap: those shorter than the grain are gathered with such neighbours, up
-/// to [`GATHERING`] grains, and gatherings beside each other that show the same state become one. So three bars begin
-/// in a grain at most. What took no time is left out.
+/// The spans as bars, in order and without overlap. Neighbouring spans that are shorter than the grain become one
+/// group, up to [`GATHERING`] grains. Neighbouring groups that show the same state become one. So at most three bars
+/// begin in a grain. Spans of no length are left out.
 pub(super) fn gathered(spans: &[Span], grain: Duration) -> Vec<Bar> {
     let joins = |last: &Bar, next: &Bar| last.narrow && next.narrow && next.from < last.to + grain;
     let mut bars: Vec<Bar> = Vec::new();
@@ -64,7 +65,8 @@ pub(super) fn gathered(spans: &[Span], grain: Duration) -> Vec<Bar> {
     bars
 }
 
-/// A stretch of a lane in which one state is seen, with nothing else but bars too narrow to count: room for a word.
+/// A part of a lane in which one state is seen, apart from bars that are too narrow to count: a word can be written
+/// there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Stretch {
     pub(super) state: State,

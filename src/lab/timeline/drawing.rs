@@ -1,5 +1,5 @@
-//! What both drawings of a timeline share: the words for the states, the time axis, and what is left out where a
-//! picture would hold too much.
+//! What both drawings of a timeline share: the words for the states, the time axis, and what is left out of a picture
+//! that would be too large.
 //!
 //! Read first: `mod.rs`. It does not know in which format it is drawn.
 
@@ -8,10 +8,10 @@ use std::time::Duration;
 use super::{Lane, Panel, Side, Span, State};
 use crate::wire::printable;
 
-/// Most lanes of one side in a panel: as many as a projected page shows legibly.
+/// Most lanes of one side in a panel: as many as can be read on a projected page.
 pub(super) const MAX_LANES: usize = 24;
 
-/// The axis of a picture in which nothing lasts is this long.
+/// The length of the axis of an empty picture.
 const SHORTEST_AXIS: Duration = Duration::from_micros(1);
 
 /// Up to this length the axis counts microseconds.

@@ -33,7 +33,7 @@ impl PictureFile {
         Ok(PictureFile { path, draw })
     }
 
-    /// Makes sure that the file can be written, before the run that is to be drawn. What it holds stays.
+    /// Makes sure that the file can be written, before the run that will be drawn. Its contents stay.
     ///
     /// # Errors
     /// If it can't, in a sentence.

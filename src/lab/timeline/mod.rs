@@ -25,7 +25,7 @@ use std::time::Duration;
 use crate::lab::timeline::zoom::Zoom;
 use crate::programs::human::human_time;
 
-/// What is drawn before the first and after the last client: one in so many of the time between.
+/// How much is drawn before the first client and after the last: one part in so many of the time between.
 const MARGIN: u32 = 20;
 
 /// A whole timeline: panels under each other, on one time scale.
@@ -57,15 +57,15 @@ pub struct Panel {
     pub title: String,
     /// Sentences below the lanes: what the picture can't show, or leaves out.
     pub notes: Vec<String>,
-    /// How the registry's lock was used, in a sentence: a note where the lock is what is looked at.
+    /// How the registry's lock was used, in a sentence: a note for pictures about the lock.
     pub lock: String,
     /// The server's threads, then the clients.
     pub lanes: Vec<Lane>,
 }
 
 impl Panel {
-    /// The part in which there were clients, with a little before and after. A person takes seconds between two
-    /// commands of the shell; on that scale what the threads did would be a dot.
+    /// The part in which there were clients, with a little before and after. A person needs seconds between two
+    /// commands of the shell. On that scale the work of the threads would be a dot.
     pub fn around_its_sessions(mut self) -> Panel {
         let labels = self.lanes.iter().flat_map(|lane| &lane.labels);
         let sessions: Vec<_> = labels.filter(|label| label.kind == LabelKind::Session).collect();
@@ -81,7 +81,7 @@ impl Panel {
         self
     }
 
-    /// What was not between these two moments is left out, and the first of them becomes zero.
+    /// Leaves out what was not between these two moments, and makes the first of them zero.
     fn cut_to(&mut self, from: Duration, to: Duration) {
         let within = |time: Duration| time.clamp(from, to) - from;
         for lane in &mut self.lanes {
@@ -104,7 +104,8 @@ pub struct Lane {
     pub name: String,
     /// Whose lane it is.
     pub side: Side,
-    /// In order, and without overlap. Where there is none, the lane is empty: not there yet, gone, or of no concern.
+    /// In order, and without overlap. Between them the lane is empty: the thread had not started, had ended, or did
+    /// nothing of interest.
     pub spans: Vec<Span>,
     /// In the order of their beginning.
     pub labels: Vec<Label>,
@@ -153,7 +154,7 @@ pub enum State {
     AwaitingServer,
     /// A client receives a reply.
     Receiving,
-    /// A client takes its time on purpose, and does not read.
+    /// A client pauses on purpose, and does not read.
     Pausing,
 }
 
@@ -166,7 +167,7 @@ pub struct Label {
     pub from: Duration,
     /// ... to here.
     pub to: Duration,
-    /// As it came, perhaps from the network: to be escaped where it is drawn.
+    /// As it came, perhaps from the network: the drawing must escape it.
     pub text: String,
 }
 

@@ -1,5 +1,4 @@
-//! Records what the threads of a server do: when the phases that its journal tells of begin and end, and which commands
-//! come.
+//! Records what the threads of a server do: when their phases begin and end, and which commands come.
 //!
 //! Each thread writes its marks into a buffer of its own, which no other thread sees, so that recording adds no lock to
 //! what it measures. A buffer is handed over, under a lock, when it is full and when its thread ends.
@@ -17,12 +16,12 @@ use crate::lab::timeline::Panel;
 use crate::lock::locked;
 use crate::watch::{Phase, Watch};
 
-/// Marks that a buffer holds before it is handed over, which takes a lock: one in sixty commands or so.
+/// Marks that a buffer holds before it is handed over. This takes a lock about once in sixty commands.
 const BUFFER: usize = 1024;
 
 /// Most marks that are kept: far more than a picture can show. They take about 60 MiB, and the server 90 MiB while the
-/// picture is drawn (measured with small requests). With so many, the recording ends; what is in the threads' buffers
-/// then is lost.
+/// picture is drawn (measured with small requests). With so many, the recording ends, and the marks in the threads'
+/// buffers are lost.
 const MAX_MARKS: usize = 1_000_000;
 
 /// Most characters of a command that are kept: more than a drawing shows.
@@ -31,7 +30,7 @@ const LONGEST_COMMAND: usize = 100;
 /// How long the last threads may take to end, and to hand over their buffers: longer than a lingering close.
 const LAST_MARKS: Duration = Duration::from_secs(2);
 
-/// How often it is looked whether they have.
+/// How often the recorder checks whether they have ended.
 const LOOK: Duration = Duration::from_millis(2);
 
 /// Records the threads of one server. A clone records into the same recording.
@@ -42,7 +41,7 @@ pub struct Recorder {
 
 struct Shared {
     begun: Instant,
-    /// The mutex is held to take a buffer over, and no longer.
+    /// The mutex is held only while a buffer is taken over.
     collected: Mutex<Collected>,
 }
 
@@ -102,13 +101,13 @@ impl Recorder {
         self.shared.begun
     }
 
-    /// To be told of the phases.
+    /// Receives the reports about the phases.
     pub fn watch(&self) -> Watch {
         let shared = Arc::clone(&self.shared);
         Watch::new(move |phase| shared.mark(phase.map_or(What::Ends, What::Begins)))
     }
 
-    /// To be told of what else happens, on the thread that did it.
+    /// Receives the reports about other events, on the thread that did it.
     pub fn note(&self, record: &Record) {
         if let Event::Received(line) = record.event {
             let line = String::from_utf8_lossy(line);
@@ -177,7 +176,7 @@ impl Shared {
 }
 
 impl Buffer {
-    /// A thread's first: it has its place among the collected, unless the recording is full.
+    /// A thread's first buffer: the thread gets its place among the collected, unless the recording is full.
     fn open(shared: &Arc<Shared>) -> Buffer {
         let (thread, full) = shared.collected(|collected| {
             collected.open += 1;
@@ -207,7 +206,7 @@ impl Buffer {
         self.full = self.shared.collected(|collected| {
             if collected.full.is_none() {
                 collected.marks += marks.len();
-                // After the end of the recording there is nobody to hand over to.
+                // After the end of the recording the marks are dropped.
                 if let Some(recorded) = collected.threads.get_mut(thread) {
                     recorded.marks.push(marks);
                 }
@@ -275,7 +274,7 @@ mod tests {
     fn a_recording_without_an_end_is_full_once_and_says_so() {
         let recorder = Recorder::new();
         accepts(&recorder, "listener", MAX_MARKS);
-        // Threads that live too short to fill a buffer know it, too.
+        // Threads that end before they fill a buffer know it, too.
         (0..10).for_each(|_| accepts(&recorder, "too late", 3));
         let (kept, threads) = recorder.shared.collected(|collected| (collected.marks, collected.threads.len()));
         assert!((MAX_MARKS..MAX_MARKS + BUFFER).contains(&kept), "{kept} marks were kept");

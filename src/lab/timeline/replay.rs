@@ -1,4 +1,5 @@
-//! Makes lanes of what was recorded: plays the marks of each thread again. At each moment the innermost phase counts.
+//! Makes lanes from the recording: it goes through the marks of each thread again. At each moment the innermost phase
+//! counts.
 //!
 //! Read first: `recorder.rs`. It does not know how a picture is drawn.
 
@@ -9,12 +10,12 @@ use crate::lab::timeline::{Label, LabelKind, Lane, Side, Span, State};
 use crate::programs::human::human_time;
 use crate::watch::Phase;
 
-/// A write takes microseconds if the socket's buffer has room. One that took longer either found no room, or its thread
-/// had no processor for a while.
+/// A write takes microseconds if the socket's buffer has space. If a write took longer, the buffer was full, or its
+/// thread had no processor for a while.
 const BLOCKED: Duration = Duration::from_millis(1);
 
-/// So many bytes find room in the buffer of every connection on Linux, if none of them wait there (`tcp_wmem`: 16 KiB
-/// to begin with). So a write that was late although less was under way was not blocked: its thread had no processor.
+/// So many bytes fit into the empty buffer of every connection on Linux (`tcp_wmem`: 16 KiB at the beginning). If a
+/// write was late although fewer bytes were in the buffer, it was not blocked: its thread had no processor.
 const ALWAYS_ROOM: usize = 16 * 1024;
 
 /// The lanes of the threads that accepted connections or carried out sessions, by their names' numbers; a sentence on
@@ -152,7 +153,7 @@ impl Replay<'_> {
     }
 }
 
-/// What a phase looks like, if it is no write that was blocked.
+/// How a phase is drawn, unless it is a blocked write.
 fn state(phase: Phase) -> State {
     match phase {
         Phase::Accept => State::Accepting,

@@ -1,8 +1,8 @@
-//! A timeline as one SVG file that stands alone: no script, no font or picture from elsewhere.
+//! A timeline as one complete SVG file: no script, and no font or picture from another file.
 //!
-//! All panels share one scale. Colours are told apart by everybody (after Okabe and Ito), and where there is no colour
-//! by their lightness and their patterns. Darkest is a client that waits for the server. A thread that works is dark,
-//! and one that waits is light. A state's words stand on a bar that has room for them; the legend has what is left.
+//! All panels share one scale. Everybody can distinguish the colours (after Okabe and Ito). In black and white, their
+//! lightness and their patterns differ. A client that waits for the server is darkest. A thread that works is dark, and
+//! a thread that waits is light. A state's words are on a bar if they fit there; the legend has the other states.
 //!
 //! Read first: `drawing.rs`, `bars.rs`. It does not know what was recorded how.
 
@@ -50,13 +50,13 @@ const ARROW: f64 = 26.0;
 /// Height of the axis' numbers.
 const NUMBERS: f64 = 22.0;
 
-/// Steps of the time axis: more would crowd it.
+/// Steps of the time axis: with more, the numbers would be too close.
 const MAX_STEPS: u32 = 10;
 
-/// A span narrower than so many pixels is gathered with such neighbours.
+/// A span narrower than so many pixels is drawn together with neighbours that are also narrow.
 const GRAIN: f64 = 1.0;
 
-/// A bracket narrower than this would be a blot.
+/// A bracket narrower than this could not be recognised.
 const NARROWEST_BRACKET: f64 = 4.0;
 
 /// A name is shortened to what fits, but not below this many letters.
@@ -132,8 +132,8 @@ impl<'a> Sheet<'a> {
         sheet
     }
 
-    /// The words of a state stand once, where it is seen for the longest time, if they have room there; beside an
-    /// arrow rather on one of its two lanes.
+    /// The words of a state are written once, where it is seen for the longest time, if they fit there. If there is an
+    /// arrow, one of its two lanes is preferred.
     fn place_words(&mut self, state: State) {
         let (length, grain, has_arrow) = (self.length, grain(self.length), self.released.is_some());
         let has_room = |stretch: &Stretch| {
@@ -195,7 +195,7 @@ const WORDS: Style = Style { size: 12.0, bold: true, colour: INK };
 const WORDS_INDENT: f64 = 6.0;
 
 impl Style {
-    /// The room for a text, in a wide font: nobody knows which one a viewer has.
+    /// The width of a text in a wide font, because the viewer's font is not known.
     fn width_of(self, text: &str) -> f64 {
         let letters: f64 = text.chars().map(width_of_letter).sum();
         letters * self.size * if self.bold { 1.1 } else { 1.0 }
@@ -267,7 +267,7 @@ impl Page {
         }
     }
 
-    /// What can be seen and has no words beside it. (A line of a pixel tells its state when it is pointed at.)
+    /// The states that can be seen and have no words beside them. (Point at a line one pixel wide to see its state.)
     fn legend(&mut self, sheets: &[Sheet]) {
         const SWATCH: f64 = 34.0;
         self.y += 12.0;
@@ -322,14 +322,14 @@ impl Page {
         }
         let without_bracket = self.without_bracket(sides);
         let grid = self.axis(top);
-        // The grid stands behind the lanes, but their height is known only now.
+        // The grid must be drawn behind the lanes, but their height is known only now.
         self.body.insert_str(before, &grid);
         for note in panel.notes.iter().chain(left_out).chain(&without_bracket) {
             self.sentence(PLOT_LEFT, NOTE, note);
         }
     }
 
-    /// An arrow from the bar of the thread that releases the lock down to that of the one which waits for it.
+    /// An arrow from the bar of the thread that releases the lock down to the bar of the thread that waits for it.
     fn release(&mut self, at: Duration, from: f64, to: f64) {
         let (x, barb) = (self.x(at), to - 7.0);
         let (left, right) = (x - 4.0, x + 4.0);
@@ -435,7 +435,7 @@ impl Page {
         }
     }
 
-    /// Returns where its name ends, which stands within the bracket, or behind it if there is room until the next one.
+    /// Returns where its name ends. The name is within the bracket, or after it if it fits before the next bracket.
     fn bracket(&mut self, name: &str, from: f64, to: f64, next: f64) -> f64 {
         if to - from < NARROWEST_BRACKET {
             return from;
@@ -475,8 +475,8 @@ impl Page {
     fn reading_aid(&mut self) {
         let pixel = exact(Duration::from_micros(grain(self.length).as_micros() as u64));
         let aid = format!(
-            "In a browser, point at a bar for its exact times. What lasts less than a pixel ({pixel} here) is drawn \
-             together with such neighbours, up to {GATHERING} pixels of them, as the state that took most of that time."
+            "In a browser, point at a bar for its exact times. Neighbouring states that are shorter than a pixel \
+             ({pixel} here) are drawn together, up to {GATHERING} pixels, as the state that took most of that time."
         );
         self.y += 12.0;
         self.sentence(MARGIN, NOTE, &aid);
@@ -517,7 +517,7 @@ fn told(times: &Times) -> String {
     told.join(", ")
 }
 
-/// The name of a session or command, shortened to so many pixels; none if next to nothing of it would be left.
+/// The name of a session or command, shortened to so many pixels; none if almost nothing of it would be left.
 fn fitted_into(text: &str, room: f64) -> Option<String> {
     if room <= 0.0 {
         return None;
@@ -527,7 +527,7 @@ fn fitted_into(text: &str, room: f64) -> Option<String> {
     (is_whole && TICK.width_of(&text) <= room).then_some(text)
 }
 
-/// Fit to stand between tags or in an attribute.
+/// Escaped for the text between tags, and for an attribute.
 pub fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
@@ -732,7 +732,7 @@ mod tests {
         let texts = text_between_tags(&halos);
         let names: Vec<_> = texts.iter().filter(|text| !text.trim().is_empty()).collect();
         assert_eq!(names.len(), starts.len());
-        // Of the second command next to nothing would be left, and behind the second session there is no room.
+        // Almost nothing of the second command's name would be left, and after the second session there is no space.
         assert_eq!(names, ["session 1", text, "DOWNLOAD lectur…", text, "session 3"]);
         for place in 1..names.len() {
             let end = starts[place - 1] + TICK.width_of(names[place - 1]);
@@ -777,7 +777,7 @@ mod tests {
     #[test]
     fn the_legend_has_what_is_drawn_without_words_and_nothing_that_is_not_drawn() {
         let spans = vec![
-            // Far less than a pixel, and never the most of a bar.
+            // Much less than a pixel, and never the longest state of a bar.
             span(State::HoldingLock, 0, 1),
             span(State::Working, 1, 10_000),
             span(State::BlockedInSend, 10_000, 500_000),
@@ -810,7 +810,7 @@ mod tests {
         };
         assert_eq!(of_bar("iterative: 600 ms"), of_bar("client 2: "));
         assert!((of_bar("spare-threads:1-4: 60 ms") * 10.0 - of_bar("iterative: 600 ms")).abs() < 0.1);
-        // It is there, however short.
+        // It is drawn, although it is very short.
         assert_eq!(of_bar("nobody: 0"), 1.0);
         let texts = text_between_tags(&file);
         assert!(["iterative", "spare-threads:1-4", "600 ms", "60 ms"].iter().all(|it| texts.contains(&it.to_string())));

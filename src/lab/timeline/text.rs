@@ -14,7 +14,7 @@ use crate::programs::human::human_time;
 /// The narrowest common terminal.
 const WIDTH: usize = 80;
 
-/// Room for a lane's name.
+/// Columns for a lane's name.
 const NAME: usize = 16;
 
 /// Columns left of a strip: its lane's name, indented, and a bar.
@@ -23,18 +23,18 @@ const STRIP_LEFT: usize = 2 + NAME + 1;
 /// Columns of a strip: what is left before the second bar.
 const STRIP: usize = WIDTH - STRIP_LEFT - 1;
 
-/// Room for the name of a run, and for the bar of its longest wait; the time stands behind it.
+/// Columns for the name of a run, and for the bar of its longest wait; the time comes after it.
 const WAIT_NAME: usize = 24;
 const WAIT_BAR: usize = 40;
 
-/// A state that would be seen nowhere is shown if it has at least this part of a column, one in so many. With less, a
-/// wait of a moment would hide work that took nearly all of the column.
+/// A state that would not be visible is shown if it has at least this part of a column: one in so many. With a smaller
+/// part, a very short wait would hide work that took nearly all of the column.
 const SEEN: u32 = 4;
 
-/// Steps of the time axis: each has room for a number.
+/// Steps of the time axis: a number fits into each.
 const MAX_STEPS: u32 = 6;
 
-/// Most labels of a lane: what a glance takes in.
+/// Most labels of a lane, so that the reader sees all of them quickly.
 const MAX_LABELS: usize = 12;
 
 /// Draws the picture in lines of at most 80 columns.
@@ -87,8 +87,8 @@ fn legend(picture: &Picture, length: Duration) -> Vec<String> {
     lines.extend(wrapped(
         &format!(
             "Small letters wait, capital letters work. A column is {column} ms wide and shows the state that took most \
-             of it; a state that would be seen nowhere in its lane takes one of which it has at least a quarter. What \
-             is shorter still stands in the sums alone."
+             of it. If a state would not be visible in its lane, it gets a column in which it took at least a \
+             quarter. A shorter state is only in the sums."
         ),
         fits_a_line,
     ));

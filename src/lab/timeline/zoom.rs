@@ -1,4 +1,4 @@
-//! One wait for the registry's lock, looked at closely: who held the lock, who waited for it, and for how long.
+//! One wait for the registry's lock, enlarged: which thread held the lock, which waited for it, and for how long.
 //!
 //! Read first: `mod.rs`. It does not know how a picture is drawn.
 
@@ -7,11 +7,11 @@ use std::time::Duration;
 use super::{Lane, Panel, Span, State};
 use crate::programs::human::{counted, human_time};
 
-/// What is drawn before the lock is taken and after the wait is over: one in so many of the time between.
+/// How much is drawn before the lock is taken and after the wait is over: one part in so many of the time between.
 const MARGIN: u32 = 3;
 
-/// Most lanes beside that of the holder and that of the waiting thread, of those that want or have the lock meanwhile:
-/// more would hide these two.
+/// Most lanes of other threads that want or have the lock meanwhile, besides the holder and the waiting thread: more
+/// would hide these two.
 const MAX_OTHERS: usize = 4;
 
 /// A part of a panel: a thread waits for the lock, and another one holds it.
@@ -39,7 +39,8 @@ impl Contention {
 }
 
 impl Zoom {
-    /// The wait that its holder caused for the longest time; `None` if no thread of the panel waited for another.
+    /// The wait during which another thread held the lock for the longest time; `None` if no thread of the panel waited
+    /// for another.
     pub fn of(panel: &Panel) -> Option<Zoom> {
         let holds = spans(panel, State::HoldingLock);
         let Contention { holder, hold, waiter, wait } = spans(panel, State::AwaitingLock)
@@ -135,7 +136,7 @@ mod tests {
         .unwrap();
         assert_eq!(zoom.panel.title, "One wait for the lock: session-3 holds it, and session-2 waits");
         let names: Vec<_> = zoom.panel.lanes.iter().map(|lane| lane.name.as_str()).collect();
-        // The last takes the lock in between. What the others do is of no concern.
+        // The last thread takes the lock in between. What the others do does not matter.
         assert_eq!(names, ["session-3", "session-2", "session-4"]);
         // From a third of the 90 µs before the lock was taken.
         assert_eq!(zoom.released, Duration::from_micros(60));

@@ -19,6 +19,8 @@ pub enum ClientCause {
     EndedEarly,
     /// A download leaves nothing behind.
     NothingStored,
+    /// An empty file is there in place of a refusal.
+    RefusalStored,
     /// A file is there although it never came whole.
     WrittenTooEarly,
     /// A file is there that nobody asked for.
@@ -63,6 +65,10 @@ pub enum ClientCause {
     LineEndsTranslated,
 }
 
+/// Also the hint of the check that looks for nothing else.
+pub const REFUSAL_STORED: &str = "a refusal was taken for a file: an empty file was made under the name that was \
+     asked for. First look whether the line begins with OK or with ERR; make the file only after OK";
+
 /// Also the hint of the checks that look for nothing else.
 pub const WRITTEN_TOO_EARLY: &str = "the bytes were written under the final name before all had come, and left \
     there: write to another name and rename at the end, or remove the file when the body is short";
@@ -97,6 +103,7 @@ impl ClientCause {
                 "nothing was stored under the name that was asked for: write the body to a file of that name in \
                  {dir}"
             }
+            ClientCause::RefusalStored => REFUSAL_STORED,
             ClientCause::WrittenTooEarly => WRITTEN_TOO_EARLY,
             ClientCause::OneFileTooMany => {
                 "it leaves a file that nobody asked for: remove what was needed only for a while"

@@ -3,7 +3,7 @@
 //! Read first: `exam.rs`. It does not know our client.
 
 use crate::lab::check::catalogue::Level;
-use crate::lab::check::clients::causes::WRITTEN_TOO_EARLY;
+use crate::lab::check::clients::causes::{REFUSAL_STORED, WRITTEN_TOO_EARLY};
 use crate::lab::check::clients::exam::{Check, Exam};
 use crate::lab::check::clients::script::reply;
 use crate::lab::check::clients::session::Session;
@@ -44,7 +44,7 @@ pub const CHECKS: &[Check] = &[
         level: LEVEL,
         title: "A refused download makes no file.",
         rule: WHOLE_OR_NOT,
-        hint: "the file is opened for writing before the answer was looked at: open it when the reply is OK",
+        hint: REFUSAL_STORED,
         run: |exam| {
             let name = exam.name("refused-", ".txt");
             let command = format!("DOWNLOAD {name}");

@@ -84,7 +84,9 @@ pub const CHECKS: &[Check] = &[
             session.expect_command(&second)?;
             session.ok(&text);
             exam.log_out(session)?;
-            exam.downloads.expect_not(&refused, None)?;
+            exam.downloads
+                .expect_not(&refused, None)
+                .map_err(|failure| failure.because_client(ClientCause::RefusalStored))?;
             exam.downloads.expect_among(&[(&name, text.as_bytes())]).map(drop)
         },
     },

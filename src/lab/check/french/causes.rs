@@ -5,6 +5,11 @@
 use crate::lab::check::cause::{Cause, HeaderFault};
 use crate::lab::check::clients::causes::ClientCause;
 
+/// Also the hint of the check that looks for nothing else.
+pub const REFUSAL_STORED: &str =
+    "un refus a été pris pour un fichier : un fichier vide a été créé sous le nom demandé. \
+    Regardez d'abord si la ligne commence par OK ou par ERR, et ne créez le fichier qu'après OK";
+
 /// Also the hint of the checks that look for nothing else.
 pub const WRITTEN_TOO_EARLY: &str = "les octets ont été écrits sous le nom définitif avant d'être tous arrivés, et y \
     sont restés. Écrivez sous un autre nom et renommez à la fin, ou supprimez le fichier quand le corps est trop \
@@ -73,6 +78,40 @@ pub fn of(cause: Cause) -> &'static str {
             "le serveur a fermé sa socket alors que des octets du client n'étaient pas lus (ou il s'est arrêté), et \
              TCP a envoyé une réinitialisation (reset), qui détruit les réponses en route. Fermez d'abord le côté \
              émission (shutdown), lisez et jetez un moment ce qui arrive encore, puis fermez"
+        }
+        Cause::ClosedUngreeted => {
+            "la connexion est fermée sans message d'accueil : une erreur juste après accept. Reste-t-il au programme \
+             des descripteurs de fichiers et des fils d'exécution (threads) ? Fermez chaque fichier et chaque socket \
+             dès qu'ils ne servent plus"
+        }
+        Cause::EarlierAnswer => {
+            "une variable garde ce qu'une commande précédente de la même session y a mis (le nom, la réponse, le \
+             fichier ouvert). Donnez-lui une nouvelle valeur à chaque commande"
+        }
+        Cause::AloneToo => {
+            "les fils d'exécution (threads) n'y sont pour rien : avec un seul client, c'est déjà faux. Corrigez \
+             d'abord ce qui échoue dans les niveaux précédents"
+        }
+        Cause::ShortLines => {
+            "un tampon est trop court : une ligne a été refusée comme trop longue, alors qu'elle ne l'est pas. Une \
+             ligne peut avoir 1024 octets, saut de ligne (LF) compris, et le nom qu'elle contient 255"
+        }
+        Cause::OwnCode => {
+            "le code d'erreur n'est pas celui du protocole, et les clients comparent ce code lettre par lettre. \
+             Envoyez le code du protocole (UNKNOWN_COMMAND, NOT_FOUND, ...), et dites le reste dans la phrase qui \
+             le suit"
+        }
+        Cause::Decoded => {
+            "le fichier a été transformé en texte : des octets qui ne sont pas de l'UTF-8 ont été remplacés. Lisez \
+             le fichier comme des octets et envoyez-les tels quels, sans passer par une chaîne de caractères"
+        }
+        Cause::CutAtZero => {
+            "le corps s'arrête là où vient un octet nul : il a été pris pour une chaîne de C. Envoyez autant \
+             d'octets que la lecture en a rendu, et non strlen du tampon"
+        }
+        Cause::Uncaught => {
+            "personne n'a attrapé une erreur, et elle a mis fin à la session. Ce que le programme a affiché pendant \
+             ce temps (voir l'échec) nomme l'erreur et la ligne"
         }
         Cause::Header(fault) => of_header(fault),
         Cause::OfClient(cause) => of_client(cause),
@@ -166,6 +205,7 @@ fn of_client(cause: ClientCause) -> &'static str {
         ClientCause::NothingStored => {
             "rien n'a été enregistré sous le nom demandé. Écrivez le corps dans un fichier de ce nom, dans {dir}"
         }
+        ClientCause::RefusalStored => REFUSAL_STORED,
         ClientCause::WrittenTooEarly => WRITTEN_TOO_EARLY,
         ClientCause::OneFileTooMany => {
             "le client laisse un fichier que personne n'a demandé. Supprimez ce qui n'a servi qu'un moment"

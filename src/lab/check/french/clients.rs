@@ -2,7 +2,7 @@
 //!
 //! Read first: `mod.rs`. It does not know how a check is made.
 
-use crate::lab::check::french::causes::WRITTEN_TOO_EARLY;
+use crate::lab::check::french::causes::{REFUSAL_STORED, WRITTEN_TOO_EARLY};
 use crate::lab::check::french::French;
 
 /// One for each check.
@@ -114,11 +114,7 @@ pub const CHECKS: &[French] = &[
         title: "Un chemin absolu ne fait pas sortir de {dir}, même si LIST le donne.",
         hint: "un répertoire suivi d'un chemin absolu donne ce chemin absolu. Refusez un nom qui contient / ou \\",
     },
-    French {
-        id: "4.9",
-        title: "Un téléchargement refusé ne crée pas de fichier.",
-        hint: "le fichier est ouvert en écriture avant que la réponse soit regardée. Ouvrez-le quand la réponse est OK",
-    },
+    French { id: "4.9", title: "Un téléchargement refusé ne crée pas de fichier.", hint: REFUSAL_STORED },
     French {
         id: "5.1",
         title: "Un petit fichier est enregistré dans {dir}, octet pour octet comme il a été envoyé.",

@@ -135,6 +135,11 @@ const SENTENCES: Frames = &[
         "aucune limite rencontrée jusqu'à {} sessions ; un serveur n'est pas obligé d'en avoir une",
     ),
     (
+        "no limit met with {} sessions, and there was no time for more",
+        "pas de limite atteinte avec {} sessions, et le temps manquait pour en ouvrir plus",
+    ),
+    ("Meanwhile the program printed:", "Pendant ce temps, le programme a affiché :"),
+    (
         "a server needs no idle time-out; --idle SECONDS says how long this one's is, and has it checked",
         "un serveur n'est pas obligé d'avoir un délai d'inactivité ; --idle SECONDES indique celui de ce serveur, et \
          le fait vérifier",
@@ -331,6 +336,8 @@ const STEPS: Frames = &[
     ("<- (connects again)", "<- (se connecte encore une fois)"),
     ("can't connect to {}: {}", "ne peut pas se connecter à {} : {}"),
     ("vanishes without LOGOUT", "disparaît sans LOGOUT"),
+    ("is greeted, and reads nothing", "est accueilli, et ne lit rien"),
+    ("is not greeted", "n'est pas accueilli"),
     ("reads nothing; {} bytes wait for it", "ne lit rien ; {} octets l'attendent"),
     ("-> (end of the sending side)", "-> (fin du côté émission)"),
     ("-> (end of the connection)", "-> (fin de la connexion)"),

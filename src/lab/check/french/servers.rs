@@ -160,8 +160,9 @@ pub const CHECKS: &[French] = &[
     French {
         id: "2.18",
         title: "Un client dont le flux finit au milieu d'une ligne reçoit INCOMPLETE_LINE.",
-        hint: "le reste sans fin de ligne a été exécuté ou jeté. À la fin du flux, regardez s'il reste quelque \
-               chose, refusez-le, fermez",
+        hint: "le reste sans fin de ligne a été exécuté ou jeté : à la fin du flux, regardez s'il reste quelque \
+               chose, refusez-le, fermez. Ou bien le serveur a fermé dès qu'il a vu cette fin, et ne pouvait plus \
+               répondre (avec Node : allowHalfOpen)",
     },
     French {
         id: "2.19",
@@ -416,7 +417,7 @@ pub const CHECKS: &[French] = &[
     French {
         id: "6.2",
         title: "HELP donne une ligne pour chacune des quatre commandes.",
-        hint: "une commande n'a pas de ligne dans le texte envoyé par HELP",
+        hint: "le serveur ne connaît pas HELP (alors il l'a refusé), ou une commande n'a pas de ligne dans son texte",
     },
     French {
         id: "6.3",

@@ -56,7 +56,7 @@ const TELNET: [&str; 2] = ["2.19", "2.20"];
 /// But a check that fails behind other checks alone says nothing of its own matter.
 pub fn rank(check: &About, cause: Option<Cause>) -> usize {
     let importance = match (cause.and_then(|cause| of_cause(cause, check.level)), cause) {
-        (Some(of_cause), Some(Cause::LeftBehind | Cause::PlacesKept)) => of_cause,
+        (Some(of_cause), Some(Cause::LeftBehind | Cause::PlacesKept | Cause::AloneToo)) => of_cause,
         (Some(of_cause), _) => of_cause.min(of_check(check)),
         (None, _) => of_check(check),
     };
@@ -93,7 +93,18 @@ fn of_cause(cause: Cause, level: Level) -> Option<Importance> {
         Cause::WrongDirectory => Some(Importance::Directory),
         Cause::Died { .. } => Some(Importance::Harm),
         Cause::OneClient | Cause::FewClients | Cause::LeftBehind | Cause::PlacesKept => Some(Importance::Threads),
-        Cause::SessionEnds | Cause::Reset | Cause::OfClient(_) => None,
+        // It says nothing of its own matter.
+        Cause::AloneToo => Some(Importance::Telnet),
+        Cause::SessionEnds
+        | Cause::Reset
+        | Cause::ClosedUngreeted
+        | Cause::EarlierAnswer
+        | Cause::ShortLines
+        | Cause::OwnCode
+        | Cause::Decoded
+        | Cause::CutAtZero
+        | Cause::Uncaught
+        | Cause::OfClient(_) => None,
     }
 }
 

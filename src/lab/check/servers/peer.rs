@@ -5,6 +5,7 @@
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::ops::RangeInclusive;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -31,6 +32,12 @@ const LOGOUT: &[u8] = b"LOGOUT\n";
 
 /// How much is received in one read.
 const PART: usize = 64 * 1024;
+
+/// Bodies of so many bytes are remembered: no two files have the same by chance, and they cost little.
+const REMEMBERED: RangeInclusive<usize> = 12..=PART;
+
+/// So many of them.
+const MAX_BODIES: usize = 16;
 
 /// When nothing more has arrived for so long, the server is taken to be stuck in sending.
 const STUCK: Duration = Duration::from_millis(250);
@@ -59,6 +66,10 @@ pub struct Peer {
     awaited: usize,
     /// Bytes were there before it had asked for any.
     has_unasked: bool,
+    /// Something has come.
+    has_received: bool,
+    /// The first bodies that came, as far as they are not large.
+    bodies: Vec<Vec<u8>>,
     vanishes: bool,
     courtesy: Courtesy,
 }
@@ -105,6 +116,8 @@ impl Peer {
                     line_is_open: false,
                     awaited: 1,
                     has_unasked: false,
+                    has_received: false,
+                    bodies: Vec::new(),
                     vanishes: false,
                     courtesy,
                 })
@@ -167,6 +180,14 @@ impl Peer {
         self.vanishes = true;
     }
 
+    /// The same when the greeting is there, and has not been read: the server's system is told by a reset, where
+    /// others leave the end of their stream.
+    pub fn vanish_unread(self) {
+        let waited = self.stream.set_read_timeout(Some(PAUSE)).and_then(|()| self.stream.peek(&mut [0]));
+        self.step(if waited.is_ok() { "is greeted, and reads nothing" } else { "is not greeted" });
+        self.vanish();
+    }
+
     /// Reads one whole reply.
     ///
     /// # Errors
@@ -187,6 +208,12 @@ impl Peer {
             Err(why) => return Err(self.bad_header(&line, why)),
         };
         self.awaited = self.awaited.saturating_sub(1);
+        match &reply {
+            Reply::Ok(body) if REMEMBERED.contains(&body.len()) && self.bodies.len() < MAX_BODIES => {
+                self.bodies.push(body.clone());
+            }
+            _ => {}
+        }
         if matches!(&reply, Reply::Err(refusal) if refusal.code.closes()) {
             self.standing = Standing::Closing;
         }
@@ -221,7 +248,17 @@ impl Peer {
     pub fn expect_ok_of(&mut self, wanted: Option<usize>) -> Result<Vec<u8>, Failure> {
         match self.reply_of(wanted)? {
             Reply::Ok(body) => Ok(body),
-            Reply::Err(refusal) => Err(self.wrong(format!("expected OK, received ERR {refusal}"))),
+            Reply::Err(refusal) => Err(self.refused("OK", &refusal)),
+        }
+    }
+
+    /// A refusal came where something else should.
+    fn refused(&self, expected: &str, refusal: &Refusal) -> Failure {
+        let failure = self.wrong(format!("expected {expected}, received ERR {refusal}"));
+        match refusal.code {
+            ErrorCode::LineTooLong => failure.because(Cause::ShortLines),
+            ErrorCode::Later(_) => failure.because(Cause::OwnCode),
+            _ => failure,
         }
     }
 
@@ -230,7 +267,7 @@ impl Peer {
     /// # Errors
     /// If it is anything else.
     pub fn expect_body(&mut self, expected: &[u8]) -> Result<(), Failure> {
-        let body = self.expect_ok_of(Some(expected.len()))?;
+        let body = self.expect_ok_of(Some(expected.len())).map_err(|failure| self.cut_body(failure, expected))?;
         match difference(expected, &body) {
             None => Ok(()),
             Some(difference) => Err(self.other_body(expected, &body, &difference)),
@@ -252,9 +289,24 @@ impl Peer {
         }
     }
 
+    /// No whole body came. What did come may tell why.
+    fn cut_body(&self, failure: Failure, expected: &[u8]) -> Failure {
+        let next_is_zero = expected.starts_with(&self.received) && expected.get(self.received.len()) == Some(&0);
+        match failure.verdict {
+            Verdict::NoReply if next_is_zero => failure.because(Cause::CutAtZero),
+            _ => failure,
+        }
+    }
+
     /// A body that is not the expected one. If one is the beginning of the other, the size may be what is wrong.
     fn other_body(&mut self, expected: &[u8], body: &[u8], difference: &str) -> Failure {
         let failure = self.wrong(format!("the body is not what it should be: {difference}"));
+        if self.bodies.iter().filter(|earlier| *earlier == body).count() > 1 {
+            return failure.because(Cause::EarlierAnswer);
+        }
+        if has(body, REPLACEMENT) && !has(expected, REPLACEMENT) {
+            return failure.because(Cause::Decoded);
+        }
         // More commands may have been sent, and then more has to come.
         if self.awaited == 0 && expected.starts_with(body) && self.more_waits() {
             return failure.because(Cause::SizeTooSmall);
@@ -275,7 +327,7 @@ impl Peer {
         let expected = code.word();
         match self.reply()? {
             Reply::Err(refusal) if refusal.code == code => Ok(()),
-            Reply::Err(refusal) => Err(self.wrong(format!("expected ERR {expected}, received ERR {refusal}"))),
+            Reply::Err(refusal) => Err(self.refused(&format!("ERR {expected}"), &refusal)),
             Reply::Ok(body) => {
                 Err(self.wrong(format!("expected ERR {expected}, received OK with a body of {} bytes", body.len())))
             }
@@ -463,6 +515,7 @@ impl Peer {
         let mut buffer = [0; PART];
         if self.received.is_empty() && self.stream.set_nonblocking(true).is_ok() {
             if let Ok(count) = self.stream.read(&mut buffer) {
+                self.has_received |= count > 0;
                 self.received.extend_from_slice(&buffer[..count]);
             }
             let _ = self.stream.set_nonblocking(false);
@@ -484,7 +537,10 @@ impl Peer {
                 self.standing = Standing::Ended;
                 self.step("<- (end of the connection)");
             }
-            Ok(count) => self.received.extend_from_slice(&buffer[..count]),
+            Ok(count) => {
+                self.has_received = true;
+                self.received.extend_from_slice(&buffer[..count]);
+            }
             Err(error) if error.kind() == ErrorKind::Interrupted => return self.receive(expected),
             Err(error) => return Err(self.nothing(expected, &error)),
         }
@@ -513,7 +569,12 @@ impl Peer {
     fn closed(&mut self, expected: &str) -> Failure {
         self.note("<-", &self.received);
         let what = format!("client {} waited for {expected}, and the server ended the connection", self.number);
-        self.failure(Verdict::Closed, what)
+        let failure = self.failure(Verdict::Closed, what);
+        if self.has_received {
+            failure
+        } else {
+            failure.because(Cause::ClosedUngreeted)
+        }
     }
 
     fn failure(&self, verdict: Verdict, what: String) -> Failure {
@@ -563,6 +624,13 @@ impl Drop for Peer {
             self.courtesy.see_off(Leaving { stream, standing, line_is_open });
         }
     }
+}
+
+/// What stands for a byte that is no text, in UTF-8.
+const REPLACEMENT: &[u8] = "\u{fffd}".as_bytes();
+
+fn has(bytes: &[u8], part: &[u8]) -> bool {
+    bytes.windows(part.len()).any(|window| window == part)
 }
 
 /// The same lines, sorted by their bytes.

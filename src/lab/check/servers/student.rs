@@ -11,7 +11,7 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::lab::check::process::Process;
+use crate::lab::check::process::{lines_of, marked, Process};
 use crate::lab::check::processes;
 use crate::lab::check::servers::peer::somebody_listens;
 use crate::lab::check::POLL;
@@ -35,6 +35,13 @@ const SETTLE_TIME: Duration = Duration::from_millis(50);
 
 /// How much of the last line that it printed stands in an error's first line, in characters.
 const SHOWN: usize = 120;
+
+/// Words that stand where a language prints an error that nobody caught.
+const OF_AN_ERROR: [&str; 4] = ["Traceback (most", "Exception", "Error", "panicked"];
+
+/// So many lines of it are shown from the beginning, where Java names an error, and from the end, where Python does.
+const FIRST_LINES: usize = 4;
+const LAST_LINES: usize = 8;
 
 /// A student's server that runs; it ends when this is dropped.
 pub struct Student {
@@ -141,6 +148,21 @@ impl Student {
     /// Has it ended by itself? In sentences, with what it printed.
     pub fn ended(&mut self) -> Option<String> {
         self.process.ended()
+    }
+
+    /// How many bytes it has printed so far.
+    pub fn printed_count(&self) -> usize {
+        self.process.printed_count()
+    }
+
+    /// What it printed since then, if that speaks of an error: its last lines.
+    pub fn error_since(&self, count: usize) -> Option<String> {
+        let lines = lines_of(&self.process.output_since(count));
+        let is_error = lines.iter().any(|line| OF_AN_ERROR.iter().any(|word| line.contains(word)));
+        let (first, last) = (FIRST_LINES.min(lines.len()), lines.len().saturating_sub(LAST_LINES));
+        let shown =
+            if first >= last { lines } else { [&lines[..first], &["...".to_string()], &lines[last..]].concat() };
+        is_error.then(|| format!("Meanwhile the program printed:\n{}", marked(&shown)))
     }
 
     /// The program's number, by which the system knows it.

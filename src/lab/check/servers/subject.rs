@@ -7,7 +7,7 @@ use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::lab::check::catalogue::Kind;
 use crate::lab::check::cause::Cause;
@@ -38,6 +38,15 @@ const CLIENT_HAS_GONE: [&str; 9] = [
     "ENOTCONN",
     "not connected",
 ];
+
+/// Checks of clients that vanish: if the program dies there, it died of that, whatever it printed.
+const OF_VANISHING: [&str; 4] = ["1.4", "5.12", "8.4", "8.6"];
+
+/// So long after a session has ended is waited for what the program prints of an error.
+const LAST_WORDS: Duration = Duration::from_millis(300);
+
+/// Checks whose hint can't say why a session ended, for too much can be the cause.
+const OF_ANYTHING: [&str; 2] = ["2.1", "5.1"];
 
 /// The server under examination.
 pub struct Subject {
@@ -70,6 +79,8 @@ pub struct Terms {
 struct Run {
     outcome: Result<(), Failure>,
     steps: Steps,
+    /// What the program printed meanwhile, if it failed and that speaks of an error; else empty.
+    printed: String,
 }
 
 impl Subject {
@@ -161,14 +172,44 @@ impl Subject {
             Box::new(Graded::new(Kind::Server, check, outcome, vec![], why))
         })?;
         self.seen += 1;
+        let printed_before = self.student().map_or(0, |student| student.printed_count());
         let exam = Exam::new(ready, fixtures, &self.own_list, self.courtesy.clone(), terms);
         let outcome = (check.run)(&exam);
         let steps = exam.end();
         let outcome = match self.ended(outcome.is_err()) {
             None => outcome,
-            Some(last_words) => Err(died(outcome, &last_words)),
+            Some(last_words) => {
+                return Ok(Run { outcome: Err(died(check, outcome, &last_words)), steps, printed: String::new() })
+            }
         };
-        Ok(Run { outcome, steps })
+        let printed = outcome.as_ref().err().and_then(|failure| self.error_since(printed_before, failure.verdict));
+        let outcome = match &printed {
+            Some(_) if OF_ANYTHING.contains(&check.id) => outcome.map_err(uncaught),
+            _ => outcome,
+        };
+        Ok(Run { outcome, steps, printed: printed.unwrap_or_default() })
+    }
+
+    /// What the program printed meanwhile, if the check failed and that speaks of an error. An error ends the session
+    /// first and is printed then.
+    fn error_since(&self, printed_before: usize, verdict: Verdict) -> Option<String> {
+        let student = self.student().filter(|_| verdict.is_failure())?;
+        let has_ended = matches!(verdict, Verdict::Closed | Verdict::LostToReset);
+        let deadline = Instant::now() + if has_ended { LAST_WORDS } else { Duration::ZERO };
+        loop {
+            let printed = student.error_since(printed_before);
+            if printed.is_some() || Instant::now() >= deadline {
+                return printed;
+            }
+            thread::sleep(POLL);
+        }
+    }
+
+    fn student(&self) -> Option<&Student> {
+        match &self.server {
+            Examined::Started { student, .. } => student.as_ref(),
+            Examined::Running { .. } => None,
+        }
     }
 
     /// What the program said when it ended, if it did. Where a check failed that may be happening just now.
@@ -190,16 +231,25 @@ impl Subject {
 }
 
 fn graded(check: &'static Check, run: Run) -> Graded {
-    Graded::new(Kind::Server, check, run.outcome, run.steps.all(), String::new())
+    Graded::new(Kind::Server, check, run.outcome, run.steps.all(), run.printed)
 }
 
 /// That the program has ended is more than what the check found.
-fn died(outcome: Result<(), Failure>, last_words: &str) -> Failure {
+fn died(check: &Check, outcome: Result<(), Failure>, last_words: &str) -> Failure {
     let found = outcome.err().unwrap_or_else(|| Failure::wrong("all was answered"));
-    let of_a_client_that_left = CLIENT_HAS_GONE.iter().any(|words| last_words.contains(words));
+    let of_a_client_that_left =
+        OF_VANISHING.contains(&check.id) || CLIENT_HAS_GONE.iter().any(|words| last_words.contains(words));
     let verdict = if found.verdict.is_failure() { found.verdict } else { Verdict::Failed };
     let what = format!("{last_words}\nBefore that: {}", found.what);
     Failure { verdict, what, ..found }.because(Cause::Died { of_a_client_that_left })
+}
+
+/// The session ended, nothing else tells why, and the program printed an error.
+fn uncaught(failure: Failure) -> Failure {
+    match (failure.verdict, failure.cause) {
+        (Verdict::Closed | Verdict::LostToReset, None | Some(Cause::Reset)) => failure.because(Cause::Uncaught),
+        _ => failure,
+    }
 }
 
 /// The same check passes with a fresh program. It counts as failed: a server has to bear what was before.

@@ -175,10 +175,8 @@ fn grade_client(grading: &Grading, folder: &Folder, mut words: Vec<String>) -> O
         seed: grading.seed,
     };
     match clients::grade_until(Some(Instant::now() + PROGRAM_TIME), &options, |_| {}) {
-        Ok(mut results) => match never_connected(&results) {
-            true => Outcome::NotConnected(Box::new(results.swap_remove(0))),
-            false => Outcome::Graded(results),
-        },
+        Ok(mut results) if never_connected(&results) => Outcome::NotConnected(Box::new(results.swap_remove(0))),
+        Ok(results) => Outcome::Graded(results),
         Err(why) => Outcome::NotStarted(why),
     }
 }

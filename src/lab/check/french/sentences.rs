@@ -165,12 +165,13 @@ const SENTENCES: Frames = &[
     ("all was answered", "tout a reçu une réponse"),
     ("the program does not start again", "le programme ne redémarre pas"),
     ("the program does not start again: {+}", "le programme ne redémarre pas : {+}"),
-    ("The program has ended ({}).", "Le programme s'est arrêté ({})."),
+    ("The program has ended ({+}).", "Le programme s'est arrêté ({+})."),
+    ("it started over {} processes", "il a lancé plus de {} processus"),
     ("It printed nothing.", "Il n'a rien affiché."),
     ("It printed last:", "Il a affiché en dernier :"),
     (
-        "the program has ended ({}) and does not listen on {port}{+}",
-        "le programme s'est arrêté ({}) et n'écoute pas sur {port}{+}",
+        "the program has ended ({+}) and does not listen on {port}{+}",
+        "le programme s'est arrêté ({+}) et n'écoute pas sur {port}{+}",
     ),
     (": {}", " : {}"),
     (
@@ -421,6 +422,10 @@ mod tests {
             (
                 "The program has ended (signal: 9).\nIt printed last:\n    | all, but outside of it",
                 "Le programme s'est arrêté (signal: 9).\nIl a affiché en dernier :\n    | all, but outside of it",
+            ),
+            (
+                "The program has ended (it started over 9 processes).",
+                "Le programme s'est arrêté (il a lancé plus de 9 processus).",
             ),
             (
                 "it does not compile: can't start \"cc\": no such file; is its name right?\nIt printed nothing.",

@@ -293,6 +293,8 @@ fn one_mistake_of_a_program_is_the_first_thing_to_fix() {
         ("remembers", &WITH_THREADS, "5.5", Some(Cause::EarlierAnswer)),
         ("ends_at_a_reset", WITH_ROBUST, "1.4", Some(Cause::Died { of_a_client_that_left: true })),
         ("turns_away", &WITH_THREADS, "1.5", Some(Cause::ClosedUngreeted)),
+        ("keeps_places", &WITH_THREADS, "8.6", Some(Cause::PlacesKept)),
+        ("gives_back_twice", &WITH_THREADS, "1.9", Some(Cause::PlacesTwice)),
     ] {
         first_is(mistake, &graded_program(&format!("mistakes.py {mistake}"), levels), id, cause);
     }

@@ -22,6 +22,8 @@ pub enum Cause {
     LeftBehind,
     /// The server says that it is full, and nobody is there.
     PlacesKept,
+    /// The server was full before, and now it takes any number of clients.
+    PlacesTwice,
     /// The greeting comes when the client has sent its first command.
     LateGreeting,
     /// A second client waits until the first has left.
@@ -93,6 +95,11 @@ impl Cause {
             Cause::PlacesKept => {
                 "places that are not given back: the earlier clients have left, and the server still counts them. \
                  Give the place back where every session ends, however it ends (finally, a destructor)"
+            }
+            Cause::PlacesTwice => {
+                "places that are given back twice, so that the limit grows: the server was full before, and now it \
+                 takes any number of clients. Give the place back at one place in the program alone, where every \
+                 session ends"
             }
             Cause::LateGreeting => {
                 "a read before the greeting: the server greets only when a command has come, and the client waits \

@@ -8,6 +8,11 @@ import right
 # More clients than this are sent away without a word, by a server that has no more file descriptors, say.
 DESCRIPTORS = 10
 
+# A class and some more.
+PLACES = 30
+LOCK = threading.Lock()
+taken = 0  # only under the lock
+
 
 def own_codes(answer, line):
     """A code that is not the protocol's."""
@@ -96,6 +101,43 @@ def turns_away(connection):
         right.session(connection)
 
 
+def admitted(connection):
+    global taken
+    with LOCK:
+        is_free = taken < PLACES
+        taken += is_free
+    if not is_free:
+        connection.sendall(b"ERR SERVER_FULL come back later\n")
+        right.close(connection)
+    return is_free
+
+
+def give_back(count):
+    global taken
+    with LOCK:
+        taken -= count
+
+
+def keeps_places(connection):
+    """The place comes back only where the session ends without an error."""
+    with connection:
+        if admitted(connection):
+            right.converse(connection, right.answer)
+            give_back(1)
+            right.close(connection)
+
+
+def gives_back_twice(connection):
+    with connection:
+        if admitted(connection):
+            try:
+                right.converse(connection, right.answer)
+            except OSError:
+                pass
+            give_back(2)
+            right.close(connection)
+
+
 def forks():
     """No mistake: a process for each client."""
     listener = socket.create_server(("127.0.0.1", int(sys.argv[2])), backlog=128)
@@ -116,5 +158,6 @@ def forks():
 if __name__ == "__main__":
     if sys.argv[3] == "forks":
         forks()
-    sessions = {"ends_at_a_reset": ends_at_a_reset, "turns_away": turns_away}
+    whole = [ends_at_a_reset, turns_away, keeps_places, gives_back_twice]
+    sessions = {session.__name__: session for session in whole}
     right.serve(sessions.get(sys.argv[3], mistaken_session))

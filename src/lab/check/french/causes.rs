@@ -42,6 +42,11 @@ pub fn of(cause: Cause) -> &'static str {
             "des places ne sont pas rendues : les clients précédents sont partis, et le serveur les compte encore. \
              Rendez la place là où finit toute session, quelle que soit sa fin (finally, un destructeur)"
         }
+        Cause::PlacesTwice => {
+            "des places sont rendues deux fois, et la limite grandit : le serveur était complet avant, et il accepte \
+             maintenant autant de clients que l'on veut. Rendez la place à un seul endroit du programme, là où finit \
+             toute session"
+        }
         Cause::LateGreeting => {
             "le serveur lit avant d'accueillir : il n'envoie l'accueil qu'après une commande, et le client attend \
              l'accueil. Envoyez-le juste après accept, avant la première lecture"

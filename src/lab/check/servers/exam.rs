@@ -27,10 +27,27 @@ pub const REFUSALS: usize = 3;
 /// The pause.
 pub const BETWEEN_REFUSALS: Duration = Duration::from_millis(50);
 
-/// What the server itself answers to LIST, as a plain client has received it: fetched once. `None` is not known yet,
-/// and an error is why it can't be known.
+/// How often a list is fetched that does not come: one slow answer on a busy machine says nothing.
+const LIST_TRIES: usize = 2;
+
+/// What earlier checks have learnt about the server.
 #[derive(Debug, Default)]
-pub struct OwnList(RefCell<Option<Result<Vec<u8>, String>>>);
+pub struct Learnt {
+    /// What it answers to LIST, as a plain client has received it: fetched once.
+    own_list: RefCell<Option<Vec<u8>>>,
+    /// Why it could not be fetched, each time that was tried.
+    list_failures: RefCell<Vec<String>>,
+    /// Has it said that it is full?
+    has_limit: Cell<bool>,
+}
+
+impl Learnt {
+    /// A fresh program may list other files.
+    pub fn forget_list(&mut self) {
+        self.own_list = RefCell::default();
+        self.list_failures = RefCell::default();
+    }
+}
 
 /// What one run of one check has at hand. All its clients share its deadline, so that no server, whatever it does, can
 /// cost more than the time-out.
@@ -47,7 +64,7 @@ pub struct Exam<'a> {
     pub idle: Option<Duration>,
     /// What happened so far.
     pub steps: Steps,
-    own_list: &'a OwnList,
+    learnt: &'a Learnt,
     courtesy: Courtesy,
     clients: Cell<usize>,
 }
@@ -57,12 +74,12 @@ impl<'a> Exam<'a> {
     pub fn new(
         (address, pid): (SocketAddr, Option<u32>),
         fixtures: &'a Fixtures,
-        own_list: &'a OwnList,
+        learnt: &'a Learnt,
         courtesy: Courtesy,
         Terms { timeout, idle, .. }: Terms,
     ) -> Exam<'a> {
         let (deadline, clients) = (Instant::now() + timeout, Cell::new(0));
-        Exam { address, fixtures, pid, deadline, idle, steps: Steps::default(), own_list, courtesy, clients }
+        Exam { address, fixtures, pid, deadline, idle, steps: Steps::default(), learnt, courtesy, clients }
     }
 
     /// A client that has connected and read nothing.
@@ -116,19 +133,35 @@ impl<'a> Exam<'a> {
     /// # Errors
     /// The check is skipped if there is no such answer.
     pub fn own_list(&self) -> Result<Vec<u8>, Failure> {
-        // Its steps are not those of the check.
-        let fetch = || {
-            let (steps, courtesy) = (Steps::default(), self.courtesy.clone());
-            let mut client =
-                greeted(|| Peer::connect(self.address, 1, steps.clone(), self.deadline, courtesy.clone()))?;
-            client.send("LIST\n");
-            client.expect_ok()
-        };
-        let fetched = || {
-            fetch().map_err(|failure| format!("blocked by 2.1, for it needs the server's own list: {}", failure.what))
-        };
-        let mut known = self.own_list.0.borrow_mut();
-        known.get_or_insert_with(fetched).clone().map_err(Failure::skipped)
+        let Learnt { own_list, list_failures, .. } = self.learnt;
+        if own_list.borrow().is_none() && list_failures.borrow().len() < LIST_TRIES {
+            match self.fetched_list() {
+                Ok(list) => *own_list.borrow_mut() = Some(list),
+                Err(failure) => list_failures.borrow_mut().push(failure.what),
+            }
+        }
+        own_list.borrow().clone().ok_or_else(|| {
+            let why = list_failures.borrow().last().cloned().unwrap_or_default();
+            Failure::skipped(format!("blocked by 2.1, for it needs the server's own list: {why}"))
+        })
+    }
+
+    /// The answer to LIST. Its steps are not those of the check.
+    fn fetched_list(&self) -> Result<Vec<u8>, Failure> {
+        let (steps, courtesy) = (Steps::default(), self.courtesy.clone());
+        let mut client = greeted(|| Peer::connect(self.address, 1, steps.clone(), self.deadline, courtesy.clone()))?;
+        client.send("LIST\n");
+        client.expect_ok()
+    }
+
+    /// The server has said that it is full.
+    pub fn note_limit(&self) {
+        self.learnt.has_limit.set(true);
+    }
+
+    /// Has it said so, in this check or in one before?
+    pub fn has_limit(&self) -> bool {
+        self.learnt.has_limit.get()
     }
 
     /// The check has ended, and its clients leave.

@@ -92,7 +92,9 @@ fn of_cause(cause: Cause, level: Level) -> Option<Importance> {
         }
         Cause::WrongDirectory => Some(Importance::Directory),
         Cause::Died { .. } => Some(Importance::Harm),
-        Cause::OneClient | Cause::FewClients | Cause::LeftBehind | Cause::PlacesKept => Some(Importance::Threads),
+        Cause::OneClient | Cause::FewClients | Cause::LeftBehind | Cause::PlacesKept | Cause::PlacesTwice => {
+            Some(Importance::Threads)
+        }
         // It says nothing of its own matter.
         Cause::AloneToo => Some(Importance::Telnet),
         Cause::SessionEnds

@@ -126,12 +126,11 @@ pub fn grade_in(
         let twice = slow < MAX_SLOW;
         let timeout = if twice { options.timeout } else { options.timeout / SHORTER };
         let terms = Terms { timeout, idle: options.idle, twice };
-        let begun = Instant::now();
         let mut graded = match too_late.or_else(|| blocked(&results, &subject)) {
             Some(why) => Graded::new(Kind::Server, check, Err(Failure::skipped(why)), vec![], String::new()),
             None => subject.examine(check, &fixtures, terms),
         };
-        slow += usize::from(!graded.is_well() && begun.elapsed() >= timeout);
+        slow += usize::from(graded.verdict == Verdict::NoReply);
         graded.rank = importance::rank(&graded.check, graded.cause());
         tell(&graded);
         results.push(graded);

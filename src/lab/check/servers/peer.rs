@@ -180,12 +180,11 @@ impl Peer {
         self.vanishes = true;
     }
 
-    /// The same when the greeting is there, and has not been read: the server's system is told by a reset, where
-    /// others leave the end of their stream.
-    pub fn vanish_unread(self) {
+    /// Waits until something has come, and reads none of it. If the client vanishes then, the server meets a reset and
+    /// not the end of the stream.
+    pub fn leave_unread(&self) {
         let waited = self.stream.set_read_timeout(Some(PAUSE)).and_then(|()| self.stream.peek(&mut [0]));
-        self.step(if waited.is_ok() { "is greeted, and reads nothing" } else { "is not greeted" });
-        self.vanish();
+        self.step(if waited.is_ok() { "does not read what has come" } else { "gets nothing" });
     }
 
     /// Reads one whole reply.

@@ -39,7 +39,9 @@ pub const CHECKS: &[Check] = &[
                 exam.connect()?.vanish();
             }
             for _ in 0..OFTEN {
-                exam.connect()?.vanish_unread();
+                let client = exam.connect()?;
+                client.leave_unread();
+                client.vanish();
             }
             // If that does harm, it shall be seen here, and not in the next check.
             thread::sleep(PAUSE);

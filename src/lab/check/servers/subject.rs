@@ -14,7 +14,7 @@ use crate::lab::check::cause::Cause;
 use crate::lab::check::outcome::{Failure, Steps, Verdict};
 use crate::lab::check::processes::listening_process;
 use crate::lab::check::results::Graded;
-use crate::lab::check::servers::exam::{Check, Exam, OwnList};
+use crate::lab::check::servers::exam::{Check, Exam, Learnt};
 use crate::lab::check::servers::fixtures::{self, Fixtures};
 use crate::lab::check::servers::leave::Courtesy;
 use crate::lab::check::servers::peer::somebody_listens;
@@ -52,7 +52,7 @@ const OF_ANYTHING: [&str; 2] = ["2.1", "5.1"];
 pub struct Subject {
     server: Examined,
     courtesy: Courtesy,
-    own_list: OwnList,
+    learnt: Learnt,
     /// How many checks the program has seen since it was started.
     seen: usize,
     /// Why the program does not start again, if it does not.
@@ -108,8 +108,8 @@ impl Subject {
                 Examined::Started { words: words.clone(), folder, served, student: None }
             }
         };
-        let (courtesy, own_list) = (Courtesy::default(), OwnList::default());
-        Ok(Subject { server, courtesy, own_list, seen: 0, broken: None })
+        let (courtesy, learnt) = (Courtesy::default(), Learnt::default());
+        Ok(Subject { server, courtesy, learnt, seen: 0, broken: None })
     }
 
     /// What it serves.
@@ -166,17 +166,18 @@ impl Subject {
     }
 
     fn run(&mut self, check: &'static Check, fixtures: &Fixtures, terms: Terms) -> Result<Run, Box<Graded>> {
-        let ready = self.ready().map_err(|why| {
+        // On a busy machine one start may take too long, and it would cost all the checks that are left.
+        let ready = self.ready().or_else(|_| self.ready()).map_err(|why| {
             self.broken = Some(why.lines().next().unwrap_or_default().to_string());
             let outcome = Err(Failure::skipped("the program does not start again"));
             Box::new(Graded::new(Kind::Server, check, outcome, vec![], why))
         })?;
         self.seen += 1;
         let printed_before = self.student().map_or(0, |student| student.printed_count());
-        let exam = Exam::new(ready, fixtures, &self.own_list, self.courtesy.clone(), terms);
+        let exam = Exam::new(ready, fixtures, &self.learnt, self.courtesy.clone(), terms);
         let outcome = (check.run)(&exam);
         let steps = exam.end();
-        let outcome = match self.ended(outcome.is_err()) {
+        let outcome = match self.ended() {
             None => outcome,
             Some(last_words) => {
                 return Ok(Run { outcome: Err(died(check, outcome, &last_words)), steps, printed: String::new() })
@@ -212,12 +213,10 @@ impl Subject {
         }
     }
 
-    /// What the program said when it ended, if it did. Where a check failed that may be happening just now.
-    fn ended(&mut self, failed: bool) -> Option<String> {
+    /// What the program said when it ended, if it did. That may be happening just now.
+    fn ended(&mut self) -> Option<String> {
         let Examined::Started { student: Some(student), .. } = &mut self.server else { return None };
-        if failed {
-            thread::sleep(POLL);
-        }
+        thread::sleep(POLL);
         student.ended()
     }
 
@@ -225,7 +224,7 @@ impl Subject {
     fn forget(&mut self) {
         if let Examined::Started { student, .. } = &mut self.server {
             *student = None;
-            self.own_list = OwnList::default();
+            self.learnt.forget_list();
         }
     }
 }

@@ -361,19 +361,28 @@ fn fill(exam: &Exam) -> Result<(Vec<Peer>, Peer), Failure> {
             Reply::Err(refusal) if refusal.code != ErrorCode::ServerFull => {
                 return Err(client.wrong(format!("expected the greeting or SERVER_FULL, received ERR {refusal}")))
             }
-            Reply::Err(_) if refusals == REFUSALS => return Ok((sessions, client)),
+            Reply::Err(_) if refusals == REFUSALS => {
+                exam.note_limit();
+                return Ok((sessions, client));
+            }
             Reply::Err(_) => {
                 refusals += 1;
                 thread::sleep(BETWEEN_REFUSALS);
             }
         }
     }
-    Err(Failure::not_applicable(format!("no limit met up to {MAX_SESSIONS} sessions, and a server needs none")))
+    let what = format!("no limit met up to {MAX_SESSIONS} sessions");
+    Err(if exam.has_limit() {
+        Failure::wrong(format!("{what}, but the server said before that it was full")).because(Cause::PlacesTwice)
+    } else {
+        Failure::not_applicable(format!("{what}, and a server needs none"))
+    })
 }
 
-/// That a client is not greeted is the matter of other checks.
+/// Other checks are about a client that is not greeted.
 fn cannot_fill(failure: Failure) -> Failure {
-    Failure::skipped(format!("no limit could be met: {}", failure.what))
+    let advice = if failure.verdict == Verdict::NoReply { "; --timeout gives more time" } else { "" };
+    Failure::skipped(format!("no limit could be met: {}{advice}", failure.what))
 }
 
 /// Some places are free, and more clients come at once than there are places.
@@ -401,13 +410,17 @@ fn limit_holds(exam: &Exam) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Some of all who are connected vanish, and as many others come in.
+/// Some of all clients vanish, half of them by a reset, and as many others come in.
 fn vanished_places_come_back(exam: &Exam) -> Result<(), Failure> {
     // A server that has lost all its places before has nobody here who could vanish, and would pass.
     exam.session().map_err(|failure| failure.after("before this check connects anybody: ")).map(drop)?;
     let (mut sessions, _) = fill(exam)?;
-    let vanishing = sessions.split_off(sessions.len() - FREE.min(sessions.len()));
+    let mut vanishing = sessions.split_off(sessions.len() - FREE.min(sessions.len()));
     let places = vanishing.len();
+    for client in vanishing.iter_mut().step_by(2) {
+        client.send("LIST\n");
+        client.leave_unread();
+    }
     vanishing.into_iter().for_each(Peer::vanish);
     for back in 0..places {
         let story = format!("{back} of {places} places came back; then: ");

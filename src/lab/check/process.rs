@@ -8,10 +8,10 @@ use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::lab::check::keeper::{in_a_group_of_its_own, Keeper};
-use crate::lab::check::processes;
+use crate::lab::check::{processes, POLL};
 use crate::lock::locked;
 use crate::wire::visible;
 
@@ -21,7 +21,14 @@ const MAX_PRINTED: usize = 4096;
 /// How long the grader still reads what a program printed, after the program has ended.
 const LAST_WORDS: Duration = Duration::from_millis(300);
 
-/// How much of what a program prints is read without a pause, in bytes.
+/// How long the grader waits for a program that has ended a connection: the program may still print an error and end. On
+/// a busy machine, Python needs this time to end.
+pub const CRASH_TIME: Duration = Duration::from_millis(500);
+
+/// Words that Python, Java, Rust and Node print with an error that nobody caught. A good program does not print them.
+const OF_AN_UNCAUGHT_ERROR: [&str; 4] = ["Traceback (most recent", "Exception in thread", "panicked at", "Node.js v"];
+
+/// How many bytes of what a program prints are read without a pause.
 const PRINTED_AT_ONCE: usize = 64 * 1024;
 
 /// How long the pause is. So a program that prints without an end is read at a few MiB a second, and costs little.
@@ -168,6 +175,23 @@ impl Process {
     pub fn ended(&mut self) -> Option<String> {
         let how = self.how_it_ended()?;
         Some(format!("The program has ended ({how}).\n{}", self.printed()))
+    }
+
+    /// The same, if it ends within this time. An error ends a connection first; then it is printed, and then the program
+    /// ends.
+    pub fn ended_within(&mut self, time: Duration) -> Option<String> {
+        let deadline = Instant::now() + time;
+        while self.status().is_none() && Instant::now() < deadline {
+            thread::sleep(POLL);
+        }
+        self.ended()
+    }
+
+    /// Did it print what a language prints of an error that nobody caught?
+    pub fn has_printed_an_error(&self) -> bool {
+        let printed = self.output();
+        let printed = String::from_utf8_lossy(&printed);
+        OF_AN_UNCAUGHT_ERROR.iter().any(|words| printed.contains(words))
     }
 
     /// The program's number, by which the system knows it; on Unix also the number of its group.

@@ -17,7 +17,9 @@ pub enum ClientCause {
     CantStart,
     /// It ended before it had connected.
     EndedEarly,
-    /// A download leaves nothing behind.
+    /// The program printed an error that nobody caught.
+    Uncaught,
+    /// A download stored no file.
     NothingStored,
     /// An empty file is there in place of a refusal.
     RefusalStored,
@@ -98,6 +100,10 @@ impl ClientCause {
             ClientCause::EndedEarly => {
                 "an error before the connection: see what the program printed, or whether it takes {host} and \
                  {port} from its command line"
+            }
+            ClientCause::Uncaught => {
+                "an error that nobody caught ended the program, so the file is not whole: what the program printed \
+                 last (see the failure) names the error and the line"
             }
             ClientCause::NothingStored => {
                 "nothing was stored under the name that was asked for: write the body to a file of that name in \

@@ -15,7 +15,7 @@ use crate::lab::check::clients::script::{reply, GOODBYE, GREETING};
 use crate::lab::check::clients::session::{End, Session};
 use crate::lab::check::clients::subject::Subject;
 use crate::lab::check::outcome::{shown, Failure, Outcome, Steps};
-use crate::lab::check::process::Process;
+use crate::lab::check::process::{Process, CRASH_TIME};
 use crate::lab::random::Random;
 use crate::wire::Command;
 
@@ -274,7 +274,14 @@ impl<'a> Exam<'a> {
 
     /// What it printed and how it ended, for a person.
     pub fn story(&mut self) -> String {
-        self.process.as_mut().map_or(String::new(), |process| process.ended().unwrap_or_else(|| process.printed()))
+        let ended_or_not =
+            |process: &mut Process| process.ended_within(CRASH_TIME).unwrap_or_else(|| process.printed());
+        self.process.as_mut().map_or(String::new(), ended_or_not)
+    }
+
+    /// Did it print what a language prints of an error that nobody caught?
+    pub fn has_printed_an_error(&self) -> bool {
+        self.process.as_ref().is_some_and(Process::has_printed_an_error)
     }
 
     /// Looks at what holds for every check: one connection, and no file outside of the directory.

@@ -31,6 +31,8 @@ use exam::{Check, Exam};
 use subject::Subject;
 
 use crate::lab::check::catalogue::{self, Kind, Level};
+use crate::lab::check::cause::Cause;
+use crate::lab::check::clients::causes::ClientCause;
 use crate::lab::check::outcome::{Failure, Outcome};
 use crate::lab::check::results::Graded;
 use crate::lab::check::OUT_OF_TIME;
@@ -115,7 +117,18 @@ pub fn grade_until(
 fn graded(check: &Check, outcome: Outcome, exam: &mut Exam) -> Graded {
     let shows_story = outcome.as_ref().is_err_and(|failure| failure.verdict.is_failure());
     let story = if shows_story { exam.story() } else { String::new() };
+    let outcome = outcome.map_err(|failure| if exam.has_printed_an_error() { uncaught(failure) } else { failure });
     Graded::new(Kind::Client, check, outcome, exam.steps.all(), story)
+}
+
+/// A file that is not whole follows from the error, and tells nothing of its own.
+fn uncaught(failure: Failure) -> Failure {
+    match failure.cause {
+        Some(Cause::OfClient(ClientCause::NothingStored | ClientCause::NothingOfBody | ClientCause::OnlyBeginning)) => {
+            failure.because_client(ClientCause::Uncaught)
+        }
+        _ => failure,
+    }
 }
 
 fn not_run(check: &Check, why: String) -> Graded {

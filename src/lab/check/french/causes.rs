@@ -207,6 +207,10 @@ fn of_client(cause: ClientCause) -> &'static str {
             "il y a eu une erreur avant la connexion. Regardez ce que le programme a affiché, et s'il prend {host} \
              et {port} sur sa ligne de commande"
         }
+        ClientCause::Uncaught => {
+            "personne n'a attrapé une erreur, et elle a arrêté le programme : le fichier n'est pas entier. Ce que le \
+             programme a affiché en dernier (voir l'échec) nomme l'erreur et la ligne"
+        }
         ClientCause::NothingStored => {
             "rien n'a été enregistré sous le nom demandé. Écrivez le corps dans un fichier de ce nom, dans {dir}"
         }

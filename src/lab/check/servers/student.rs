@@ -153,6 +153,11 @@ impl Student {
         self.process.ended()
     }
 
+    /// The same, if it ends within this time.
+    pub fn ended_within(&mut self, time: Duration) -> Option<String> {
+        self.process.ended_within(time)
+    }
+
     /// How many bytes it has printed so far.
     pub fn printed_count(&self) -> usize {
         self.process.printed_count()

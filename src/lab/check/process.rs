@@ -21,8 +21,8 @@ const MAX_PRINTED: usize = 4096;
 /// How long the grader still reads what a program printed, after the program has ended.
 const LAST_WORDS: Duration = Duration::from_millis(300);
 
-/// How long the grader waits for a program that has ended a connection: the program may still print an error and end. On
-/// a busy machine, Python needs this time to end.
+/// How long the grader waits for a program that has ended a connection: the program may still print an error and end.
+/// On a busy machine, Python needs this time to end.
 pub const CRASH_TIME: Duration = Duration::from_millis(500);
 
 /// Words that Python, Java, Rust and Node print with an error that nobody caught. A good program does not print them.
@@ -177,8 +177,8 @@ impl Process {
         Some(format!("The program has ended ({how}).\n{}", self.printed()))
     }
 
-    /// The same, if it ends within this time. An error ends a connection first; then it is printed, and then the program
-    /// ends.
+    /// The same, if it ends within this time. An error ends a connection first. Then it is printed, and then the
+    /// program ends.
     pub fn ended_within(&mut self, time: Duration) -> Option<String> {
         let deadline = Instant::now() + time;
         while self.status().is_none() && Instant::now() < deadline {

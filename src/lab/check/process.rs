@@ -35,7 +35,8 @@ const PRINTED_AT_ONCE: usize = 64 * 1024;
 const PRINT_PAUSE: Duration = Duration::from_millis(10);
 
 /// How many processes a program may have: some servers start one for each client, and checks open up to 300 sessions
-/// while those of the check before are still closing. With more it is taken to start processes without end. One that doubles fast can outrun this: only a container's limit of processes helps.
+/// while those of the check before are still closing. A program with more is taken to start processes without end. One
+/// that doubles its number fast can outrun this: only a container's limit of processes helps.
 const MAX_PROCESSES: usize = 700;
 
 /// How often they are counted.

@@ -139,6 +139,10 @@ fn lines(row: &Row, number: &str, width: usize, weights: &Weights, lang: Lang) -
 }
 
 fn read_weights(file: &Path) -> Result<Weights, String> {
+    // To open a FIFO would wait, and a device may have no end.
+    if fs::metadata(file).is_ok_and(|metadata| !metadata.is_file()) {
+        return Err(format!("can't read {file:?}: it is not an ordinary file"));
+    }
     let text = fs::read_to_string(file).map_err(|error| format!("can't read {file:?}: {error}"))?;
     Weights::parse(&text).map_err(|why| format!("{file:?}, {why}"))
 }

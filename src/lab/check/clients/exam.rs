@@ -149,7 +149,8 @@ impl<'a> Exam<'a> {
             }
             if Instant::now() > until {
                 let seconds = self.start_time.as_secs();
-                return Err(Failure::wrong(format!("the program runs, and has not connected within {seconds} s")));
+                let what = format!("the program runs, and has not connected within {seconds} s");
+                return Err(Failure::nothing_came(what).because_client(ClientCause::NotConnected));
             }
             thread::sleep(LOOK_PAUSE);
         }

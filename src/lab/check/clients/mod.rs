@@ -44,6 +44,9 @@ pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long the program may take to connect for the first time: some languages compile first.
 const START_TIME: Duration = Duration::from_secs(20);
 
+/// How much longer than before, at least, it may take to connect again: a busy machine starts programs slowly.
+const START_AGAIN: Duration = Duration::from_secs(5);
+
 /// What was asked for.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -99,7 +102,7 @@ pub fn grade_until(
                     Some(time) => {
                         has_connected = true;
                         // The next start takes about as long, and up to twice as long on a machine that is busy then.
-                        start_time = (options.timeout + 2 * time).min(START_TIME);
+                        start_time = (START_AGAIN.max(options.timeout) + 2 * time).min(START_TIME);
                     }
                     None if has_failed && !has_connected => blocked_by = Some(check.id),
                     None => {}

@@ -28,10 +28,7 @@ const SENTENCES: Frames = &[
         "blocked by 2.1, for it needs the server's own list: {+}",
         "impossible sans 2.1, car il faut la liste du serveur : {+}",
     ),
-    (
-        "no limit could be met: {+}; --timeout gives more time",
-        "aucune limite n'a pu être atteinte : {+} ; --timeout donne plus de temps",
-    ),
+    ("{+}; --timeout gives more time", "{+} ; --timeout donne plus de temps"),
     ("no limit could be met: {+}", "aucune limite n'a pu être atteinte : {+}"),
     ("the session should go on, but: {+}", "la session devrait continuer, mais : {+}"),
     ("already with one client alone: {+}", "déjà avec un seul client : {+}"),

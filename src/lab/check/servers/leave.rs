@@ -17,6 +17,9 @@ const PATIENCE: Duration = Duration::from_millis(250);
 /// How long a leaving client reads what still comes, at most: a server that sends without an end does not keep it.
 const MAX_LEAVING: Duration = Duration::from_secs(2);
 
+/// While something comes, a client waits this many times as long as when nothing comes.
+const SENDS_LONGER: u32 = 8;
+
 /// How long all clients of one grading wait in vain, together. If a server never closes, the user should not have to
 /// wait at each check.
 const MAX_IN_VAIN: Duration = Duration::from_secs(2);
@@ -82,8 +85,9 @@ impl Courtesy {
     fn leave(&self, mut client: Leaving) {
         let left = locked(&self.0, |state| MAX_IN_VAIN.saturating_sub(state.in_vain));
         let patience = PATIENCE.min(left).max(LOOK);
+        let begun = Instant::now();
         if !client.leave(patience) {
-            locked(&self.0, |state| state.in_vain += patience);
+            locked(&self.0, |state| state.in_vain += begun.elapsed());
         }
     }
 }
@@ -123,7 +127,8 @@ impl Leaving {
 
     /// Drops what still comes. Has the end come in this time?
     fn is_ended_within(&mut self, patience: Duration) -> bool {
-        let deadline = Instant::now() + MAX_LEAVING;
+        // After many waits in vain, little patience is left, whatever comes.
+        let deadline = Instant::now() + MAX_LEAVING.min(patience * SENDS_LONGER);
         let mut part = vec![0; PART];
         let _ = self.stream.set_read_timeout(Some(patience));
         while self.standing != Standing::Ended && Instant::now() < deadline {

@@ -328,7 +328,7 @@ fn gets_its_own(asking: &mut Peer, file: &Fixture, other: &mut Peer) -> Outcome 
 }
 
 /// Every client does this on a thread of its own; the first failure of all.
-fn at_once(clients: Vec<Peer>, work: impl Fn(usize, &mut Peer) -> Outcome + Sync) -> Result<(), Failure> {
+fn at_once(clients: Vec<Peer>, work: impl Fn(usize, &mut Peer) -> Outcome + Sync) -> Outcome {
     let work = &work;
     thread::scope(|scope| {
         let run = |(index, mut client)| scope.spawn(move || work(index, &mut client));

@@ -21,6 +21,9 @@ const MAX_PRINTED: usize = 4096;
 /// How long a program that has ended gets to have its last words read.
 const LAST_WORDS: Duration = Duration::from_millis(300);
 
+/// So many of the last lines are shown: a trace of an error has about as many.
+const SHOWN_LINES: usize = 20;
+
 /// How long a program that has ended a connection gets to print an error and to end: a busy machine takes so long to end
 /// a Python.
 pub const CRASH_TIME: Duration = Duration::from_millis(500);
@@ -226,7 +229,8 @@ impl Process {
         if self.output().is_empty() {
             "It printed nothing.".to_string()
         } else {
-            format!("It printed last:\n{}", marked(&self.printed_lines()))
+            let lines = self.printed_lines();
+            format!("It printed last:\n{}", marked(&lines[lines.len().saturating_sub(SHOWN_LINES)..]))
         }
     }
 

@@ -21,6 +21,9 @@ const MAX_PRINTED: usize = 4096;
 /// How long the grader still reads what a program printed, after the program has ended.
 const LAST_WORDS: Duration = Duration::from_millis(300);
 
+/// How many of the last lines are shown: a trace of an error has about as many.
+const SHOWN_LINES: usize = 20;
+
 /// How long the grader waits for a program that has ended a connection: the program may still print an error and end.
 /// On a busy machine, Python needs this time to end.
 pub const CRASH_TIME: Duration = Duration::from_millis(500);
@@ -227,7 +230,8 @@ impl Process {
         if self.output().is_empty() {
             "It printed nothing.".to_string()
         } else {
-            format!("It printed last:\n{}", marked(&self.printed_lines()))
+            let lines = self.printed_lines();
+            format!("It printed last:\n{}", marked(&lines[lines.len().saturating_sub(SHOWN_LINES)..]))
         }
     }
 

@@ -185,6 +185,10 @@ const SENTENCES: Frames = &[
         "Son entrée standard est vide : y lire donne aussitôt la fin.",
     ),
     (
+        "the program prints without end, and nobody listens on {port}: listen first, and print less",
+        "le programme affiche sans fin, et personne n'écoute sur {port} : écoutez d'abord, et affichez moins",
+    ),
+    (
         "the program runs, but nobody listens on {port}: does it take {port} from its command line?",
         "le programme tourne, mais personne n'écoute sur {port} : prend-il {port} sur sa ligne de commande ?",
     ),

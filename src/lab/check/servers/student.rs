@@ -41,6 +41,9 @@ const SHOWN: usize = 120;
 /// Words that languages print with an error that nobody caught.
 const OF_AN_ERROR: [&str; 4] = ["Traceback (most", "Exception", "Error", "panicked"];
 
+/// If a program prints more bytes than this before it listens, it most likely prints without an end.
+const MUCH_PRINTED: usize = 1024 * 1024;
+
 /// How many lines of an error are shown: of the beginning, where Java names it, and of the end, where Python names it.
 const FIRST_LINES: usize = 4;
 const LAST_LINES: usize = 8;
@@ -99,7 +102,11 @@ impl Student {
             }
             thread::sleep(POLL);
         }
-        let what = "the program runs, but nobody listens on {port}: does it take {port} from its command line?";
+        let what = if self.process.printed_count() > MUCH_PRINTED {
+            "the program prints without end, and nobody listens on {port}: listen first, and print less"
+        } else {
+            "the program runs, but nobody listens on {port}: does it take {port} from its command line?"
+        };
         Err(format!("{what}\n{}", self.process.printed()))
     }
 

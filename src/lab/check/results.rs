@@ -135,8 +135,9 @@ impl Graded {
         let rule = self.check.rule;
         let french = french::rules::of(rule).filter(|_| lang == Lang::French);
         // What only docs/CLIENTS.md says has no French document.
-        let place = french.and_then(french_place_of).or_else(|| place_of(rule)).unwrap_or_default();
-        format!("\"{}\" ({place})", french.unwrap_or(rule))
+        let from_english = |place: String| french.map_or(place.clone(), |_| format!("traduit de {place}"));
+        let place = french.and_then(french_place_of).or_else(|| place_of(rule).map(from_english)).unwrap_or_default();
+        format!("\"{}\" ({place})", without_marks(french.unwrap_or(rule)))
     }
 
     fn probable(&self, lang: Lang) -> String {
@@ -226,6 +227,17 @@ fn indented(lang: Lang, label: &str, text: &str) -> String {
     let mut lines = text.lines();
     let first = format!("      {label:<width$} {}", lines.next().unwrap_or_default());
     lines.fold(first, |all, line| format!("{all}\n      {:width$} {line}", ""))
+}
+
+/// A rule as a person reads it, without the marks of Markdown for what is bold, stressed, or in a table.
+fn without_marks(rule: &str) -> String {
+    let plain = rule.replace("**", "").replace(" | ", " - ");
+    // Stressed words stand between two stars. A star alone belongs to the grammar, as in `*DIGIT`.
+    if plain.matches('*').count() % 2 == 0 {
+        plain.replace('*', "")
+    } else {
+        plain
+    }
 }
 
 /// Sentences in lines of a readable width.

@@ -137,7 +137,9 @@ pub const CHECKS: &[French] = &[
     French {
         id: "5.4",
         title: "Un fichier de plus d'un mébioctet est enregistré en entier.",
-        hint: "une seule lecture est faite, et elle n'apporte pas tout le fichier. Lisez dans une boucle jusqu'à avoir <taille> octets",
+        hint:
+            "une seule lecture est faite, et elle n'apporte pas tout le fichier. Lisez dans une boucle jusqu'à avoir \
+               <taille> octets",
     },
     French {
         id: "5.5",

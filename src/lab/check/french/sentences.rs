@@ -193,7 +193,7 @@ const SENTENCES: Frames = &[
     ("the fixture {} can't be read: {}", "le fichier {} ne peut pas être lu : {}"),
     (
         "this check puts something into the directory, and does so only where lab fixtures has made it",
-        "cette vérification met quelque chose dans le répertoire, et seulement dans un répertoire créé par lab fixtures",
+        "cette vérification met quelque chose dans le répertoire, et seulement là où lab fixtures a créé celui-ci",
     ),
     ("names with a line feed, or not UTF-8,", "des noms avec un saut de ligne, ou qui ne sont pas de l'UTF-8,"),
     (
@@ -202,10 +202,7 @@ const SENTENCES: Frames = &[
          machine",
     ),
     ("this system makes no {+} here", "ce système ne permet pas de créer ici {+}"),
-    (
-        "the file that is to shrink can't be made: {}",
-        "le fichier qui doit rétrécir ne peut pas être créé : {}",
-    ),
+    ("the file that is to shrink can't be made: {}", "le fichier qui doit rétrécir ne peut pas être créé : {}"),
     // The program.
     ("all was answered", "tout a reçu une réponse"),
     ("the program does not start again", "le programme ne redémarre pas"),

@@ -1,5 +1,5 @@
-"""A server with one mistake: it counts letters, and the protocol counts bytes:   python3 counts_letters.py DIR PORT
-It serves texts to one client after the other.
+"""A small server that counts letters, where the protocol counts bytes:   python3 counts_letters.py DIR PORT
+It serves texts to one client after the other, and knows LIST, DOWNLOAD and LOGOUT in capitals.
 """
 import os, socket, sys
 
@@ -30,5 +30,5 @@ while True:
         for line in stream:
             stream.write(answer(line.rstrip("\r\n")))
             stream.flush()
-            if line == "LOGOUT\n":
+            if line.rstrip("\r\n") == "LOGOUT":
                 break

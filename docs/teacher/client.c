@@ -17,7 +17,8 @@
 #include <wchar.h>
 #include <wctype.h>
 
-enum { TIMEOUT = 20 /* seconds; then the server is given up */, MAX_LINE = 512, MAX_NAME = 255, MAX_LIST = 64 << 20 };
+enum { TIMEOUT = 20 /* seconds; then the server is given up */, MAX_COMMAND = 1024 /* its LF included */ };
+enum { MAX_LINE = 512, MAX_NAME = 255, MAX_LIST = 64 * 1024 * 1024 };
 
 /* How a command, or a step of it, ended. After REFUSED the session goes on; after BROKEN it can't. */
 enum outcome { DONE, REFUSED, BROKEN };
@@ -38,7 +39,8 @@ static void print_text(FILE *out, const char *text, size_t size) {
             fwrite(text + next, 1, count, out);
         } else { /* no letter, or none that can be seen */
             fprintf(out, "\\x%02x", (unsigned char)text[next]);
-            count = 1, state = (mbstate_t){0};
+            count = 1;
+            state = (mbstate_t){0};
         }
     }
     fflush(out);
@@ -52,8 +54,9 @@ static enum outcome tell(enum outcome outcome, const char *what, const char *tex
 }
 
 static enum outcome send_line(int server, const char *line, size_t length) {
-    char text[length + 1]; /* in one piece: a line feed of its own would be a packet of its own */
-    memcpy(text, line, length), text[length] = '\n', length++;
+    char text[MAX_COMMAND]; /* in one piece: a line feed of its own would be a packet of its own */
+    memcpy(text, line, length);
+    text[length++] = '\n';
     for (size_t sent = 0; sent < length;) { /* one send may take less than it is given */
         ssize_t count = send(server, text + sent, length - sent, 0);
         if (count <= 0) return tell(BROKEN, "can't send: ", strerror(errno));
@@ -65,17 +68,21 @@ static enum outcome send_line(int server, const char *line, size_t length) {
 /* Waits for bytes of the server. Returns 0 at the end of the connection, and when the server says nothing. */
 static int receive(struct session *session) {
     ssize_t count = read(session->server, session->received, sizeof session->received);
-    session->next = 0, session->end = count > 0 ? (size_t)count : 0;
+    session->next = 0;
+    session->end = count > 0 ? (size_t)count : 0;
     return count > 0;
 }
 
 /* Reads a line without its LF. */
 static enum outcome read_line(struct session *session, char line[MAX_LINE]) {
     for (size_t length = 0; length < MAX_LINE; length++) {
-        if (session->next == session->end && !receive(session)) return tell(BROKEN, "the server has left", "");
+        if (session->next == session->end && !receive(session)) return tell(BROKEN, "the server has left, or says nothing", "");
         line[length] = session->received[session->next++];
         if (line[length] == 0) line[length] = '\1'; /* C would take a zero byte for the end */
-        if (line[length] == '\n') return line[length] = 0, DONE;
+        if (line[length] == '\n') {
+            line[length] = 0;
+            return DONE;
+        }
     }
     return tell(BROKEN, "a reply's first line is too long", "");
 }
@@ -109,7 +116,8 @@ static enum outcome read_body(struct session *session, uint64_t left, FILE *out)
         size_t part = session->end - session->next;
         if (part > left) part = (size_t)left;
         if (fwrite(session->received + session->next, 1, part, out) < part) return tell(BROKEN, "can't write", "");
-        session->next += part, left -= part;
+        session->next += part;
+        left -= part;
     }
     return DONE;
 }
@@ -163,7 +171,8 @@ static enum outcome store(struct session *session, const char *name) {
 static enum outcome carry_out(struct session *session, const char *command) {
     size_t length = strlen(command), verb = strcspn(command, " ");
     int is_download = verb == strlen("DOWNLOAD") && !strncasecmp(command, "DOWNLOAD", verb);
-    char name[length + 1];
+    if (length >= MAX_COMMAND) return tell(REFUSED, "this command is too long: ", command);
+    char name[MAX_COMMAND];
     strcpy(name, command + verb + strspn(command + verb, " "));
     for (char *end = name + strlen(name); end > name && end[-1] == ' ';) *--end = 0;
     if (is_download && !is_name(name)) return tell(REFUSED, "no file can be stored under the name ", name);

@@ -16,8 +16,10 @@ impl FreshDir {
     /// The system's error.
     pub fn make(beginning: &str) -> io::Result<FreshDir> {
         let mut number = 0;
+        // Programs that are started elsewhere are told this path too, so it has to be an absolute one.
+        let parent = std::env::current_dir()?.join(std::env::temp_dir());
         loop {
-            let path = std::env::temp_dir().join(format!("{beginning}-{}-{number}", std::process::id()));
+            let path = parent.join(format!("{beginning}-{}-{number}", std::process::id()));
             match fs::create_dir(&path) {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
                 made => return made.map(|()| FreshDir(path)),

@@ -25,7 +25,7 @@ use std::io;
 use std::process::ExitCode;
 
 use crate::lab::broken_clients::parts::Work;
-use crate::programs::args::{exit_code, Usage};
+use crate::programs::args::{complain, exit_code, Usage};
 use crate::programs::lines::{Line, Lines};
 use crate::wire::MAX_COMMAND_LINE;
 
@@ -78,12 +78,19 @@ impl BrokenClient {
     }
 }
 
-/// The lines of standard input, without those that are not text or too long.
+/// The lines of standard input, without those that are too long.
 fn typed() -> impl Iterator<Item = String> {
     let mut lines = Lines::new(io::stdin().lock(), MAX_COMMAND_LINE);
-    std::iter::from_fn(move || match lines.read() {
-        Ok(Line::Whole(line)) => Some(String::from_utf8_lossy(&line).trim_end_matches(['\r', '\n']).to_string()),
-        _ => None,
+    std::iter::from_fn(move || loop {
+        match lines.read() {
+            Ok(Line::Whole(line)) => {
+                return Some(String::from_utf8_lossy(&line).trim_end_matches(['\r', '\n']).to_string())
+            }
+            Ok(Line::TooLong) => {
+                complain("lab", &format!("a command has over {MAX_COMMAND_LINE} bytes: it is left out"))
+            }
+            Ok(Line::End) | Err(_) => return None,
+        }
     })
 }
 

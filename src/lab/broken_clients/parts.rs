@@ -91,8 +91,13 @@ fn header(replies: &mut Replies) -> io::Result<Result<u64, Refusal>> {
 
 /// A body that is a text.
 fn text(replies: &mut Replies, size: u64) -> io::Result<Vec<u8>> {
+    if size > MAX_TEXT {
+        return Err(io::Error::other(format!(
+            "the server promises a text of {size} bytes; at most {MAX_TEXT} are read"
+        )));
+    }
     let mut body = Vec::new();
-    let count = replies.take(size.min(MAX_TEXT)).read_to_end(&mut body)?;
+    let count = replies.take(size).read_to_end(&mut body)?;
     if (count as u64) < size {
         return Err(io::ErrorKind::UnexpectedEof.into());
     }

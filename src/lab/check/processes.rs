@@ -84,7 +84,8 @@ fn states(pid: u32) -> Vec<char> {
 /// The process that listens at an address of this machine, if the system tells.
 pub fn listening_process(address: SocketAddr) -> Option<u32> {
     let is_here = address.ip().is_loopback();
-    let (_, socket) = listening().into_iter().find(|(local, _)| is_here && local.port() == address.port())?;
+    let takes = |local: SocketAddr| local == address || (local.ip().is_unspecified() && local.port() == address.port());
+    let (_, socket) = listening().into_iter().find(|(local, _)| is_here && takes(*local))?;
     numbers().into_iter().find(|pid| open_files(*pid).contains(&socket))
 }
 

@@ -27,12 +27,16 @@ pub const REFUSALS: usize = 3;
 /// The pause.
 pub const BETWEEN_REFUSALS: Duration = Duration::from_millis(50);
 
+/// How often a list is fetched that does not come: one slow answer on a busy machine says nothing.
+const LIST_TRIES: usize = 2;
+
 /// What earlier checks have learnt about the server.
 #[derive(Debug, Default)]
 pub struct Learnt {
-    /// What it answers to LIST, as a plain client has received it: fetched once. `None` is not known yet, and an error
-    /// is why it can't be known.
-    own_list: RefCell<Option<Result<Vec<u8>, String>>>,
+    /// What it answers to LIST, as a plain client has received it: fetched once.
+    own_list: RefCell<Option<Vec<u8>>>,
+    /// Why it could not be fetched, each time that was tried.
+    list_failures: RefCell<Vec<String>>,
     /// Has it said that it is full?
     has_limit: Cell<bool>,
 }
@@ -41,6 +45,7 @@ impl Learnt {
     /// A fresh program may list other files.
     pub fn forget_list(&mut self) {
         self.own_list = RefCell::default();
+        self.list_failures = RefCell::default();
     }
 }
 
@@ -128,19 +133,25 @@ impl<'a> Exam<'a> {
     /// # Errors
     /// The check is skipped if there is no such answer.
     pub fn own_list(&self) -> Result<Vec<u8>, Failure> {
-        // Its steps are not those of the check.
-        let fetch = || {
-            let (steps, courtesy) = (Steps::default(), self.courtesy.clone());
-            let mut client =
-                greeted(|| Peer::connect(self.address, 1, steps.clone(), self.deadline, courtesy.clone()))?;
-            client.send("LIST\n");
-            client.expect_ok()
-        };
-        let fetched = || {
-            fetch().map_err(|failure| format!("blocked by 2.1, for it needs the server's own list: {}", failure.what))
-        };
-        let mut known = self.learnt.own_list.borrow_mut();
-        known.get_or_insert_with(fetched).clone().map_err(Failure::skipped)
+        let Learnt { own_list, list_failures, .. } = self.learnt;
+        if own_list.borrow().is_none() && list_failures.borrow().len() < LIST_TRIES {
+            match self.fetched_list() {
+                Ok(list) => *own_list.borrow_mut() = Some(list),
+                Err(failure) => list_failures.borrow_mut().push(failure.what),
+            }
+        }
+        own_list.borrow().clone().ok_or_else(|| {
+            let why = list_failures.borrow().last().cloned().unwrap_or_default();
+            Failure::skipped(format!("blocked by 2.1, for it needs the server's own list: {why}"))
+        })
+    }
+
+    /// The answer to LIST. Its steps are not those of the check.
+    fn fetched_list(&self) -> Result<Vec<u8>, Failure> {
+        let (steps, courtesy) = (Steps::default(), self.courtesy.clone());
+        let mut client = greeted(|| Peer::connect(self.address, 1, steps.clone(), self.deadline, courtesy.clone()))?;
+        client.send("LIST\n");
+        client.expect_ok()
     }
 
     /// The server has said that it is full.

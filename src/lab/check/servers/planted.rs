@@ -23,7 +23,7 @@ impl Planted {
     pub fn fifo(dir: &Path) -> Option<Planted> {
         let path = dir.join(format!("{BEGINNING}fifo"));
         let made = Command::new("mkfifo").arg(&path).stdout(Stdio::null()).stderr(Stdio::null()).status();
-        made.is_ok_and(|status| status.success()).then_some(Planted { path, is_fifo: true })
+        made.is_ok_and(|status| status.success()).then(|| Planted { path, is_fifo: true })
     }
 
     /// A socket, if this system has such files.
@@ -32,7 +32,7 @@ impl Planted {
         let path = dir.join(format!("{BEGINNING}socket"));
         // The file stays when the listener has gone.
         let made = std::os::unix::net::UnixListener::bind(&path);
-        made.is_ok().then_some(Planted { path, is_fifo: false })
+        made.is_ok().then(|| Planted { path, is_fifo: false })
     }
 
     /// A socket, if this system has such files.

@@ -44,8 +44,8 @@ pub const CHECKS: &[Check] = &[
         hint: "what is no directory was taken for a file: ask of each entry whether it is a regular file",
         run: |exam| {
             let list = exam.own_list()?;
-            let planted = fifo_and_socket(exam)?;
-            list_is_still(&list, exam, &planted, "a FIFO and a socket")
+            let _planted = fifo_and_socket(exam)?;
+            list_is_still(&list, exam, "a FIFO and a socket")
         },
     },
     Check {
@@ -57,8 +57,9 @@ pub const CHECKS: &[Check] = &[
                name makes two lines of one, and bytes that are not UTF-8 can't be encoded; leave such files out",
         run: |exam| {
             let list = exam.own_list()?;
-            let planted = Planted::strange_names(own_dir(exam)?);
-            list_is_still(&list, exam, &planted, "names with a line feed, or not UTF-8,")
+            let what = "names with a line feed, or not UTF-8,";
+            let _planted = made_here(Planted::strange_names(own_dir(exam)?), what)?;
+            list_is_still(&list, exam, what)
         },
     },
     Check {
@@ -136,14 +137,20 @@ fn own_dir<'a>(exam: &'a Exam) -> Result<&'a std::path::Path, Failure> {
 
 fn fifo_and_socket(exam: &Exam) -> Result<Vec<Planted>, Failure> {
     let dir = own_dir(exam)?;
-    Ok([Planted::fifo(dir), Planted::socket(dir)].into_iter().flatten().collect())
+    let planted: Vec<_> = [Planted::fifo(dir), Planted::socket(dir)].into_iter().flatten().collect();
+    made_here(planted, "a FIFO and a socket")
 }
 
-/// LIST answers as it did before these came.
-fn list_is_still(list: &[u8], exam: &Exam, planted: &[Planted], what: &str) -> Result<(), Failure> {
+/// What was put into the directory, if this system made any of it.
+fn made_here(planted: Vec<Planted>, what: &str) -> Result<Vec<Planted>, Failure> {
     if planted.is_empty() {
         return Err(Failure::not_applicable(format!("this system makes no {what} here")));
     }
+    Ok(planted)
+}
+
+/// LIST answers as it did before these came.
+fn list_is_still(list: &[u8], exam: &Exam, what: &str) -> Result<(), Failure> {
     let answered = exam.session_sending("LIST\n").and_then(|mut client| client.expect_lines(list));
     answered.map_err(|failure| failure.after(&format!("with {what} in the directory LIST has changed: ")))
 }

@@ -177,7 +177,7 @@ impl Subject {
         let exam = Exam::new(ready, fixtures, &self.learnt, self.courtesy.clone(), terms);
         let outcome = (check.run)(&exam);
         let steps = exam.end();
-        let outcome = match self.ended(outcome.is_err()) {
+        let outcome = match self.ended() {
             None => outcome,
             Some(last_words) => {
                 return Ok(Run { outcome: Err(died(check, outcome, &last_words)), steps, printed: String::new() })
@@ -213,12 +213,10 @@ impl Subject {
         }
     }
 
-    /// What the program said when it ended, if it did. Where a check failed that may be happening just now.
-    fn ended(&mut self, failed: bool) -> Option<String> {
+    /// What the program said when it ended, if it did. That may be happening just now.
+    fn ended(&mut self) -> Option<String> {
         let Examined::Started { student: Some(student), .. } = &mut self.server else { return None };
-        if failed {
-            thread::sleep(POLL);
-        }
+        thread::sleep(POLL);
         student.ended()
     }
 

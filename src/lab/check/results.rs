@@ -360,3 +360,21 @@ pub fn list<R>(kind: Kind, checks: &[&Check<R>], lang: Lang) -> String {
     let lines = checks.iter().map(line);
     lines.collect::<Vec<_>>().join("\n")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rule_is_shown_without_the_marks_of_markdown_and_with_the_stars_of_the_grammar() {
+        for (rule, shown) in [
+            ("**7. The client ends its session.**", "7. The client ends its session."),
+            ("One TCP connection is one *session*", "One TCP connection is one session"),
+            ("NOT_TEXT | the line is not UTF-8 | goes on", "NOT_TEXT - the line is not UTF-8 - goes on"),
+            ("*(size SP filename LF)", "*(size SP filename LF)"),
+            ("\"0\" / (%x31-39 *DIGIT)", "\"0\" / (%x31-39 *DIGIT)"),
+        ] {
+            assert_eq!(without_marks(rule), shown);
+        }
+    }
+}

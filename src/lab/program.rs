@@ -85,6 +85,8 @@ Usage: lab TOOL [OPTIONS]
     --timeout SECS      for each check [3; of clients 5]
     --seed N            makes the same fixtures as an earlier run
     --out DIR           where the marks go [DIR-marks, beside DIR]
+    --lang en|fr        the language of all that is told and written [en], the
+                        columns of marks.csv included
 
   fixtures DIR          makes files for check in a new directory
     --seed N            the same as an earlier run

@@ -32,13 +32,37 @@ struct Section {
     depth: usize,
     /// Which tasks, by their place in the table, in order.
     tasks: Vec<usize>,
-    /// The code blocks. Of a command with `--lang fr` the output is French too, so only the command counts. The comments
-    /// of a grammar belong to the text.
-    code: Vec<String>,
+    /// The code blocks. The comments of a grammar belong to the text.
+    code: Vec<Vec<Command>>,
     /// All numbers of the heading and the text, sorted: a French sentence may be built otherwise. Not those of links.
     numbers: Vec<String>,
     /// How many pictures.
     pictures: usize,
+}
+
+/// A command of a code block and what it prints. What is printed before the first command has an empty line.
+#[derive(Debug, Default)]
+struct Command {
+    /// Without `--lang fr`.
+    line: String,
+    /// Is it told to speak French?
+    is_french: bool,
+    printed: String,
+}
+
+impl Command {
+    fn of(line: &str) -> Command {
+        let without = line.replacen(" --lang fr", "", 1);
+        Command { is_french: without != line, line: without, printed: String::new() }
+    }
+}
+
+/// A command that is told to speak French in one of the texts, or in both, prints something else than the other one.
+impl PartialEq for Command {
+    fn eq(&self, other: &Command) -> bool {
+        let may_differ = self.is_french || other.is_french;
+        self.line == other.line && (may_differ || self.printed == other.printed)
+    }
 }
 
 fn root() -> PathBuf {
@@ -67,7 +91,7 @@ fn markdown_in(dir: &Path) -> Vec<PathBuf> {
 
 fn sections(text: &str) -> Vec<Section> {
     let mut sections = vec![Section::beginning_with("")];
-    let (mut code, mut is_grammar): (Option<String>, bool) = (None, false);
+    let (mut code, mut is_grammar): (Option<Vec<Command>>, bool) = (None, false);
     for line in text.lines() {
         let is_fence = line.trim_start().starts_with("```");
         match &mut code {
@@ -77,16 +101,12 @@ fn sections(text: &str) -> Vec<Section> {
             }
             Some(block) if is_grammar => {
                 let (rule, comment) = line.split_once(';').unwrap_or((line, ""));
-                block.push_str(&format!("{}\n", rule.trim_end()));
+                block.last_mut().unwrap().printed += &format!("{}\n", rule.trim_end());
                 sections.last_mut().unwrap().reads(comment);
             }
-            // Behind a command that is told to speak French stands what it prints, up to the next command.
-            Some(block) if block.ends_with(" --lang\n") && !line.starts_with("$ ") => {}
-            Some(block) => {
-                let (begin, _) = line.split_once(" --lang fr").unwrap_or((line, ""));
-                block.push_str(&if begin == line { format!("{line}\n") } else { format!("{begin} --lang\n") });
-            }
-            None if is_fence => (code, is_grammar) = (Some(String::new()), line.trim() == "```abnf"),
+            Some(block) if line.starts_with("$ ") => block.push(Command::of(line)),
+            Some(block) => block.last_mut().unwrap().printed += &format!("{line}\n"),
+            None if is_fence => (code, is_grammar) = (Some(vec![Command::default()]), line.trim() == "```abnf"),
             None if line.starts_with('#') => sections.push(Section::beginning_with(line)),
             None => sections.last_mut().unwrap().reads(line),
         }
@@ -167,11 +187,10 @@ fn each_lab_has_three_things_to_know_every_kind_of_task_a_picture_and_fits_its_t
 fn a_command_that_is_told_to_speak_french_may_print_otherwise_and_no_other_may() {
     let text =
         |lang: &str, printed: &str| format!("# A 1\n```console\n$ lab walk{lang}\n{printed}\n$ lab check\n2\n```\n");
-    assert_eq!(
-        sections(&text(" --lang fr", "un")),
-        sections(&text(" --lang en", "one").replace("--lang en", "--lang fr"))
-    );
+    assert_eq!(sections(&text(" --lang fr", "un")), sections(&text("", "one")));
+    assert_eq!(sections(&text(" --lang fr", "un")), sections(&text(" --lang fr", "one")));
     assert_ne!(sections(&text("", "un")), sections(&text("", "one")));
+    assert_ne!(sections(&text(" --lang fr", "un")), sections(&text(" --pause", "one")));
     assert_ne!(sections("# A 1\n"), sections("# A 2\n"));
     assert_ne!(sections("**Run.** 1\n"), sections("**Expliquez.** 1\n"));
 }

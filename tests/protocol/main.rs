@@ -18,6 +18,7 @@ mod examples;
 mod extensions;
 mod files;
 mod framing;
+mod french_class;
 mod french_grades;
 mod fuzz;
 mod graded_servers;

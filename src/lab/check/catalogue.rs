@@ -26,6 +26,15 @@ impl Kind {
         }
     }
 
+    /// The same for a person.
+    pub fn word_in(self, lang: Lang) -> &'static str {
+        let french = match self {
+            Kind::Server => "serveur",
+            Kind::Client => "client",
+        };
+        lang.words(self.word(), french)
+    }
+
     /// The levels of its checks, in order.
     pub fn levels(self) -> [Level; 4] {
         match self {

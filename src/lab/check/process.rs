@@ -8,10 +8,10 @@ use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::lab::check::keeper::{in_a_group_of_its_own, Keeper};
-use crate::lab::check::processes;
+use crate::lab::check::{processes, POLL};
 use crate::lock::locked;
 use crate::wire::visible;
 
@@ -21,6 +21,13 @@ const MAX_PRINTED: usize = 4096;
 /// How long a program that has ended gets to have its last words read.
 const LAST_WORDS: Duration = Duration::from_millis(300);
 
+/// How long a program that has ended a connection gets to print an error and to end: a busy machine takes so long to end
+/// a Python.
+pub const CRASH_TIME: Duration = Duration::from_millis(500);
+
+/// Words that Python, Java, Rust and Node print of an error that nobody caught, and no program of itself.
+const OF_AN_UNCAUGHT_ERROR: [&str; 4] = ["Traceback (most recent", "Exception in thread", "panicked at", "Node.js v"];
+
 /// How much of what a program prints is read without a pause, in bytes.
 const PRINTED_AT_ONCE: usize = 64 * 1024;
 
@@ -28,7 +35,8 @@ const PRINTED_AT_ONCE: usize = 64 * 1024;
 const PRINT_PAUSE: Duration = Duration::from_millis(10);
 
 /// How many processes a program may have: some servers start one for each client, and checks open up to 300 sessions
-/// while those of the check before are still closing. With more it is taken to start processes without end. One that doubles fast can outrun this: only a container's limit of processes helps.
+/// while those of the check before are still closing. A program with more is taken to start processes without end. One
+/// that doubles its number fast can outrun this: only a container's limit of processes helps.
 const MAX_PROCESSES: usize = 700;
 
 /// How often they are counted.
@@ -166,6 +174,23 @@ impl Process {
     pub fn ended(&mut self) -> Option<String> {
         let how = self.how_it_ended()?;
         Some(format!("The program has ended ({how}).\n{}", self.printed()))
+    }
+
+    /// The same, if it ends within this time. An error ends a connection first; then it is printed, and then the program
+    /// ends.
+    pub fn ended_within(&mut self, time: Duration) -> Option<String> {
+        let deadline = Instant::now() + time;
+        while self.status().is_none() && Instant::now() < deadline {
+            thread::sleep(POLL);
+        }
+        self.ended()
+    }
+
+    /// Did it print what a language prints of an error that nobody caught?
+    pub fn has_printed_an_error(&self) -> bool {
+        let printed = self.output();
+        let printed = String::from_utf8_lossy(&printed);
+        OF_AN_UNCAUGHT_ERROR.iter().any(|words| printed.contains(words))
     }
 
     /// The program's number, by which the system knows it; on Unix also the number of its group.

@@ -6,6 +6,7 @@ use crate::lab::check::outcome::Verdict;
 use crate::lab::class::kind::Sheet;
 use crate::lab::class::row::{Part, Row};
 use crate::lab::class::weights::Weights;
+use crate::lab::lang::Lang;
 use crate::wire::printable;
 
 /// By it spreadsheets know UTF-8.
@@ -14,47 +15,55 @@ const BYTE_ORDER_MARK: char = '\u{feff}';
 /// With more digits a spreadsheet rounds a number.
 const MAX_DIGITS: usize = 15;
 
-/// What is told of each program before its checks.
-const COLUMNS: [&str; 5] = ["mark", "passed", "of", "not applicable", "in a clause"];
+/// What is told of each program before its checks, in English and in French.
+const COLUMNS: [(&str, &str); 5] = [
+    ("mark", "note"),
+    ("passed", "réussies"),
+    ("of", "sur"),
+    ("not applicable", "sans objet"),
+    ("in a clause", "en bref"),
+];
 
 /// The columns' names, in a line. A check's number does not stand alone: a spreadsheet takes 1.10 for 1.1.
-pub fn head(sheets: &[Sheet]) -> String {
+pub fn head(sheets: &[Sheet], lang: Lang) -> String {
     let is_alone = sheets.len() == 1;
     let told = |sheet: &Sheet| {
-        let of = if is_alone { String::new() } else { format!("{} ", sheet.kind.word()) };
-        COLUMNS.map(|column| format!("{of}{column}"))
+        let of = if is_alone { String::new() } else { sheet.kind.word_in(lang).to_string() + lang.words(" ", " : ") };
+        COLUMNS.map(|(english, french)| format!("{of}{}", lang.words(english, french)))
     };
     let checks = |sheet: &Sheet| {
-        let kind = sheet.kind.word();
+        let kind = sheet.kind.word_in(lang);
         sheet.checks.iter().map(|check| format!("{kind} {}", check.id)).collect::<Vec<_>>()
     };
     let columns = sheets.iter().flat_map(told).chain(sheets.iter().flat_map(checks));
-    let cells: Vec<_> = std::iter::once("student".to_string()).chain(columns).collect();
+    let cells: Vec<_> = std::iter::once(lang.words("student", "étudiant").to_string()).chain(columns).collect();
     format!("{BYTE_ORDER_MARK}{}", line_of(&cells))
 }
 
 /// A student's line, with a cell for each check.
-pub fn line(row: &Row, sheets: &[Sheet], weights: &Weights) -> String {
+pub fn line(row: &Row, sheets: &[Sheet], weights: &Weights, lang: Lang) -> String {
     let verdicts = |(part, sheet): (&Part, &Sheet)| {
-        let verdict = |id| part.results().iter().find(|one| one.check.id == id).map_or("", |one| one.verdict.word());
+        let found = |id| part.results().iter().find(|one| one.check.id == id);
+        let verdict = |id| found(id).map_or("", |one| one.verdict.word_in(lang));
         sheet.checks.iter().map(|check| verdict(check.id).to_string()).collect::<Vec<_>>()
     };
-    let told = row.parts.iter().flat_map(|part| told(part, weights));
+    let told = row.parts.iter().flat_map(|part| told(part, weights, lang));
     let cells: Vec<_> =
         std::iter::once(cell(&row.name)).chain(told).chain(row.parts.iter().zip(sheets).flat_map(verdicts)).collect();
     line_of(&cells)
 }
 
 /// The cells of [`COLUMNS`].
-fn told(part: &Part, weights: &Weights) -> [String; 5] {
-    let clause = cell(&part.clause());
+fn told(part: &Part, weights: &Weights, lang: Lang) -> [String; 5] {
+    let clause = cell(&part.clause(lang));
     if part.results().is_empty() {
         let nothing = String::new;
         return [nothing(), nothing(), nothing(), nothing(), clause];
     }
-    let mark = match part.mark(weights).as_str() {
-        "-" => String::new(),
-        mark => mark.replace('.', ","),
+    // With a comma in both languages: see `line_of`.
+    let mark = match part.mark(weights, Lang::French) {
+        none if none == "-" => String::new(),
+        mark => mark,
     };
     let (passed, neutral) = (part.count(Verdict::Passed), part.count(Verdict::NotApplicable));
     [mark, passed.to_string(), part.applicable().to_string(), neutral.to_string(), clause]

@@ -10,6 +10,8 @@ pub mod weights;
 
 pub mod row;
 
+pub mod words;
+
 pub mod out;
 
 pub mod marks;
@@ -173,17 +175,15 @@ fn grade_client(grading: &Grading, folder: &Folder, mut words: Vec<String>) -> O
         seed: grading.seed,
     };
     match clients::grade_until(Some(Instant::now() + PROGRAM_TIME), &options, |_| {}) {
-        Ok(results) => match never_connected(&results) {
-            Some(first) => Outcome::NotStarted(format!("{}\n{}", first.what, first.text())),
-            None => Outcome::Graded(results),
-        },
+        Ok(mut results) if never_connected(&results) => Outcome::NotConnected(Box::new(results.swap_remove(0))),
+        Ok(results) => Outcome::Graded(results),
         Err(why) => Outcome::NotStarted(why),
     }
 }
 
-/// The first check, if the client failed it and none of the others could run.
-fn never_connected(results: &[Graded]) -> Option<&Graded> {
-    let (first, others) = results.split_first()?;
+/// Did the client fail the first check, and could none of the others run?
+fn never_connected(results: &[Graded]) -> bool {
+    let Some((first, others)) = results.split_first() else { return false };
     let all_blocked = !others.is_empty() && others.iter().all(|one| one.verdict == Verdict::Skipped);
-    (first.has_failed() && all_blocked).then_some(first)
+    first.has_failed() && all_blocked
 }

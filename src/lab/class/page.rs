@@ -11,7 +11,8 @@ use crate::lab::check::results::{first_to_fix, Graded};
 use crate::lab::class::kind::Sheet;
 use crate::lab::class::out::text_name;
 use crate::lab::class::row::{Part, Row};
-use crate::lab::class::weights::{Weights, BEST};
+use crate::lab::class::weights::Weights;
+use crate::lab::class::words;
 use crate::lab::lang::Lang;
 use crate::lab::timeline::svg::escaped;
 
@@ -54,21 +55,23 @@ thead { display: table-header-group } tr { break-inside: avoid }
 ";
 
 /// The page.
-pub fn html(rows: &[Row], sheets: &[Sheet], weights: &Weights, seed: u64) -> String {
-    let introduction = format!(
-        "<h1>{} students</h1>\n<p>Marks are out of {BEST}; the files came from seed {seed}. A name leads to the \
-         student's text; a cell tells more when the pointer rests on it.</p>",
-        rows.len()
-    );
+pub fn html(rows: &[Row], sheets: &[Sheet], weights: &Weights, seed: u64, lang: Lang) -> String {
+    let introduction =
+        format!("<h1>{}</h1>\n<p>{}</p>", words::students(rows.len(), lang), words::introduction(seed, lang));
     let sections = sheets.iter().enumerate().map(|(index, sheet)| {
         let parts = rows.iter().map(|row| (row, &row.parts[index])).collect();
-        let title = if sheets.len() == 1 { String::new() } else { format!("<h2>{}s</h2>\n", sheet.kind.word()) };
-        title + &section(parts, sheet, weights)
+        let title = match sheets.len() {
+            1 => String::new(),
+            _ => format!("<h2>{}s</h2>\n", sheet.kind.word_in(lang)),
+        };
+        title + &section(parts, sheet, weights, lang)
     });
-    let body: Vec<_> = [introduction, legend()].into_iter().chain(sections).collect();
+    let body: Vec<_> = [introduction, legend(lang)].into_iter().chain(sections).collect();
     format!(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>The class</title>\n\
+        "<!DOCTYPE html>\n<html lang=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n<title>{}</title>\n\
          <style>{STYLE}</style>\n</head>\n<body>\n{}\n</body>\n</html>\n",
+        lang.words("en", "fr"),
+        lang.words("The class", "La classe"),
         body.join("\n")
     )
 }
@@ -77,19 +80,17 @@ pub fn html(rows: &[Row], sheets: &[Sheet], weights: &Weights, seed: u64) -> Str
 type Entry<'a> = (&'a Row, &'a Part);
 
 /// The programs of one kind. Students who have handed in another one alone are named, and have no row here.
-fn section(entries: Vec<Entry>, sheet: &Sheet, weights: &Weights) -> String {
+fn section(entries: Vec<Entry>, sheet: &Sheet, weights: &Weights, lang: Lang) -> String {
     let (without, entries): (Vec<_>, Vec<_>) = entries.into_iter().partition(|(row, part)| row.does_without(part));
-    let graded = entries.iter().filter(|(_, part)| part.why_not().is_none()).count();
-    let (all, checks) = (entries.len(), sheet.checks.len());
+    let graded = entries.iter().filter(|(_, part)| part.why_not(lang).is_none()).count();
     let names: Vec<_> = without.iter().map(|(row, _)| escaped(&row.name)).collect();
-    let without = match names.len() {
-        0 => String::new(),
-        count => format!(" {count} without a {}: {}.", sheet.kind.word(), names.join(", ")),
-    };
     format!(
-        "<p>{graded} of {all} graded, with {checks} checks each.{without}</p>\n{}\n<h3>What to fix first</h3>\n{}",
-        map(&entries, &sheet.checks, weights),
-        causes(&entries)
+        "<p>{}{}</p>\n{}\n<h3>{}</h3>\n{}",
+        words::graded(graded, sheet, entries.len(), lang),
+        words::without(sheet.kind, &names, lang),
+        map(&entries, sheet, weights, lang),
+        lang.words("What to fix first", "À corriger d'abord"),
+        causes(&entries, lang)
     )
 }
 
@@ -103,12 +104,12 @@ fn look(verdict: Verdict) -> (&'static str, &'static str) {
     }
 }
 
-fn legend() -> String {
+fn legend(lang: Lang) -> String {
     let entries = [
-        (Verdict::Passed, "passed"),
-        (Verdict::Failed, "failed"),
-        (Verdict::Skipped, "could not run (counts as not passed)"),
-        (Verdict::NotApplicable, "not applicable (counts for nothing)"),
+        (Verdict::Passed, lang.words("passed", "réussie")),
+        (Verdict::Failed, lang.words("failed", "échouée")),
+        (Verdict::Skipped, lang.words("could not run (counts as not passed)", "omise (compte comme non réussie)")),
+        (Verdict::NotApplicable, lang.words("not applicable (counts for nothing)", "sans objet (ne compte pas)")),
     ];
     let entry = |(verdict, meaning)| {
         let (class, symbol) = look(verdict);
@@ -118,7 +119,8 @@ fn legend() -> String {
 }
 
 /// The students by the checks.
-fn map(entries: &[Entry], checks: &[About], weights: &Weights) -> String {
+fn map(entries: &[Entry], sheet: &Sheet, weights: &Weights, lang: Lang) -> String {
+    let checks = &sheet.checks;
     let levels = Level::ALL.map(|level| {
         let count = checks.iter().filter(|check| check.level == level).count();
         match count {
@@ -127,24 +129,29 @@ fn map(entries: &[Entry], checks: &[About], weights: &Weights) -> String {
         }
     });
     let ids = cells(checks, |check, begins| {
-        format!("<th class=\"id{begins}\" title=\"{}\"><span>{}</span></th>", escaped(check.title), check.id)
+        let title = escaped(check.title_in(sheet.kind, lang));
+        format!("<th class=\"id{begins}\" title=\"{title}\"><span>{}</span></th>", check.id)
     });
     let failures = cells(checks, |check, begins| {
         let results = entries.iter().flat_map(|(_, part)| part.results());
         let of_check = results.filter(|one| one.check.id == check.id);
         let failed = of_check.filter(|one| one.has_failed()).count();
-        format!("<td class=\"{}\" title=\"{} failed\">{failed}</td>", begins.trim(), check.id)
+        let title = format!("{} {}", check.id, lang.words("failed", "échouée"));
+        format!("<td class=\"{}\" title=\"{title}\">{failed}</td>", begins.trim())
     });
-    let students: Vec<_> = entries.iter().map(|entry| student(*entry, checks, weights)).collect();
+    let students: Vec<_> = entries.iter().map(|entry| student(*entry, checks, weights, lang)).collect();
     // A row of its own sets the widths: the first one joins columns.
     let columns = format!("<col class=\"name\"><col class=\"mark\">{}", "<col>".repeat(checks.len()));
     format!(
         "<table class=\"map\">\n<colgroup>{columns}</colgroup>\n<thead>\n<tr>\
          <th class=\"name\"></th><th class=\"mark\"></th>{}\
-         </tr>\n<tr><th class=\"name\">student</th><th class=\"mark\">mark</th>{ids}</tr>\n</thead>\n<tbody>\n{}\n\
-         <tr class=\"sum\"><td class=\"name\">how many failed</td><td></td>{failures}</tr>\n</tbody>\n</table>",
+         </tr>\n<tr><th class=\"name\">{}</th><th class=\"mark\">{}</th>{ids}</tr>\n</thead>\n<tbody>\n{}\n\
+         <tr class=\"sum\"><td class=\"name\">{}</td><td></td>{failures}</tr>\n</tbody>\n</table>",
         levels.concat(),
-        students.join("\n")
+        lang.words("student", "étudiant"),
+        lang.words("mark", "note"),
+        students.join("\n"),
+        lang.words("how many failed", "nombre d'échecs")
     )
 }
 
@@ -155,20 +162,21 @@ fn cells(checks: &[About], cell: impl Fn(&About, &str) -> String) -> String {
     cells.map(|(index, check)| cell(check, if begins(index) { " begins" } else { "" })).collect()
 }
 
-fn student((row, part): Entry, checks: &[About], weights: &Weights) -> String {
-    let of_checks = match part.why_not() {
+fn student((row, part): Entry, checks: &[About], weights: &Weights, lang: Lang) -> String {
+    let of_checks = match part.why_not(lang) {
         Some(why) => {
-            let why = escaped(&why);
-            format!("<td class=\"why begins\" colspan=\"{}\" title=\"{why}\">not graded: {why}</td>", checks.len())
+            let (why, not) = (escaped(&why), lang.words("not graded:", "pas de note :"));
+            format!("<td class=\"why begins\" colspan=\"{}\" title=\"{why}\">{not} {why}</td>", checks.len())
         }
         None => cells(checks, |check, begins| {
             let Some(one) = part.results().iter().find(|one| one.check.id == check.id) else { return String::new() };
             let (class, symbol) = look(one.verdict);
-            let title = escaped(&format!("{} {} {}: {}", row.name, check.id, check.title, one.verdict.word()));
+            let (title, verdict) = (one.title(lang), one.verdict.word_in(lang));
+            let title = escaped(&format!("{} {} {title}{} {verdict}", row.name, check.id, lang.words(":", " :")));
             format!("<td class=\"{class}{begins}\" title=\"{title}\">{symbol}</td>")
         }),
     };
-    let (name, mark) = (escaped(&row.name), part.mark(weights));
+    let (name, mark) = (escaped(&row.name), part.mark(weights, lang));
     let text = escaped(&text_name(row));
     format!(
         "<tr><th class=\"name\" title=\"{name}\"><a href=\"{text}\">{name}</a></th>\
@@ -177,40 +185,34 @@ fn student((row, part): Entry, checks: &[About], weights: &Weights) -> String {
 }
 
 /// The causes that most students have to mend first.
-fn causes(entries: &[Entry]) -> String {
+fn causes(entries: &[Entry], lang: Lang) -> String {
     // A student counts once: what else failed often follows from the first cause.
     let mut found: BTreeMap<&str, Vec<&Graded>> = BTreeMap::new();
     for first in entries.iter().filter_map(|(_, part)| first_to_fix(part.results())) {
-        found.entry(first.likely(Lang::English)).or_default().push(first);
+        found.entry(first.likely(lang)).or_default().push(first);
     }
     let (students, count) = (found.values().map(Vec::len).sum::<usize>(), found.len());
     if count == 0 {
-        return "<p>No check failed.</p>".to_string();
+        return format!("<p>{}</p>", lang.words("No check failed.", "Aucune vérification n'a échoué."));
     }
     let mut found: Vec<_> = found.into_iter().collect();
     found.sort_by_key(|(_, firsts)| (Reverse(firsts.len()), firsts.iter().map(|first| first.rank).min()));
-    let lines: Vec<_> = found.iter().take(CAUSES_SHOWN).map(|(cause, firsts)| line(cause, firsts, students)).collect();
-    let shown = match count {
-        0..=CAUSES_SHOWN => "all causes".to_string(),
-        _ => format!("the {CAUSES_SHOWN} most common of {count} causes"),
-    };
-    let what = format!(
-        "A check failed for {students} of {} students. Each of them is counted once, for the cause of what is to be \
-         fixed first: other failures often follow from it. Here are {shown}.",
-        entries.len()
-    );
+    found.truncate(CAUSES_SHOWN);
+    let lines: Vec<_> = found.iter().map(|(cause, firsts)| line(cause, firsts, students, lang)).collect();
+    let what = words::causes(students, entries.len(), lines.len(), count, lang);
     format!("<p>{what}</p>\n<table class=\"causes\">\n{}\n</table>", lines.join("\n"))
 }
 
 /// A cause, how many of the students have it, and which checks showed it.
-fn line(cause: &str, firsts: &[&Graded], students: usize) -> String {
+fn line(cause: &str, firsts: &[&Graded], students: usize, lang: Lang) -> String {
     let mut ids: Vec<_> = firsts.iter().map(|first| first.check.id).collect();
     ids.sort_by_key(|id| numbers(id));
     ids.dedup();
     format!(
-        "<tr><td class=\"number\">{} of {students}</td><td>{}.<br><span class=\"ids\">seen in {}</span></td></tr>",
-        firsts.len(),
+        "<tr><td class=\"number\">{}</td><td>{}.<br><span class=\"ids\">{} {}</span></td></tr>",
+        words::of(firsts.len(), students, lang),
         escaped(cause),
+        lang.words("seen in", "vue dans"),
         ids.join(", ")
     )
 }

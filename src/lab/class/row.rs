@@ -4,12 +4,13 @@
 
 use crate::lab::check::catalogue::Kind;
 use crate::lab::check::outcome::Verdict;
-use crate::lab::check::results::{first_to_fix, summary, Graded};
-use crate::lab::class::weights::{Weights, BEST};
+use crate::lab::check::results::{first_to_fix, summary, told, Graded};
+use crate::lab::class::weights::Weights;
+use crate::lab::class::words;
 use crate::lab::lang::Lang;
 use crate::wire::printable;
 
-/// How it went with one program.
+/// How it went with one program. A text is in English, whatever the class is told in.
 pub enum Outcome {
     /// The checks were made.
     Graded(Vec<Graded>),
@@ -17,9 +18,10 @@ pub enum Outcome {
     NotHandedIn,
     /// There is nothing that could be started: no command line, or it does not compile. The first line is a clause.
     NoProgram(String),
-    /// The program does not start, or is not found where it should listen, or does not connect. The first line is a
-    /// clause.
+    /// The program does not start, or is not found where it should listen. The first line is a clause.
     NotStarted(String),
+    /// The client never connected: this is its first check, and none of the others could run.
+    NotConnected(Box<Graded>),
 }
 
 /// One program of a student.
@@ -53,11 +55,12 @@ impl Row {
     }
 
     /// All that there is to be said to the student.
-    pub fn text(&self, weights: &Weights, seed: u64) -> String {
-        let is_alone = self.parts.len() == 1;
-        let title =
-            |part: &Part| if is_alone { self.name.clone() } else { format!("{}, {}", self.name, part.kind.word()) };
-        let texts: Vec<_> = self.parts.iter().map(|part| part.text(&title(part), weights, seed)).collect();
+    pub fn text(&self, weights: &Weights, seed: u64, lang: Lang) -> String {
+        let title = |part: &Part| match self.parts.len() {
+            1 => self.name.clone(),
+            _ => format!("{}, {}", self.name, part.kind.word_in(lang)),
+        };
+        let texts: Vec<_> = self.parts.iter().map(|part| part.text(&title(part), weights, seed, lang)).collect();
         texts.join("\n\n")
     }
 }
@@ -67,7 +70,7 @@ impl Part {
     pub fn results(&self) -> &[Graded] {
         match &self.outcome {
             Outcome::Graded(results) => results,
-            Outcome::NotHandedIn | Outcome::NoProgram(_) | Outcome::NotStarted(_) => &[],
+            Outcome::NotHandedIn | Outcome::NoProgram(_) | Outcome::NotStarted(_) | Outcome::NotConnected(_) => &[],
         }
     }
 
@@ -77,30 +80,33 @@ impl Part {
 
     /// Is there a program, and it does not start?
     pub fn has_not_started(&self) -> bool {
-        matches!(self.outcome, Outcome::NotStarted(_))
+        matches!(self.outcome, Outcome::NotStarted(_) | Outcome::NotConnected(_))
     }
 
     /// Why it could not be graded: the first line in one clause, and what was printed. `None` if it was.
-    fn story(&self) -> Option<String> {
+    fn story(&self, lang: Lang) -> Option<String> {
         match &self.outcome {
             Outcome::Graded(_) => None,
-            Outcome::NotHandedIn => Some(format!("there is no file '{}'", self.kind.file())),
-            Outcome::NoProgram(why) | Outcome::NotStarted(why) => Some(why.clone()),
+            Outcome::NotHandedIn => Some(told(&format!("there is no file '{}'", self.kind.file()), lang)),
+            Outcome::NoProgram(why) | Outcome::NotStarted(why) => Some(told(why, lang)),
+            Outcome::NotConnected(first) => Some(format!("{}\n{}", told(&first.what, lang), first.text_in(lang))),
         }
     }
 
     /// Why it could not be graded, in one clause; `None` if it was.
-    pub fn why_not(&self) -> Option<String> {
-        self.story().map(|why| printable(why.lines().next().unwrap_or_default()))
+    pub fn why_not(&self, lang: Lang) -> Option<String> {
+        self.story(lang).map(|why| printable(why.lines().next().unwrap_or_default()))
     }
 
     /// Why there is no mark, or what to fix first, or that all is well; in one clause.
-    pub fn clause(&self) -> String {
-        match (self.why_not(), first_to_fix(self.results())) {
+    pub fn clause(&self, lang: Lang) -> String {
+        match (self.why_not(lang), first_to_fix(self.results())) {
             (Some(why), _) => why,
-            (None, Some(first)) => format!("fix first {} {}", first.check.id, first.check.title),
-            (None, None) if self.results().iter().all(Graded::is_well) => "all passed".to_string(),
-            (None, None) => "some checks could not run".to_string(),
+            (None, Some(first)) => words::fix_first(first.check.id, first.title(lang), lang),
+            (None, None) if self.results().iter().all(Graded::is_well) => {
+                lang.words("all passed", "tout est réussi").to_string()
+            }
+            (None, None) => lang.words("some checks could not run", "des vérifications ont été omises").to_string(),
         }
     }
 
@@ -114,21 +120,22 @@ impl Part {
         self.results().len() - self.count(Verdict::NotApplicable)
     }
 
-    /// The mark with one decimal; `-` if there is none.
-    pub fn mark(&self, weights: &Weights) -> String {
-        weights.mark(self.kind, self.results()).map_or("-".to_string(), |mark| format!("{mark:.1}"))
+    /// The mark with one decimal, which French parts by a comma; `-` if there is none.
+    pub fn mark(&self, weights: &Weights, lang: Lang) -> String {
+        let Some(mark) = weights.mark(self.kind, self.results()) else { return "-".to_string() };
+        format!("{mark:.1}").replace('.', lang.words(".", ","))
     }
 
-    fn text(&self, title: &str, weights: &Weights, seed: u64) -> String {
-        if let Some(why) = self.story() {
-            return format!("{title}: not graded, because {why}\n");
+    fn text(&self, title: &str, weights: &Weights, seed: u64, lang: Lang) -> String {
+        if let Some(why) = self.story(lang) {
+            return words::has_no_mark(title, &why, lang) + "\n";
         }
-        let checks: Vec<_> = self.results().iter().map(Graded::text).collect();
+        let checks: Vec<_> = self.results().iter().map(|one| one.text_in(lang)).collect();
         format!(
-            "{title}: {} of {BEST}; the files came from seed {seed}\n\n{}\n\n{}\n",
-            self.mark(weights),
+            "{}\n\n{}\n\n{}\n",
+            words::has_mark(title, &self.mark(weights, lang), seed, lang),
             checks.join("\n"),
-            summary(self.results(), self.kind.levels(), Lang::English)
+            summary(self.results(), self.kind.levels(), lang)
         )
     }
 }

@@ -17,6 +17,10 @@ pub enum ClientCause {
     CantStart,
     /// It ended before it had connected.
     EndedEarly,
+    /// It runs, and has not connected.
+    NotConnected,
+    /// The program printed an error that nobody caught.
+    Uncaught,
     /// A download leaves nothing behind.
     NothingStored,
     /// An empty file is there in place of a refusal.
@@ -98,6 +102,14 @@ impl ClientCause {
             ClientCause::EndedEarly => {
                 "an error before the connection: see what the program printed, or whether it takes {host} and \
                  {port} from its command line"
+            }
+            ClientCause::NotConnected => {
+                "the program waits for something before it connects (an answer to a question, another address), or \
+                 it starts too slowly: connect to {host} and {port} first, then read the commands"
+            }
+            ClientCause::Uncaught => {
+                "an error that nobody caught ended the program, so the file is not whole: what the program printed \
+                 last (see the failure) names the error and the line"
             }
             ClientCause::NothingStored => {
                 "nothing was stored under the name that was asked for: write the body to a file of that name in \

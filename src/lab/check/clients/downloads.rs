@@ -156,10 +156,12 @@ impl Downloads {
 /// The bytes of a regular file, as far as they can tell anything.
 fn beginning(path: &Path) -> Vec<u8> {
     let is_file = fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file());
-    let mut bytes = Vec::new();
-    if let (true, Ok(file)) = (is_file, File::open(path)) {
-        // What can't be read has no bytes.
-        let _ = file.take(MAX_LOOKED_AT).read_to_end(&mut bytes);
+    if !is_file {
+        // To open a FIFO would wait for somebody who writes.
+        return Vec::new();
     }
+    let mut bytes = Vec::new();
+    // What can't be read has no bytes.
+    let _ = File::open(path).and_then(|file| file.take(MAX_LOOKED_AT).read_to_end(&mut bytes));
     bytes
 }

@@ -15,7 +15,7 @@ use crate::lab::check::clients::script::{reply, GOODBYE, GREETING};
 use crate::lab::check::clients::session::{End, Session};
 use crate::lab::check::clients::subject::Subject;
 use crate::lab::check::outcome::{shown, Failure, Outcome, Steps};
-use crate::lab::check::process::Process;
+use crate::lab::check::process::{Process, CRASH_TIME};
 use crate::lab::check::POLL;
 use crate::lab::random::Random;
 use crate::wire::Command;
@@ -145,7 +145,8 @@ impl<'a> Exam<'a> {
             }
             if Instant::now() > until {
                 let seconds = self.start_time.as_secs();
-                return Err(Failure::wrong(format!("the program runs, and has not connected within {seconds} s")));
+                let what = format!("the program runs, and has not connected within {seconds} s");
+                return Err(Failure::nothing_came(what).because_client(ClientCause::NotConnected));
             }
             thread::sleep(POLL / 4);
         }
@@ -270,7 +271,14 @@ impl<'a> Exam<'a> {
 
     /// What it printed and how it ended, for a person.
     pub fn story(&mut self) -> String {
-        self.process.as_mut().map_or(String::new(), |process| process.ended().unwrap_or_else(|| process.printed()))
+        let ended_or_not =
+            |process: &mut Process| process.ended_within(CRASH_TIME).unwrap_or_else(|| process.printed());
+        self.process.as_mut().map_or(String::new(), ended_or_not)
+    }
+
+    /// Did it print what a language prints of an error that nobody caught?
+    pub fn has_printed_an_error(&self) -> bool {
+        self.process.as_ref().is_some_and(Process::has_printed_an_error)
     }
 
     /// What holds for every check: one connection, and nothing outside of the directory.

@@ -30,6 +30,8 @@ use exam::{Check, Exam};
 use subject::Subject;
 
 use crate::lab::check::catalogue::{self, Kind, Level};
+use crate::lab::check::cause::Cause;
+use crate::lab::check::clients::causes::ClientCause;
 use crate::lab::check::outcome::{Failure, Outcome};
 use crate::lab::check::results::Graded;
 use crate::lab::check::OUT_OF_TIME;
@@ -40,6 +42,9 @@ pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How long the program may take to connect, as long as it has not done so once: some languages compile first.
 const START_TIME: Duration = Duration::from_secs(20);
+
+/// How much longer than before, at least, it may take to connect again: a busy machine starts programs slowly.
+const START_AGAIN: Duration = Duration::from_secs(5);
 
 /// What was asked for.
 #[derive(Debug, Clone)]
@@ -96,7 +101,7 @@ pub fn grade_until(
                     Some(time) => {
                         has_connected = true;
                         // The next start takes about as long, and up to twice as long on a machine that is busy then.
-                        start_time = (options.timeout + 2 * time).min(START_TIME);
+                        start_time = (START_AGAIN.max(options.timeout) + 2 * time).min(START_TIME);
                     }
                     None if has_failed && !has_connected => blocked_by = Some(check.id),
                     None => {}
@@ -114,7 +119,18 @@ pub fn grade_until(
 fn graded(check: &Check, outcome: Outcome, exam: &mut Exam) -> Graded {
     let shows_story = outcome.as_ref().is_err_and(|failure| failure.verdict.is_failure());
     let story = if shows_story { exam.story() } else { String::new() };
+    let outcome = outcome.map_err(|failure| if exam.has_printed_an_error() { uncaught(failure) } else { failure });
     Graded::new(Kind::Client, check, outcome, exam.steps.all(), story)
+}
+
+/// A file that is not whole follows from the error, and tells nothing of its own.
+fn uncaught(failure: Failure) -> Failure {
+    match failure.cause {
+        Some(Cause::OfClient(ClientCause::NothingStored | ClientCause::NothingOfBody | ClientCause::OnlyBeginning)) => {
+            failure.because_client(ClientCause::Uncaught)
+        }
+        _ => failure,
+    }
 }
 
 fn not_run(check: &Check, why: String) -> Graded {

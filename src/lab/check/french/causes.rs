@@ -207,6 +207,15 @@ fn of_client(cause: ClientCause) -> &'static str {
             "il y a eu une erreur avant la connexion. Regardez ce que le programme a affiché, et s'il prend {host} \
              et {port} sur sa ligne de commande"
         }
+        ClientCause::NotConnected => {
+            "le programme attend quelque chose avant de se connecter (une réponse à une question, une autre \
+             adresse), ou il démarre trop lentement. Connectez-vous d'abord à {host} et {port}, puis lisez les \
+             commandes"
+        }
+        ClientCause::Uncaught => {
+            "personne n'a attrapé une erreur, et elle a arrêté le programme : le fichier n'est pas entier. Ce que le \
+             programme a affiché en dernier (voir l'échec) nomme l'erreur et la ligne"
+        }
         ClientCause::NothingStored => {
             "rien n'a été enregistré sous le nom demandé. Écrivez le corps dans un fichier de ce nom, dans {dir}"
         }

@@ -1,5 +1,6 @@
-//! What was expected and what came, in French. The checks build these sentences out of pieces in English; here each is
-//! known again by its frame. A sentence without a frame here stays English: those are rare.
+//! What was expected and what came, and why a program could not be graded, in French. These sentences are built out of
+//! pieces in English; here each is known again by its frame. A sentence without a frame here stays English: those are
+//! rare.
 //!
 //! Read first: `mod.rs`. It does not know which check says what.
 
@@ -27,10 +28,7 @@ const SENTENCES: Frames = &[
         "blocked by 2.1, for it needs the server's own list: {+}",
         "impossible sans 2.1, car il faut la liste du serveur : {+}",
     ),
-    (
-        "no limit could be met: {+}; --timeout gives more time",
-        "aucune limite n'a pu être atteinte : {+} ; --timeout donne plus de temps",
-    ),
+    ("{+}; --timeout gives more time", "{+} ; --timeout donne plus de temps"),
     ("no limit could be met: {+}", "aucune limite n'a pu être atteinte : {+}"),
     ("the session should go on, but: {+}", "la session devrait continuer, mais : {+}"),
     ("already with one client alone: {+}", "déjà avec un seul client : {+}"),
@@ -207,13 +205,15 @@ const SENTENCES: Frames = &[
     ("all was answered", "tout a reçu une réponse"),
     ("the program does not start again", "le programme ne redémarre pas"),
     ("the program does not start again: {+}", "le programme ne redémarre pas : {+}"),
-    ("The program has ended ({}).", "Le programme s'est arrêté ({})."),
+    ("The program has ended ({+}).", "Le programme s'est arrêté ({+})."),
+    ("it started over {} processes", "il a lancé plus de {} processus"),
     ("It printed nothing.", "Il n'a rien affiché."),
     ("It printed last:", "Il a affiché en dernier :"),
     (
-        "the program has ended ({}) and does not listen on {port}{}",
-        "le programme s'est arrêté ({}) et n'écoute pas sur {port}{}",
+        "the program has ended ({+}) and does not listen on {port}{+}",
+        "le programme s'est arrêté ({+}) et n'écoute pas sur {port}{+}",
     ),
+    (": {}", " : {}"),
     (
         "its command has ended ({}) and what that started went into the background: let the server stay where it is \
          started, without & and without becoming a daemon",
@@ -223,6 +223,10 @@ const SENTENCES: Frames = &[
     (
         "Its standard input is empty: who reads there meets the end at once.",
         "Son entrée standard est vide : y lire donne aussitôt la fin.",
+    ),
+    (
+        "the program prints without end, and nobody listens on {port}: listen first, and print less",
+        "le programme affiche sans fin, et personne n'écoute sur {port} : écoutez d'abord, et affichez moins",
     ),
     (
         "the program runs, but nobody listens on {port}: does it take {port} from its command line?",
@@ -306,6 +310,68 @@ const SENTENCES: Frames = &[
         "{} est dans {dir}, avec {} octets, et n'est jamais venu en entier",
     ),
     ("the file {} was made, outside of {dir}", "le fichier {} a été créé, en dehors de {dir}"),
+    // A student's folder.
+    ("it does not compile: {+}", "la compilation a échoué : {+}"),
+    ("the build has ended ({})", "la commande du fichier 'build' s'est terminée ({})"),
+    ("the build has not ended in {} s", "la commande du fichier 'build' ne s'est pas terminée en {} s"),
+    ("there is no file '{}'", "il n'y a pas de fichier '{}'"),
+    ("the file '{}' is not an ordinary file", "le fichier '{}' n'est pas un fichier ordinaire"),
+    ("'{}' can't be read: {}", "le fichier '{}' est illisible : {}"),
+    (
+        "the file '{}' has over {} bytes; it should be one command line",
+        "le fichier '{}' a plus de {} octets ; il faut une seule ligne de commande",
+    ),
+    ("the file '{}' is not UTF-8 text", "le fichier '{}' n'est pas du texte en UTF-8"),
+    ("{+}: the quote {} does not end", "{+} : le guillemet {} n'est pas refermé"),
+    (
+        "{+}: there is no shell that would understand '{}'; name the program with its path, or start a shell: sh -c \
+         'cd dir && exec {}'",
+        "{+} : aucun shell ne lit cette ligne pour comprendre '{}' ; donnez le chemin du programme, ou lancez un \
+         shell : sh -c 'cd dir && exec {}'",
+    ),
+    ("the file '{}' {+}", "le fichier '{}' {+}"),
+    ("is empty", "est vide"),
+    ("has more than one line", "a plus d'une ligne"),
+    ("the file '{}'", "le fichier '{}'"),
+    // A class as a whole.
+    (
+        "there is no folder in {}; it should hold one for each student",
+        "il n'y a aucun dossier dans {} ; il en faut un par étudiant",
+    ),
+    (
+        "level {} has no checks of a {+}, and nobody has anything else",
+        "le niveau {} n'a aucune vérification d'un {+}, et personne n'a rendu autre chose",
+    ),
+    ("server", "serveur"),
+    (
+        "can't write to {}: {}; name another with --out",
+        "impossible d'écrire dans {} : {} ; donnez un autre répertoire avec --out",
+    ),
+    (
+        "can't write the marks to {}: {+}; name another with --out",
+        "impossible d'écrire les notes dans {} : {+} ; donnez un autre répertoire avec --out",
+    ),
+    ("it is no directory", "ce n'est pas un répertoire"),
+    ("it lies in the class's own directory", "il est dans le répertoire de la classe"),
+    ("it is not empty", "il n'est pas vide"),
+    (
+        "can't make a directory beside {}: {}; name one with --out",
+        "impossible de créer un répertoire à côté de {} : {} ; donnez-en un avec --out",
+    ),
+    ("can't write {}: {}", "impossible d'écrire {} : {}"),
+    ("can't read {}: {}", "impossible de lire {} : {}"),
+    ("{}, line {}: {+}", "{}, ligne {} : {+}"),
+    ("{} has a weight already", "{} a déjà un poids"),
+    ("it should be {+}, not '{}'", "il faut {+}, et non '{}'"),
+    (
+        "a level or a check, a space and its weight, such as 'report 4', '5.1 2' or 'client 5.1 2'",
+        "un niveau ou une vérification, une espace et son poids, par exemple 'report 4', '5.1 2' ou 'client 5.1 2'",
+    ),
+    (
+        "'{}' is no level and no check of a {+}; lab check {} shows them all",
+        "'{}' n'est ni un niveau ni une vérification d'un {+} ; lab check {} --lang fr montre ce qu'il y a",
+    ),
+    ("a weight is a number from 0 to {}, not '{}'", "un poids est un nombre de 0 à {}, et non '{}'"),
     // These fit into much, so they stand last.
     ("{} bytes, or the end after {}", "{} octets, ou la fin après {}"),
     ("{} bytes", "{} octets"),
@@ -406,6 +472,17 @@ mod tests {
                 "The program has ended (signal: 9).\nIt printed last:\n    | all, but outside of it",
                 "Le programme s'est arrêté (signal: 9).\nIl a affiché en dernier :\n    | all, but outside of it",
             ),
+            (
+                "The program has ended (it started over 9 processes).",
+                "Le programme s'est arrêté (il a lancé plus de 9 processus).",
+            ),
+            (
+                "it does not compile: can't start \"cc\": no such file; is its name right?\nIt printed nothing.",
+                "la compilation a échoué : \"cc\" ne peut pas être lancé : no such file ; son nom est-il juste ?\n\
+                 Il n'a rien affiché.",
+            ),
+            ("the file 'command': the quote ' does not end", "le fichier 'command' : le guillemet ' n'est pas refermé"),
+            ("the file 'build' has more than one line", "le fichier 'build' a plus d'une ligne"),
             ("nobody says this", "nobody says this"),
         ] {
             assert_eq!(french(english), wanted);
@@ -432,6 +509,13 @@ mod tests {
     #[test]
     fn every_frame_is_said_by_a_check() {
         let sources = concat!(
+            include_str!("../../class/folder.rs"),
+            include_str!("../../class/mod.rs"),
+            include_str!("../../class/out.rs"),
+            include_str!("../../class/program.rs"),
+            include_str!("../../class/weights.rs"),
+            include_str!("../catalogue.rs"),
+            include_str!("../command.rs"),
             include_str!("../mod.rs"),
             include_str!("../outcome.rs"),
             include_str!("../process.rs"),

@@ -15,6 +15,9 @@ use crate::wire::Listed;
 /// Files above this size are not asked for, in a directory that was not made here.
 const MAX_BYTES: u64 = 8 * 1024 * 1024;
 
+/// So many bytes of files are kept in memory at most; of the others only the sizes are known.
+const MAX_ALL: u64 = 64 * 1024 * 1024;
+
 /// What stands behind the directory's name in the name of the secret beside it.
 const SECRET: &str = "-secret.txt";
 
@@ -91,14 +94,20 @@ pub fn secret_beside(dir: &Path) -> io::Result<PathBuf> {
     Ok(dir.with_file_name(name))
 }
 
-/// What is in the served directory, as the checks need it.
+/// What is in the served directory, as the checks need it. It is read once, before a program is started that could
+/// change it.
 pub struct Fixtures {
     dir: PathBuf,
     /// Every served file, sorted.
     pub files: Vec<Listed>,
+    /// Those that can be asked for.
+    loaded: Vec<Fixture>,
+    /// The secret beside the directory, if there is one: its path, and what is in it.
+    secret: Option<(PathBuf, Vec<u8>)>,
 }
 
 /// One file to be asked for.
+#[derive(Debug, Clone)]
 pub struct Fixture {
     /// Its name.
     pub name: String,
@@ -119,7 +128,18 @@ impl Fixtures {
     /// # Errors
     /// If it can't be read.
     pub fn read(dir: &Path) -> io::Result<Fixtures> {
-        Ok(Fixtures { dir: dir.to_path_buf(), files: FileHandler::new(dir)?.files()? })
+        let files = FileHandler::new(dir)?.files()?;
+        let (mut loaded, mut left) = (Vec::new(), MAX_ALL);
+        for file in &files {
+            if file.size <= MAX_BYTES.min(left) {
+                let name = file.name.to_string();
+                let bytes = fs::read(dir.join(&name))?;
+                left -= file.size;
+                loaded.push(Fixture { name, bytes });
+            }
+        }
+        let secret = secret_beside(dir).and_then(|path| fs::read(&path).map(|bytes| (path, bytes)));
+        Ok(Fixtures { dir: dir.to_path_buf(), files, loaded, secret: secret.ok() })
     }
 
     /// The first file that fits.
@@ -127,11 +147,11 @@ impl Fixtures {
     /// # Errors
     /// The check is skipped if there is none; `what` says what is missing.
     pub fn one(&self, what: &str, fits: impl Fn(&Fixture) -> bool) -> Result<Fixture, Failure> {
-        let found = self.small_enough().map(|file| self.load(file)).find(|file| file.as_ref().map_or(true, &fits));
-        found.unwrap_or_else(|| {
-            let text = format!("no file in {:?} is {what}; lab fixtures makes one", self.dir);
-            Err(Failure::skipped(text))
-        })
+        self.loaded
+            .iter()
+            .find(|file| fits(file))
+            .cloned()
+            .ok_or_else(|| Failure::skipped(format!("no file in {:?} is {what}; lab fixtures makes one", self.dir)))
     }
 
     /// The files of these sizes.
@@ -139,8 +159,8 @@ impl Fixtures {
     /// # Errors
     /// The check is skipped if there is none.
     pub fn of_sizes(&self, from: u64, to: u64) -> Result<Vec<Fixture>, Failure> {
-        let fits = self.small_enough().filter(|file| (from..=to).contains(&file.size));
-        let files = fits.map(|file| self.load(file)).collect::<Result<Vec<_>, _>>()?;
+        let fits = self.loaded.iter().filter(|file| (from..=to).contains(&(file.bytes.len() as u64)));
+        let files: Vec<_> = fits.cloned().collect();
         if files.is_empty() {
             Err(Failure::skipped(format!("no file here has {from} to {to} bytes; lab fixtures makes some")))
         } else {
@@ -179,25 +199,15 @@ impl Fixtures {
     /// # Errors
     /// The check is skipped if there is none.
     pub fn secret(&self) -> Result<(PathBuf, Vec<u8>), Failure> {
-        let found = secret_beside(&self.dir).and_then(|path| fs::read(&path).map(|bytes| (path, bytes)));
-        found.map_err(|_| Failure::skipped(format!("no secret lies beside {:?}; lab fixtures plants one", self.dir)))
+        self.secret
+            .clone()
+            .ok_or_else(|| Failure::skipped(format!("no secret lies beside {:?}; lab fixtures plants one", self.dir)))
     }
 
-    /// The directory, if it was made here: the secret beside it tells.
+    /// The directory, if it was made here: the secret beside it tells. A link in its place leads to what is not ours.
     pub fn own_dir(&self) -> Option<&Path> {
-        secret_beside(&self.dir).is_ok_and(|secret| secret.exists()).then_some(&self.dir)
-    }
-
-    fn small_enough(&self) -> impl Iterator<Item = &Listed> {
-        self.files.iter().filter(|file| file.size <= MAX_BYTES)
-    }
-
-    fn load(&self, file: &Listed) -> Result<Fixture, Failure> {
-        let name = file.name.to_string();
-        match fs::read(self.dir.join(&name)) {
-            Ok(bytes) => Ok(Fixture { name, bytes }),
-            Err(error) => Err(Failure::skipped(format!("the fixture {name:?} can't be read: {error}"))),
-        }
+        let is_there = fs::symlink_metadata(&self.dir).is_ok_and(|metadata| metadata.is_dir());
+        (self.secret.is_some() && is_there).then_some(&self.dir)
     }
 }
 

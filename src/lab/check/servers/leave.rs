@@ -17,6 +17,9 @@ const PATIENCE: Duration = Duration::from_millis(250);
 /// So long it takes what comes, at most: a server that sends without an end does not keep it.
 const MAX_LEAVING: Duration = Duration::from_secs(2);
 
+/// While something comes, a client waits so many times as long as while nothing comes.
+const SENDS_LONGER: u32 = 8;
+
 /// So long all clients of one grading wait for nothing, together. Who grades a server that never closes shall not wait
 /// at each of its checks.
 const MAX_IN_VAIN: Duration = Duration::from_secs(2);
@@ -81,8 +84,9 @@ impl Courtesy {
     fn leave(&self, mut client: Leaving) {
         let left = locked(&self.0, |state| MAX_IN_VAIN.saturating_sub(state.in_vain));
         let patience = PATIENCE.min(left).max(LOOK);
+        let begun = Instant::now();
         if !client.leave(patience) {
-            locked(&self.0, |state| state.in_vain += patience);
+            locked(&self.0, |state| state.in_vain += begun.elapsed());
         }
     }
 }
@@ -122,7 +126,8 @@ impl Leaving {
 
     /// Drops what still comes, to the end.
     fn is_ended_within(&mut self, patience: Duration) -> bool {
-        let deadline = Instant::now() + MAX_LEAVING;
+        // Who has waited in vain before has little patience left, whatever comes.
+        let deadline = Instant::now() + MAX_LEAVING.min(patience * SENDS_LONGER);
         let mut part = vec![0; PART];
         let _ = self.stream.set_read_timeout(Some(patience));
         while self.standing != Standing::Ended && Instant::now() < deadline {

@@ -39,6 +39,9 @@ const SHOWN: usize = 120;
 /// Words that stand where a language prints an error that nobody caught.
 const OF_AN_ERROR: [&str; 4] = ["Traceback (most", "Exception", "Error", "panicked"];
 
+/// Nobody reads so many bytes that a server prints before it listens.
+const MUCH_PRINTED: usize = 1024 * 1024;
+
 /// So many lines of it are shown from the beginning, where Java names an error, and from the end, where Python does.
 const FIRST_LINES: usize = 4;
 const LAST_LINES: usize = 8;
@@ -97,7 +100,11 @@ impl Student {
             }
             thread::sleep(POLL);
         }
-        let what = "the program runs, but nobody listens on {port}: does it take {port} from its command line?";
+        let what = if self.process.printed_count() > MUCH_PRINTED {
+            "the program prints without end, and nobody listens on {port}: listen first, and print less"
+        } else {
+            "the program runs, but nobody listens on {port}: does it take {port} from its command line?"
+        };
         Err(format!("{what}\n{}", self.process.printed()))
     }
 
@@ -148,6 +155,11 @@ impl Student {
     /// Has it ended by itself? In sentences, with what it printed.
     pub fn ended(&mut self) -> Option<String> {
         self.process.ended()
+    }
+
+    /// The same, if it ends within this time.
+    pub fn ended_within(&mut self, time: Duration) -> Option<String> {
+        self.process.ended_within(time)
     }
 
     /// How many bytes it has printed so far.

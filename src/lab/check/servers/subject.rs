@@ -6,12 +6,12 @@
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::lab::check::catalogue::Kind;
 use crate::lab::check::cause::Cause;
-use crate::lab::check::outcome::{Failure, Steps, Verdict};
+use crate::lab::check::outcome::{Failure, Outcome, Steps, Verdict};
+use crate::lab::check::process::CRASH_TIME;
 use crate::lab::check::processes::listening_process;
 use crate::lab::check::results::Graded;
 use crate::lab::check::servers::exam::{Check, Exam, Learnt};
@@ -41,9 +41,6 @@ const CLIENT_HAS_GONE: [&str; 9] = [
 
 /// Checks of clients that vanish: if the program dies there, it died of that, whatever it printed.
 const OF_VANISHING: [&str; 4] = ["1.4", "5.12", "8.4", "8.6"];
-
-/// So long after a session has ended is waited for what the program prints of an error.
-const LAST_WORDS: Duration = Duration::from_millis(300);
 
 /// Checks whose hint can't say why a session ended, for too much can be the cause.
 const OF_ANYTHING: [&str; 2] = ["2.1", "5.1"];
@@ -177,7 +174,7 @@ impl Subject {
         let exam = Exam::new(ready, fixtures, &self.learnt, self.courtesy.clone(), terms);
         let outcome = (check.run)(&exam);
         let steps = exam.end();
-        let outcome = match self.ended() {
+        let outcome = match self.ended_after(&outcome) {
             None => outcome,
             Some(last_words) => {
                 return Ok(Run { outcome: Err(died(check, outcome, &last_words)), steps, printed: String::new() })
@@ -191,19 +188,10 @@ impl Subject {
         Ok(Run { outcome, steps, printed: printed.unwrap_or_default() })
     }
 
-    /// What the program printed meanwhile, if the check failed and that speaks of an error. An error ends the session
-    /// first and is printed then.
+    /// What the program printed meanwhile, if the check failed and that speaks of an error.
     fn error_since(&self, printed_before: usize, verdict: Verdict) -> Option<String> {
         let student = self.student().filter(|_| verdict.is_failure())?;
-        let has_ended = matches!(verdict, Verdict::Closed | Verdict::LostToReset);
-        let deadline = Instant::now() + if has_ended { LAST_WORDS } else { Duration::ZERO };
-        loop {
-            let printed = student.error_since(printed_before);
-            if printed.is_some() || Instant::now() >= deadline {
-                return printed;
-            }
-            thread::sleep(POLL);
-        }
+        student.error_since(printed_before)
     }
 
     fn student(&self) -> Option<&Student> {
@@ -214,10 +202,11 @@ impl Subject {
     }
 
     /// What the program said when it ended, if it did. That may be happening just now.
-    fn ended(&mut self) -> Option<String> {
+    fn ended_after(&mut self, outcome: &Outcome) -> Option<String> {
         let Examined::Started { student: Some(student), .. } = &mut self.server else { return None };
-        thread::sleep(POLL);
-        student.ended()
+        let session_ended =
+            outcome.as_ref().is_err_and(|failure| matches!(failure.verdict, Verdict::Closed | Verdict::LostToReset));
+        student.ended_within(if session_ended { CRASH_TIME } else { POLL })
     }
 
     /// Ends the program, so that the next check meets a fresh one: what failed may have left something behind.

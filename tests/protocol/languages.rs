@@ -6,11 +6,12 @@ use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 /// Pairs whose names do not tell that they are one, below the project's root. All others are `x.en.md` and `x.fr.md`.
-const NAMED_PAIRS: [(&str, &str); 4] = [
+const NAMED_PAIRS: [(&str, &str); 5] = [
     ("README.md", "docs/LISEZMOI.md"),
     ("docs/PROTOCOL.md", "docs/PROTOCOLE.md"),
     ("docs/labs/README.md", "docs/labs/LISEZMOI.md"),
     ("docs/teacher/README.md", "docs/teacher/LISEZMOI.md"),
+    ("docs/skeletons/README.md", "docs/skeletons/LISEZMOI.md"),
 ];
 
 /// The words that begin a task of a lab, in English and in French.

@@ -141,8 +141,9 @@ impl Graded {
         let rule = self.check.rule;
         let french = french::rules::of(rule).filter(|_| lang == Lang::French);
         // There is no French docs/CLIENTS.md.
-        let place = french.and_then(french_place_of).or_else(|| place_of(rule)).unwrap_or_default();
-        format!("\"{}\" ({place})", french.unwrap_or(rule))
+        let from_english = |place: String| french.map_or(place.clone(), |_| format!("traduit de {place}"));
+        let place = french.and_then(french_place_of).or_else(|| place_of(rule).map(from_english)).unwrap_or_default();
+        format!("\"{}\" ({place})", without_marks(french.unwrap_or(rule)))
     }
 
     fn probable(&self, lang: Lang) -> String {
@@ -232,6 +233,17 @@ fn indented(lang: Lang, label: &str, text: &str) -> String {
     let mut lines = text.lines();
     let first = format!("      {label:<width$} {}", lines.next().unwrap_or_default());
     lines.fold(first, |all, line| format!("{all}\n      {:width$} {line}", ""))
+}
+
+/// A rule as a person reads it, without the marks of Markdown for what is bold, stressed, or in a table.
+fn without_marks(rule: &str) -> String {
+    let plain = rule.replace("**", "").replace(" | ", " - ");
+    // Stressed words stand between two stars. A star alone belongs to the grammar, as in `*DIGIT`.
+    if plain.matches('*').count() % 2 == 0 {
+        plain.replace('*', "")
+    } else {
+        plain
+    }
 }
 
 /// Sentences in lines of a readable width.
@@ -353,4 +365,22 @@ pub fn list<R>(kind: Kind, checks: &[&Check<R>], lang: Lang) -> String {
     let line = |check: &&Check<R>| format!("{:<8} {:<5} {}", check.level.word(), check.id, check.title_in(kind, lang));
     let lines = checks.iter().map(line);
     lines.collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rule_is_shown_without_the_marks_of_markdown_and_with_the_stars_of_the_grammar() {
+        for (rule, shown) in [
+            ("**7. The client ends its session.**", "7. The client ends its session."),
+            ("One TCP connection is one *session*", "One TCP connection is one session"),
+            ("NOT_TEXT | the line is not UTF-8 | goes on", "NOT_TEXT - the line is not UTF-8 - goes on"),
+            ("*(size SP filename LF)", "*(size SP filename LF)"),
+            ("\"0\" / (%x31-39 *DIGIT)", "\"0\" / (%x31-39 *DIGIT)"),
+        ] {
+            assert_eq!(without_marks(rule), shown);
+        }
+    }
 }

@@ -25,13 +25,13 @@ pub fn of(cause: Cause) -> &'static str {
              faites-en une variable locale de la session"
         }
         Cause::Died { of_a_client_that_left: true } => {
-            "un client est parti. Lui envoyer des octets, ou en lire de lui, est une erreur (SIGPIPE, EPIPE, \
-             ECONNRESET), et ici elle a arrêté tout le programme. Ignorez SIGPIPE, ou attrapez l'erreur (avec Node : \
-             un gestionnaire 'error' sur chaque socket), et mettez fin à cette seule session"
+            "le départ d'un client a arrêté tout le programme : lui envoyer des octets, ou en lire de lui, est alors \
+             une erreur (SIGPIPE, EPIPE, ECONNRESET). Ignorez SIGPIPE, ou attrapez l'erreur (avec Node : un \
+             gestionnaire 'error' sur chaque socket), et mettez fin à cette seule session"
         }
         Cause::Died { of_a_client_that_left: false } => {
-            "personne n'a attrapé une erreur : elle a arrêté tout le programme, et avec lui toutes les sessions. Ses \
-             derniers mots, affichés ci-dessus, disent où. L'erreur d'une session ne doit arrêter que cette session"
+            "personne n'a attrapé une erreur : elle a arrêté tout le programme, et avec lui toutes les sessions. Ce \
+             qu'il a affiché en dernier, ci-dessus, dit où. L'erreur d'une session ne doit arrêter que cette session"
         }
         Cause::LeftBehind => {
             "des sessions précédentes ont laissé quelque chose : avec un programme qui vient de démarrer, la même \
@@ -195,7 +195,7 @@ fn of_client(cause: ClientCause) -> &'static str {
         }
         ClientCause::StillReads => {
             "le client attend encore la suite de la dernière réponse. Un corps est fini après <taille> octets (des \
-             octets, non des lettres), et rien d'autre n'indique sa fin : ni ligne vide, ni lecture courte, ni fin \
+             octets, non des caractères), et rien d'autre n'indique sa fin : ni ligne vide, ni lecture courte, ni fin \
              de la connexion, qui reste ouverte. Lisez dans une boucle jusqu'à avoir ce nombre d'octets (aucun après \
              'OK 0'), puis envoyez la commande suivante"
         }

@@ -52,13 +52,13 @@ pub const CHECKS: &[French] = &[
     },
     French {
         id: "3.3",
-        title: "La liste peut arriver octet par octet, même coupée au milieu d'une lettre.",
+        title: "La liste peut arriver octet par octet, même coupée au milieu d'un caractère.",
         hint: "chaque lecture est décodée à part, ou une lecture est prise pour toute la liste. Accumulez d'abord \
                <taille> octets, puis décodez-les",
     },
     French {
         id: "3.4",
-        title: "Ce qu'un terminal exécuterait dans une liste n'est pas affiché tel quel.",
+        title: "Ce qu'un terminal interpréterait dans une liste n'est pas affiché tel quel.",
         hint: "les noms de la liste sont affichés tels quels. Remplacez ou échappez les caractères de contrôle, ou \
                refusez une telle liste",
     },
@@ -94,14 +94,14 @@ pub const CHECKS: &[French] = &[
     },
     French {
         id: "4.5",
-        title: "Un ERR dont personne ne connaît le code est un refus, et la session continue.",
+        title: "Une réponse ERR dont personne ne connaît le code est un refus, et la session continue.",
         hint:
-            "les codes sont comparés à une liste, et un autre code est pris pour une réponse fausse. Tout ERR est un \
-             refus",
+            "les codes sont comparés à une liste, et un autre code est pris pour une réponse fausse. Toute réponse ERR \
+             est un refus",
     },
     French {
         id: "4.6",
-        title: "Ce qu'un terminal exécuterait dans un refus n'est pas affiché tel quel.",
+        title: "Ce qu'un terminal interpréterait dans un refus n'est pas affiché tel quel.",
         hint: "le message est affiché tel quel. Remplacez ou échappez les caractères de contrôle",
     },
     French {
@@ -112,7 +112,8 @@ pub const CHECKS: &[French] = &[
     French {
         id: "4.8",
         title: "Un chemin absolu ne fait pas sortir de {dir}, même si LIST le donne.",
-        hint: "un répertoire suivi d'un chemin absolu donne ce chemin absolu. Refusez un nom qui contient / ou \\",
+        hint: "le nom est ajouté au répertoire sans être vérifié, et un répertoire suivi d'un chemin absolu donne ce \
+               chemin absolu. Refusez un nom qui contient / ou \\",
     },
     French { id: "4.9", title: "Un téléchargement refusé ne crée pas de fichier.", hint: REFUSAL_STORED },
     French {
@@ -136,7 +137,9 @@ pub const CHECKS: &[French] = &[
     French {
         id: "5.4",
         title: "Un fichier de plus d'un mébioctet est enregistré en entier.",
-        hint: "une seule lecture ne l'apporte pas en entier. Lisez dans une boucle jusqu'à avoir <taille> octets",
+        hint:
+            "une seule lecture est faite, et elle n'apporte pas tout le fichier. Lisez dans une boucle jusqu'à avoir \
+               <taille> octets",
     },
     French {
         id: "5.5",

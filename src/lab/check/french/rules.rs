@@ -79,16 +79,16 @@ pub const RULES: &[(&str, &str)] = &[
     ("They are answered in order.", "Le serveur y répond dans l'ordre."),
     (
         "a client that has ended its sending side still gets every answer to the complete lines that it sent",
-        "un client qui a terminé son côté émission reçoit encore toutes les réponses aux lignes complètes qu'il a \
+        "un client qui a fermé son côté émission reçoit encore toutes les réponses aux lignes complètes qu'il a \
          envoyées.",
     ),
     (
         "a client that has ended its sending side still gets every answer",
-        "un client qui a terminé son côté émission reçoit encore toutes les réponses",
+        "un client qui a fermé son côté émission reçoit encore toutes les réponses",
     ),
     (
         "the session also ends if the client ends its sending side between two commands",
-        "La session se termine donc aussi quand le client termine son côté émission entre deux commandes.",
+        "La session se termine donc aussi quand le client ferme son côté émission entre deux commandes.",
     ),
     ("a server holds many sessions at the same time", "Un serveur mène de nombreuses sessions en même temps."),
     (
@@ -195,7 +195,7 @@ pub const RULES: &[(&str, &str)] = &[
     ),
     (
         "INCOMPLETE_LINE | the client's sending side ended inside a line | ends",
-        "INCOMPLETE_LINE | le client a terminé son côté émission au milieu d'une ligne | se termine",
+        "INCOMPLETE_LINE | le client a fermé son côté émission au milieu d'une ligne | se termine",
     ),
     (
         "no complete command within the idle time-out, counted from the end of the last reply. A byte now and then \
@@ -219,8 +219,8 @@ pub const RULES: &[(&str, &str)] = &[
     // Closing.
     (
         "So wherever the server closes, it first ends its sending side, then reads and drops what still comes",
-        "Quand le serveur ferme, il termine donc toujours d'abord son côté émission. Ensuite il lit et jette ce qui \
-         arrive encore",
+        "Quand le serveur met fin à une connexion, il ferme donc toujours d'abord son côté émission. Ensuite il lit et \
+         jette ce qui arrive encore",
     ),
     (
         "A session gives its place back before its client can see the end of the connection",

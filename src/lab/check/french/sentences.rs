@@ -151,7 +151,7 @@ const SENTENCES: Frames = &[
     ),
     (
         "it does not come to rest: in {} looks, a thread of it was running",
-        "le programme ne se repose pas : sur {} observations, un de ses fils d'exécution (threads) travaillait",
+        "le programme occupe encore le processeur : sur {} observations, un de ses fils d'exécution travaillait",
     ),
     (
         "blocked by {}: without a greeting nothing can be asked",
@@ -161,6 +161,46 @@ const SENTENCES: Frames = &[
         "not run: {} checks in a row got no reply, up to {}",
         "non faite : {} vérifications de suite, jusqu'à {}, sont restées sans réponse",
     ),
+    ("not run: the time for this program was over", "non faite : le temps prévu pour ce programme était écoulé"),
+    (
+        "beside {} the server takes no more, and says SERVER_FULL; this check needs more",
+        "à côté de {} clients, le serveur n'en accepte plus et répond SERVER_FULL ; cette vérification en demande plus",
+    ),
+    // What is graded with.
+    ("no file in {} is {+}; lab fixtures makes one", "aucun fichier de {} n'est {+} ; lab fixtures en crée un"),
+    ("named with a space", "nommé avec une espace"),
+    ("named with an accent", "nommé avec un accent"),
+    ("empty", "vide"),
+    ("of all byte values", "fait de toutes les valeurs d'octet"),
+    ("full of 0xFF", "rempli de 0xFF"),
+    ("beginning like a reply", "semblable à une réponse par son début"),
+    ("small and not empty", "petit sans être vide"),
+    ("larger than a mebibyte", "plus grand qu'un mébioctet"),
+    (
+        "no file here has {} to {} bytes; lab fixtures makes some",
+        "aucun fichier n'a ici de {} à {} octets ; lab fixtures en crée",
+    ),
+    ("there is no {+} in {}; lab fixtures makes one", "il n'y a pas de {+} dans {} ; lab fixtures en crée un"),
+    ("hidden file", "fichier caché"),
+    ("directory", "répertoire"),
+    ("symbolic link", "lien symbolique"),
+    (
+        "no secret lies beside {}; lab fixtures plants one",
+        "il n'y a pas de fichier secret à côté de {} ; lab fixtures en crée un",
+    ),
+    ("the fixture {} can't be read: {}", "le fichier {} ne peut pas être lu : {}"),
+    (
+        "this check puts something into the directory, and does so only where lab fixtures has made it",
+        "cette vérification met quelque chose dans le répertoire, et seulement là où lab fixtures a créé celui-ci",
+    ),
+    ("names with a line feed, or not UTF-8,", "des noms avec un saut de ligne, ou qui ne sont pas de l'UTF-8,"),
+    (
+        "what a program's threads do is seen on Linux alone, and of a program of this machine",
+        "ce que font les fils d'exécution d'un programme se voit sous Linux seulement, et pour un programme de cette \
+         machine",
+    ),
+    ("this system makes no {+} here", "ce système ne permet pas de créer ici {+}"),
+    ("the file that is to shrink can't be made: {}", "le fichier qui doit rétrécir ne peut pas être créé : {}"),
     // The program.
     ("all was answered", "tout a reçu une réponse"),
     ("the program does not start again", "le programme ne redémarre pas"),
@@ -332,6 +372,9 @@ const SENTENCES: Frames = &[
         "'{}' n'est ni un niveau ni une vérification d'un {+} ; lab check {} --lang fr montre ce qu'il y a",
     ),
     ("a weight is a number from 0 to {}, not '{}'", "un poids est un nombre de 0 à {}, et non '{}'"),
+    // These fit into much, so they stand last.
+    ("{} bytes, or the end after {}", "{} octets, ou la fin après {}"),
+    ("{} bytes", "{} octets"),
 ];
 
 /// The same for the steps of a conversation. What was sent and received stays as it is.
@@ -361,6 +404,8 @@ const STEPS: Frames = &[
     ),
     ("   (the program starts; its commands: {})", "   (le programme démarre ; ses commandes : {})"),
     ("   (nothing is sent for {} ms)", "   (rien n'est envoyé pendant {} ms)"),
+    ("{+} (in {} pieces of {} bytes)", "{+} (en {} morceaux de {} octets)"),
+    ("{}... ({} bytes) ...{}", "{}... ({} octets) ...{}"),
 ];
 
 /// The sentences in French, each line for itself. What a program printed stays as it is.
@@ -444,6 +489,10 @@ mod tests {
         }
         assert_eq!(step_in_french("<- (connects)"), "<- (se connecte)");
         assert_eq!(step_in_french("<- OK 5\\n"), "<- OK 5\\n");
+        assert_eq!(
+            step_in_french("-> OK 9\\nab... (900 bytes) ...yz (in 9 pieces of 100 bytes)"),
+            "-> OK 9\\nab... (900 octets) ...yz (en 9 morceaux de 100 octets)"
+        );
     }
 
     #[test]
@@ -467,8 +516,11 @@ mod tests {
             include_str!("../../class/weights.rs"),
             include_str!("../catalogue.rs"),
             include_str!("../command.rs"),
+            include_str!("../mod.rs"),
+            include_str!("../outcome.rs"),
             include_str!("../process.rs"),
             include_str!("../servers/exam.rs"),
+            include_str!("../servers/fixtures.rs"),
             include_str!("../servers/mod.rs"),
             include_str!("../servers/names.rs"),
             include_str!("../servers/peer.rs"),

@@ -198,7 +198,8 @@ pub const CHECKS: &[French] = &[
     French {
         id: "3.4",
         title: "La taille de la liste compte des octets : la réponse suivante commence juste après.",
-        hint: "la taille compte des lettres, ou oublie le dernier saut de ligne (LF). Encodez d'abord le texte, puis \
+        hint:
+            "la taille compte des caractères, ou oublie le dernier saut de ligne (LF). Encodez d'abord le texte, puis \
                comptez ses octets",
     },
     French {
@@ -250,8 +251,8 @@ pub const CHECKS: &[French] = &[
     },
     French {
         id: "4.4",
-        title: "Un nom qui arrive en morceaux, coupé au milieu d'une lettre, est un seul nom.",
-        hint: "chaque lecture a été décodée à part, et une moitié de lettre n'est pas de l'UTF-8. Accumulez les \
+        title: "Un nom qui arrive en morceaux, coupé au milieu d'un caractère, est un seul nom.",
+        hint: "chaque lecture a été décodée à part, et une moitié de caractère n'est pas de l'UTF-8. Accumulez les \
                octets, et décodez la ligne entière",
     },
     French {
@@ -292,7 +293,8 @@ pub const CHECKS: &[French] = &[
     French {
         id: "4.11",
         title: "Un nom a au plus 255 octets : un de plus, et c'est BAD_FILENAME.",
-        hint: "la longueur n'a pas été vérifiée, ou a été comptée en lettres. En UTF-8, une lettre accentuée occupe \
+        hint:
+            "la longueur n'a pas été vérifiée, ou a été comptée en caractères. En UTF-8, une lettre accentuée occupe \
                deux octets",
     },
     French {
@@ -310,8 +312,8 @@ pub const CHECKS: &[French] = &[
     French {
         id: "4.14",
         title: "Un lien symbolique n'est pas suivi : c'est NOT_FOUND.",
-        hint: "un lien peut mener à n'importe quel fichier de l'ordinateur. Interrogez l'entrée elle-même (lstat), \
-               et vérifiez que c'est un fichier ordinaire",
+        hint: "le lien a été suivi, et un lien peut mener à n'importe quel fichier de l'ordinateur. Interrogez \
+               l'entrée elle-même (lstat), et vérifiez que c'est un fichier ordinaire",
     },
     French {
         id: "4.15",
@@ -439,7 +441,7 @@ pub const CHECKS: &[French] = &[
     French {
         id: "6.6",
         title: "Un refus est une seule ligne affichable, quelle que soit la ligne refusée.",
-        hint: "la ligne du client est citée telle quelle. Échappez ce qu'un terminal exécuterait, et coupez une \
+        hint: "la ligne du client est citée telle quelle. Échappez ce qu'un terminal interpréterait, et coupez une \
                longue citation, pour que la ligne ait au plus 512 octets",
     },
     French {
@@ -495,14 +497,17 @@ pub const CHECKS: &[French] = &[
     French {
         id: "8.3",
         title: "Quand le client ferme son côté émission, le serveur met fin à la connexion.",
-        hint: "une lecture de 0 octet est la fin du flux, définitivement ; elle ne veut pas dire 'rien pour \
-               l'instant'. Quittez la boucle et fermez. Un serveur qui relit sans cesse occupe tout un processeur",
+        hint:
+            "une lecture de 0 octet est prise pour 'rien pour l'instant', et le serveur relit sans cesse : il occupe \
+               tout un processeur. C'est la fin du flux, définitivement. Quittez la boucle et fermez",
     },
     French {
         id: "8.4",
-        title: "Après la disparition d'un client, le serveur se repose.",
-        hint: "une lecture de 0 octet est la fin du flux, définitivement ; elle ne veut pas dire 'rien pour \
-               l'instant'. Quittez la boucle. Observez le programme avec top après avoir arrêté un netcat par Ctrl-C",
+        title: "Après la disparition d'un client, le serveur n'occupe plus le processeur.",
+        hint:
+            "une lecture de 0 octet est prise pour 'rien pour l'instant', et la boucle ne finit jamais. C'est la fin \
+               du flux, définitivement. Quittez la boucle. Observez le programme avec top après avoir arrêté un \
+               netcat par Ctrl-C",
     },
     French {
         id: "8.5",

@@ -55,8 +55,8 @@ static enum outcome print_reply(struct session *session) {
 }
 
 static enum outcome carry_out(struct session *session, const char *command) {
-    /* TODO 1 (checks 1.2 2.1 3.1 3.2 3.5 4.9 6.2 6.3 7.1 8.6 8.7): Send the command and an LF, then print_reply(). */
-    /* TODO 2 (checks 4.1 4.2 4.3 5.1 5.2 5.3 5.5 5.8 5.9 5.13 5.24 6.1 8.2 8.4): For DOWNLOAD write
+    /* TODO 1 (checks 1.2 2.1 3.1 3.2 3.5 6.2 6.3 7.1 8.6 8.7): Send the command and an LF, then print_reply(). */
+    /* TODO 2 (checks 4.1 4.2 4.3 4.9 5.1 5.2 5.3 5.5 5.8 5.9 5.13 5.24 6.1 8.2 8.4): For DOWNLOAD write
        receive_file(). Read the header first: a refusal makes no file. TODO 4: Which names lead out of the directory? */
     /* TODO 5 (checks 5.19 5.22 5.23 5.25): The file appears under its name when all of it has come, or not at all. */
     (void)session;

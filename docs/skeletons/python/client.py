@@ -39,7 +39,7 @@ def is_name(name):
 
 def receive_file(replies, path):
     """Writes the body that follows into a file."""
-    # TODO 2 (checks 4.1 4.2 4.3 5.1 5.2 5.3 5.5 5.8 5.9 5.13 5.24 6.1 8.2 8.4): Read the header
+    # TODO 2 (checks 4.1 4.2 4.3 4.9 5.1 5.2 5.3 5.5 5.8 5.9 5.13 5.24 6.1 8.2 8.4): Read the header
     # first: a refusal makes no file.
     raise Refused("this client can't store files yet")
 
@@ -48,7 +48,7 @@ def store(replies, directory, name):
     receive_file(replies, os.path.join(directory, name))
 
 def carry_out(connection, replies, directory, command):
-    # TODO 1 (checks 1.2 2.1 3.1 3.2 3.5 4.9 6.2 6.3 7.1 8.6 8.7): Send the command and an LF. For
+    # TODO 1 (checks 1.2 2.1 3.1 3.2 3.5 6.2 6.3 7.1 8.6 8.7): Send the command and an LF. For
     # DOWNLOAD call store(), if is_name() allows the name. For the others print the text that comes.
     raise Refused("this client knows no commands yet")
 

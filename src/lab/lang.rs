@@ -1,6 +1,6 @@
 //! The language in which a tool speaks to a person.
 //!
-//! Read first: nothing. It does not know what is said.
+//! Read first: `programs/args.rs`. It does not know what is said.
 
 use crate::programs::args::{Args, Usage};
 

@@ -36,12 +36,12 @@ impl Random {
         1 + (self.number() >> 8) % most
     }
 
-    /// So many bytes.
+    /// This many random bytes.
     pub fn bytes(&mut self, count: usize) -> Vec<u8> {
         (0..count).map(|_| (self.number() >> 32) as u8).collect()
     }
 
-    /// So many small letters.
+    /// This many random small letters.
     pub fn letters(&mut self, count: usize) -> String {
         (0..count).map(|_| char::from(b'a' + (self.number() >> 32) as u8 % 26)).collect()
     }

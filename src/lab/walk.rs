@@ -42,7 +42,7 @@ pub struct Options {
     pub serve: PathBuf,
     /// Where the client stores its downloads.
     pub dir: PathBuf,
-    /// Of the narration.
+    /// The language of the narration.
     pub lang: Lang,
     /// Wait for Enter after each step.
     pub pause: bool,

@@ -14,7 +14,7 @@ use file_transfer::lab::check::results::Graded;
 use file_transfer::lab::check::servers::Target;
 use file_transfer::lab::check::{clients, command, servers};
 
-use crate::support::TempDir;
+use crate::support::{rustc, TempDir};
 
 /// For a check that fails because nothing comes: it then takes so long.
 const SHORT: Duration = Duration::from_secs(1);
@@ -211,9 +211,8 @@ fn the_keys_are_short() {
 fn the_skeleton_in_rust_passes_what_its_table_says() {
     let dir = TempDir::new();
     let program = dir.path().join("server");
-    let rustc = std::env::var("RUSTC").unwrap_or("rustc".to_string());
     let source = document("skeletons/rust/server.rs");
-    compile(Command::new(rustc).args(["--edition", "2021", "-o"]).arg(&program).arg(source));
+    compile(rustc().args(["--edition", "2021", "-o"]).arg(&program).arg(source));
     passes_exactly(&server(&format!("'{}'", program.display())), &passing(0), SHORT);
 }
 

@@ -131,11 +131,16 @@ fn a_deadlock_is_told_with_who_holds_what_who_waits_for_what_and_the_cycle() {
 }
 
 #[test]
-fn a_thread_that_locks_twice_waits_for_itself_and_std_is_said_to_leave_it_open() {
+fn a_thread_that_locks_twice_waits_for_itself_and_the_text_says_that_rust_may_also_panic() {
     let ended = interleave_text(two_threads(&["lock a", "lock a"], &["add 1"]), &["--schedule", "AAB", "--solve"]);
     ended.expect_success();
     let words = ended.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
-    for told in ["lock a: waits", "A waits for itself.", "Rust's std leaves it open", "may wait for ever or panic"] {
+    for told in [
+        "lock a: waits",
+        "A waits for itself.",
+        "In Rust, a thread that locks its own mutex again",
+        "may wait for ever or panic",
+    ] {
         assert!(words.contains(told), "{told}: {}", ended.stdout);
     }
 }

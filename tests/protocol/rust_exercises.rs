@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use crate::support::TempDir;
+use crate::support::{rustc, TempDir};
 
 const EXERCISES: &str = "docs/labs/rust";
 const MENDED: &str = "docs/teacher/rust";
@@ -34,7 +34,7 @@ fn names_in(dir: &str) -> BTreeSet<String> {
 /// Compiles `file` to `program`.
 fn compiled(file: &Path, program: &Path) -> Output {
     let arguments = ["--edition", "2021", "-D", "warnings", "-o"];
-    Command::new("rustc").args(arguments).arg(program).arg(file).output().unwrap()
+    rustc().args(arguments).arg(program).arg(file).output().unwrap()
 }
 
 /// The codes of all errors, as in `error[E0277]: ...`.

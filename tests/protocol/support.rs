@@ -5,6 +5,7 @@ use std::fs;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -25,6 +26,11 @@ pub const MOMENT: Duration = Duration::from_millis(150);
 
 /// More bytes than any test waits for at the end of a connection: a server that repeats itself fails instead of hanging.
 const ENDLESS: u64 = 128 * 1024 * 1024;
+
+/// The compiler that cargo uses.
+pub fn rustc() -> Command {
+    Command::new(std::env::var("RUSTC").unwrap_or("rustc".to_string()))
+}
 
 /// A directory of its own for each test, removed at the end.
 pub struct TempDir(PathBuf);

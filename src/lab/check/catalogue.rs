@@ -60,13 +60,13 @@ pub enum Level {
 }
 
 impl Level {
-    /// Those of servers, in order.
+    /// The levels of servers, in order.
     pub const OF_SERVERS: [Level; 4] = [Level::Report, Level::Stream, Level::Robust, Level::Threads];
 
-    /// Those of either, in order.
+    /// All levels, of servers and clients.
     pub const ALL: [Level; 5] = [Level::Report, Level::Stream, Level::Robust, Level::Threads, Level::Files];
 
-    /// Those of clients, in order.
+    /// The levels of clients, in order.
     pub const OF_CLIENTS: [Level; 4] = [Level::Report, Level::Stream, Level::Robust, Level::Files];
 
     /// Its name on the command line.
@@ -82,16 +82,16 @@ impl Level {
 }
 
 /// One check. `R` is what runs it: a conversation with a server, or with a client.
-/// What it says in French stands in `french`, by its number.
+/// Its French texts stand in `french`, by its number.
 #[derive(Debug, Clone, Copy)]
 pub struct Check<R> {
     /// The protocol's step, a dot, and a number of its own: `4.2`.
     pub id: &'static str,
-    /// To which group it belongs.
+    /// The group to which it belongs.
     pub level: Level,
-    /// What a program does that passes, in a sentence.
+    /// What a good program does, in a sentence.
     pub title: &'static str,
-    /// The words of docs/PROTOCOL.md that it rests on.
+    /// The rule that it checks, in the words of docs/PROTOCOL.md.
     pub rule: &'static str,
     /// The likely cause if it does not pass, and what to look at.
     pub hint: &'static str,
@@ -130,7 +130,7 @@ impl<R> Check<R> {
     }
 }
 
-/// Of all these checks those that were asked for, by level and step; none if no check has such a number.
+/// The checks that were asked for, by level and step; none if no check has such a number.
 pub fn selected<R>(
     all: impl Iterator<Item = &'static Check<R>>,
     levels: &[Level],

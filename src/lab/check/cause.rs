@@ -1,8 +1,8 @@
-//! What was seen when a check failed, and which mistake that most likely is. The texts stand here alone, so that those
-//! of another language can stand beside them.
+//! What was seen when a check failed, and which mistake it most likely is. All English texts of the causes stand here
+//! and in `clients/causes.rs`; the French ones stand in `french/causes.rs`.
 //!
-//! Read first: `docs/PROTOCOL.md`. It does not know which check failed: where nothing here was seen, the check's own
-//! hint says what is likely.
+//! Read first: `docs/PROTOCOL.md`, `clients/causes.rs`. It does not know which check failed. If nothing here was seen,
+//! the check's own hint says what is likely.
 
 use crate::lab::check::clients::causes::ClientCause;
 use crate::lab::check::french;
@@ -11,16 +11,16 @@ use crate::lab::lang::Lang;
 /// What was seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cause {
-    /// One client got what belongs to another one.
+    /// One client got what belongs to another client.
     SharedVariable,
-    /// The program ended by itself. Did its last words speak of a client that has gone?
+    /// The program ended by itself.
     Died {
-        /// They did.
+        /// Did its last words speak of a client that has gone?
         of_a_client_that_left: bool,
     },
     /// The check fails behind other checks, and passes with a fresh program.
     LeftBehind,
-    /// The server says that it is full, and nobody is there.
+    /// The server says that it is full, and no client is connected.
     PlacesKept,
     /// The server was full before, and now it takes any number of clients.
     PlacesTwice,
@@ -42,17 +42,17 @@ pub enum Cause {
     SessionEnds,
     /// The connection was reset.
     Reset,
-    /// The connection ended, and not one byte had come.
+    /// The connection ended before a single byte came.
     ClosedUngreeted,
     /// A command got what an earlier command of the same session had got.
     EarlierAnswer,
-    /// It goes wrong with one client alone too.
+    /// The same goes wrong with one client alone.
     AloneToo,
-    /// A line was refused as too long, and is not.
+    /// A line was refused as too long, and it is not too long.
     ShortLines,
-    /// A refusal with a code that is none of the protocol's.
+    /// A refusal has a code that the protocol does not have.
     OwnCode,
-    /// What stands for bytes that are no text came in place of these bytes.
+    /// In place of bytes that are no text came the character that stands for them.
     Decoded,
     /// A body breaks off where its next byte would be zero.
     CutAtZero,
@@ -200,7 +200,7 @@ pub enum HeaderFault {
     SizeAlone,
     /// Bytes that are no text: a number as a machine holds it.
     Binary,
-    /// `ERR` and no code that is one.
+    /// `ERR` and no valid code.
     NoCode,
     /// `ERR NOT_FOUND` and no sentence.
     NoMessage,
@@ -211,7 +211,7 @@ pub enum HeaderFault {
 }
 
 impl HeaderFault {
-    /// What is wrong with a line that is no header. Its LF is off, if it had one; what came behind it stands in `next`.
+    /// What is wrong with a line that is no header. The line has no LF any more. `next` is what came behind it.
     pub fn of(line: &[u8], next: &[u8]) -> HeaderFault {
         let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         let Ok(text) = std::str::from_utf8(line) else {

@@ -1,6 +1,6 @@
 //! The command line of a student's program.
 //!
-//! Read first: nothing. It does not know what the program is.
+//! Read first: `programs/args.rs`. It does not know what the program is.
 
 use crate::programs::args::Usage;
 

@@ -1,8 +1,8 @@
 //! Ends a student's program with all that it started, also when the grader itself is killed.
 //!
 //! The standard library ends one process alone, and can't catch Ctrl-C. So on Unix a shell waits beside each program.
-//! Its standard input is a pipe from the grader. The pipe ends when the grader wants it, and also when the grader ends
-//! in whatever way; then the shell ends the program's group.
+//! Its standard input is a pipe from the grader. The pipe ends when the grader closes it, and also when the grader
+//! ends, in whatever way. Then the shell ends the program's group.
 //!
 //! Read first: nothing. It does not know what the program is.
 
@@ -13,9 +13,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::lock::locked;
 
-/// What the shell does. It ignores what ends a terminal's programs, reads the group's number, and waits for the end of
-/// its input. Then it ends the group. On Linux it also ends all whose environment has the mark: they have left the
-/// group. What is being started at that moment is found in the next round. The rounds are limited.
+/// What the shell does. It ignores the signals that end a terminal's programs, reads the group's number, and waits for
+/// the end of its input. Then it ends the group. On Linux it also ends the processes that have left the group: the mark
+/// stands in their environment. The next round finds what is being started at that moment. There are at most 50 rounds:
+/// so a program that starts others without an end does not keep the shell for ever.
 const SCRIPT: &str = r#"
 trap '' HUP INT TERM
 read -r group
@@ -33,19 +34,19 @@ while [ "$rounds" -gt 0 ]; do
 done
 "#;
 
-/// Who ends one program. A clone is another handle to the same.
+/// It ends one program. A clone is another handle to the same.
 #[derive(Clone)]
 pub struct Keeper {
-    /// A variable of the program's environment, which all that it starts inherits.
+    /// The name of a variable in the program's environment. All programs that it starts inherit the variable.
     pub mark: String,
-    /// The shell; none if all has been ended already, or where no shell keeps.
+    /// The shell; none if all has been ended already, or on a system without one.
     shell: Arc<Mutex<Option<Child>>>,
     /// The program's number, which is also the number of its group, once it runs.
     pid: Arc<Mutex<Option<u32>>>,
 }
 
 impl Keeper {
-    /// Starts it, before the program.
+    /// Starts the shell, before the program.
     ///
     /// # Errors
     /// If there is no shell.
@@ -60,7 +61,7 @@ impl Keeper {
         locked(&self.pid, |known| *known = Some(pid));
         locked(&self.shell, |shell| {
             if let Some(input) = shell.as_mut().and_then(|shell| shell.stdin.as_mut()) {
-                // If it can't be told, it finds the program by the mark.
+                // If this fails, the shell finds the program by the mark.
                 let _ = writeln!(input, "{pid}");
             }
         });
@@ -72,7 +73,7 @@ impl Keeper {
         if cfg!(windows) {
             pid.into_iter().for_each(end_tree);
         }
-        // Who comes second waits until the first is done.
+        // A second thread waits here until the first is done.
         locked(&self.shell, |shell| {
             if let Some(mut shell) = shell.take() {
                 drop(shell.stdin.take());
@@ -90,9 +91,9 @@ fn shell(mark: &str) -> io::Result<Child> {
     command.spawn()
 }
 
-/// A name that no other program has in its environment, unless it was started by this one.
+/// A name that stands in the environment of one program, and of all that it starts.
 fn new_mark() -> String {
-    /// How many this grader has given.
+    /// How many marks this grader has given.
     static GIVEN: Mutex<u64> = Mutex::new(0);
     let number = locked(&GIVEN, |given| {
         *given += 1;

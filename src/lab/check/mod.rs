@@ -1,10 +1,10 @@
 //! `lab check`: grades programs that speak this protocol, in whatever language they were written. It says what is wrong
 //! and why.
 //!
-//! It knows what docs/PROTOCOL.md says and nothing else: no words of a greeting, no boundaries of packets, no numbers
-//! of a system's errors.
+//! It expects what docs/PROTOCOL.md says (of a client also what docs/CLIENTS.md says) and nothing else: no words of a
+//! greeting, no boundaries of packets, no error numbers of an operating system.
 //!
-//! Read first: `docs/PROTOCOL.md`. It does not know our programs, only the protocol.
+//! Read first: `docs/PROTOCOL.md`. It does not know our programs, but for one part: `FileHandler` lists the fixtures.
 
 pub mod catalogue;
 
@@ -35,5 +35,5 @@ use std::time::Duration;
 /// How often a wait looks again.
 pub const POLL: Duration = Duration::from_millis(20);
 
-/// Why a check is skipped for which no time was left.
+/// Said of a check that was skipped because the time was over.
 pub const OUT_OF_TIME: &str = "not run: the time for this program was over";

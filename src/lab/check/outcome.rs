@@ -1,6 +1,6 @@
-//! How a check ends, and the steps that led there.
+//! How a check ends, and the events that led there.
 //!
-//! Read first: `mod.rs`. It does not know who is graded.
+//! Read first: `cause.rs`. It does not know the checks.
 
 use std::sync::{Arc, Mutex};
 
@@ -10,7 +10,7 @@ use crate::lab::lang::Lang;
 use crate::lock::locked;
 use crate::wire::visible;
 
-/// How much of what was sent or received a step shows: so much of its beginning, and so much of its end.
+/// How many bytes of what was sent or received an event shows, from its beginning and from its end.
 const SHOWN: usize = 100;
 const SHOWN_OF_END: usize = 30;
 
@@ -23,13 +23,13 @@ pub enum Verdict {
     Failed,
     /// Nothing came until the time-out.
     NoReply,
-    /// The server ended the connection where it should have gone on.
+    /// The program ended the connection too early: it should have gone on.
     Closed,
-    /// The connection was reset: a reply is lost, or would have been on a slower network.
+    /// A server reset the connection: a reply is lost, or would have been lost on a slower network.
     LostToReset,
     /// The check could not run.
     Skipped,
-    /// The check is about something that a program need not have, and this one has it not. It counts for nothing.
+    /// The check is about something that a program need not have, and this one does not have it. It counts for nothing.
     NotApplicable,
 }
 
@@ -73,18 +73,18 @@ impl Verdict {
 /// Why a check did not pass.
 #[derive(Debug)]
 pub struct Failure {
-    /// Of which kind it is; never `Passed`.
+    /// Its kind; never `Passed`.
     pub verdict: Verdict,
     /// What was expected, and what came.
     pub what: String,
-    /// What was seen that tells the mistake, if something was.
+    /// What was seen that shows the mistake, if something was seen.
     pub cause: Option<Cause>,
-    /// The number of the client that met it, if it was one.
+    /// The number of the client that met the failure, if a client met it.
     pub client: Option<usize>,
 }
 
 impl Failure {
-    /// A failure of this kind.
+    /// A failure of this kind, without a cause.
     pub fn new(verdict: Verdict, what: impl Into<String>) -> Failure {
         Failure { verdict, what: what.into(), cause: None, client: None }
     }
@@ -133,7 +133,8 @@ impl Failure {
 /// The outcome of a check.
 pub type Outcome = Result<(), Failure>;
 
-/// The steps of one check, of all its clients, in order. A clone is another handle to the same.
+/// The events of one check, of all its clients, in order: what a client did and what came. A report calls them steps.
+/// They are not the protocol's eight steps. A clone is another handle to the same.
 #[derive(Debug, Clone, Default)]
 pub struct Steps(Arc<Mutex<Vec<(usize, String)>>>);
 
@@ -149,9 +150,9 @@ impl Steps {
     }
 }
 
-/// Bytes for a person, not too many of them.
+/// Bytes for a person. Of many bytes it shows the beginning and the end.
 pub fn shown(bytes: &[u8]) -> String {
-    /// What is no longer is shown whole.
+    /// Up to this many bytes, all are shown.
     const LONGEST: usize = SHOWN + SHOWN_OF_END;
     match bytes.len() {
         0..=LONGEST => visible(bytes),

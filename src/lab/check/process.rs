@@ -18,25 +18,28 @@ use crate::wire::visible;
 /// How much of what the program printed is kept: its end, where a trace of an error stands.
 const MAX_PRINTED: usize = 4096;
 
-/// How long a program that has ended gets to have its last words read.
+/// How long the grader still reads what a program printed, after the program has ended.
 const LAST_WORDS: Duration = Duration::from_millis(300);
 
-/// How long a program that has ended a connection gets to print an error and to end: a busy machine takes so long to end
-/// a Python.
+/// How many of the last lines are shown: a trace of an error has about as many.
+const SHOWN_LINES: usize = 20;
+
+/// How long the grader waits for a program that has ended a connection: the program may still print an error and end.
+/// On a busy machine, Python needs this time to end.
 pub const CRASH_TIME: Duration = Duration::from_millis(500);
 
-/// Words that Python, Java, Rust and Node print of an error that nobody caught, and no program of itself.
+/// Words that Python, Java, Rust and Node print with an error that nobody caught. A good program does not print them.
 const OF_AN_UNCAUGHT_ERROR: [&str; 4] = ["Traceback (most recent", "Exception in thread", "panicked at", "Node.js v"];
 
-/// How much of what a program prints is read without a pause, in bytes.
+/// How many bytes of what a program prints are read without a pause.
 const PRINTED_AT_ONCE: usize = 64 * 1024;
 
-/// How long the pause is. So a program that prints without end is read at some MiB a second, and costs little.
+/// How long the pause is. So a program that prints without an end is read at a few MiB a second, and costs little.
 const PRINT_PAUSE: Duration = Duration::from_millis(10);
 
-/// How many processes a program may have: some servers start one for each client, and checks open up to 300 sessions
-/// while those of the check before are still closing. A program with more is taken to start processes without end. One
-/// that doubles its number fast can outrun this: only a container's limit of processes helps.
+/// How many processes a program may have. Some servers start one for each client, and checks open up to 300 sessions
+/// while those of the check before are still closing. A program with more processes most likely starts them without an
+/// end. If it doubles them fast, this count comes too late: only a container's limit of processes helps.
 const MAX_PROCESSES: usize = 700;
 
 /// How often they are counted.
@@ -49,14 +52,14 @@ pub struct Process {
     seen: Arc<Mutex<Seen>>,
 }
 
-/// What its threads saw of it.
+/// What the grader's threads saw of the program.
 #[derive(Default)]
 struct Seen {
     /// The end of what it printed.
     printed: Vec<u8>,
     /// How many bytes it printed in all.
     count: usize,
-    /// Had it more than [`MAX_PROCESSES`]?
+    /// Did it have more than [`MAX_PROCESSES`]?
     too_many: bool,
     /// Is the program no longer wanted?
     over: bool,
@@ -72,8 +75,8 @@ impl Process {
         Process::start_in(None, words, stdin)
     }
 
-    /// The same with this folder as the working directory. A program that is named with a relative path, such as
-    /// `./server`, is looked for there, and one without a path as the system does.
+    /// The same with this folder as the working directory. A relative path, such as `./server`, is looked for there. A
+    /// name without a path is looked for as the system does it.
     ///
     /// # Errors
     /// In a sentence.
@@ -105,7 +108,7 @@ impl Process {
         Ok(process)
     }
 
-    /// Keeps what the program prints, on a thread of its own: a program whose output nobody takes would come to a halt.
+    /// Keeps what the program prints, on a thread of its own. If nobody read its output, the program would stop.
     fn listen_to(&self, output: Option<impl Read + Send + 'static>) -> io::Result<()> {
         let seen = Arc::clone(&self.seen);
         let Some(mut output) = output else { return Ok(()) };
@@ -132,8 +135,8 @@ impl Process {
         thread::Builder::new().name("printed".to_string()).spawn(listen).map(drop)
     }
 
-    /// Counts its processes, on a thread of its own, and ends a program that has too many. Where the system does not
-    /// tell them, nothing is done.
+    /// Counts its processes, on a thread of its own, and ends a program that has too many. It does nothing if the
+    /// system does not tell them.
     fn count(&self) -> io::Result<()> {
         let (pid, keeper, seen) = (self.pid(), self.keeper.clone(), Arc::clone(&self.seen));
         let count = move || {
@@ -157,12 +160,13 @@ impl Process {
         self.child.stdin.take()
     }
 
-    /// How it ended, if it did; without waiting.
+    /// How it ended, if it has ended. This does not wait.
     pub fn status(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().ok().flatten()
     }
 
-    /// Has it ended by itself? How, in a word or two. A moment later all that it printed has been read.
+    /// How it ended by itself, in a word or two; `None` if it still runs. It waits a moment, so that all that the
+    /// program printed has been read.
     pub fn how_it_ended(&mut self) -> Option<String> {
         let status = self.status()?;
         thread::sleep(LAST_WORDS);
@@ -170,14 +174,14 @@ impl Process {
         Some(if too_many { format!("it started over {MAX_PROCESSES} processes") } else { status.to_string() })
     }
 
-    /// Has it ended by itself? In sentences, with what it printed.
+    /// How it ended by itself, in sentences, with what it printed; `None` if it still runs.
     pub fn ended(&mut self) -> Option<String> {
         let how = self.how_it_ended()?;
         Some(format!("The program has ended ({how}).\n{}", self.printed()))
     }
 
-    /// The same, if it ends within this time. An error ends a connection first; then it is printed, and then the program
-    /// ends.
+    /// The same, if it ends within this time. An error ends a connection first. Then it is printed, and then the
+    /// program ends.
     pub fn ended_within(&mut self, time: Duration) -> Option<String> {
         let deadline = Instant::now() + time;
         while self.status().is_none() && Instant::now() < deadline {
@@ -208,7 +212,7 @@ impl Process {
         locked(&self.seen, |seen| seen.count)
     }
 
-    /// The end of what it printed since it had printed so many bytes.
+    /// The end of what it printed after its first `count` bytes.
     pub fn output_since(&self, count: usize) -> Vec<u8> {
         locked(&self.seen, |seen| {
             let new = seen.count.saturating_sub(count).min(seen.printed.len());
@@ -216,7 +220,7 @@ impl Process {
         })
     }
 
-    /// All its processes that live, those included that have left its group. None where the system does not tell.
+    /// All its running processes, also those that have left its group; none if the system does not tell.
     pub fn members(&self) -> Vec<u32> {
         processes::members(self.pid(), Some(&self.keeper.mark))
     }
@@ -226,7 +230,8 @@ impl Process {
         if self.output().is_empty() {
             "It printed nothing.".to_string()
         } else {
-            format!("It printed last:\n{}", marked(&self.printed_lines()))
+            let lines = self.printed_lines();
+            format!("It printed last:\n{}", marked(&lines[lines.len().saturating_sub(SHOWN_LINES)..]))
         }
     }
 
@@ -250,8 +255,8 @@ pub fn marked(lines: &[String]) -> String {
     lines.iter().map(|line| format!("    | {line}")).collect::<Vec<_>>().join("\n")
 }
 
-/// The program is ended, whatever the checks found. First all that it started, while its own number still stands for
-/// it.
+/// The program is ended, whatever the checks found. First all that it started is ended, while the program's number is
+/// still its own.
 impl Drop for Process {
     fn drop(&mut self) {
         locked(&self.seen, |seen| seen.over = true);

@@ -1,5 +1,5 @@
 //! What the system tells about processes: who belongs to a program, whether it runs, where it listens. Linux tells it
-//! in `/proc`. Where there is no such directory, nothing is known.
+//! in `/proc`. On a system without this directory, nothing is known.
 //!
 //! Read first: nothing. It does not know who is graded.
 
@@ -18,7 +18,7 @@ struct Process {
     is_zombie: bool,
 }
 
-/// All processes of this system; none where it does not tell.
+/// All processes of this system; none if it does not tell.
 fn all() -> Vec<Process> {
     numbers().into_iter().filter_map(process).collect()
 }
@@ -38,8 +38,8 @@ fn process(pid: u32) -> Option<Process> {
     Some(Process { pid, parent, group, is_zombie: state == "Z" || state == "X" })
 }
 
-/// The processes of a program that live: itself, its group if it leads one, all that have the mark in their
-/// environment, if there is one, and all that descend from these. Never the process that asks.
+/// The running processes of a program: itself, its group if it leads one, all that have the mark (if one is given) in
+/// their environment, and all that these have started. Never the process that asks.
 pub fn members(pid: u32, mark: Option<&str>) -> Vec<u32> {
     let all = all();
     let mut children: HashMap<u32, Vec<u32>> = HashMap::new();
@@ -62,9 +62,9 @@ fn has_in_environment(pid: u32, mark: &str) -> bool {
     environment.split(|byte| *byte == 0).any(|variable| variable.starts_with(mark.as_bytes()))
 }
 
-/// Does a thread of this program run, or would it if a processor were free? All its processes are looked at, since the
-/// first may be a shell that waits for the server. `None` where the system does not tell. A thread that waits for input
-/// does not run, however busy the machine is.
+/// Does a thread of this program run, or wait for a free processor? All its processes are looked at, since the first
+/// may be a shell that waits for the server. `None` if the system does not tell. A thread that waits for input does not
+/// run, however busy the machine is.
 pub fn is_busy(pid: u32) -> Option<bool> {
     let states: Vec<_> = members(pid, None).into_iter().flat_map(states).collect();
     if states.is_empty() {
@@ -89,7 +89,7 @@ pub fn listening_process(address: SocketAddr) -> Option<u32> {
     numbers().into_iter().find(|pid| open_files(*pid).contains(&socket))
 }
 
-/// Where these processes listen; nothing where the system does not tell.
+/// Where these processes listen; nothing if the system does not tell.
 pub fn addresses_of(pids: &[u32]) -> Vec<SocketAddr> {
     let open: Vec<_> = pids.iter().flat_map(|pid| open_files(*pid)).collect();
     listening().into_iter().filter(|(_, socket)| open.contains(socket)).map(|(local, _)| local).collect()

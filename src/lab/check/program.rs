@@ -83,7 +83,7 @@ pub fn fixtures(mut args: Args) -> Result<ExitCode, Usage> {
     let (mut dir, mut seed) = (None, any_seed());
     while let Some(argument) = args.take()? {
         match argument {
-            Arg::Option(option) if option == "--seed" => seed = args.parsed(&option, SEED, |_| true)?,
+            Arg::Option(option) if option == "--seed" => seed = args.parsed(&option, SEED_WANTED, |_| true)?,
             Arg::Word(word) if dir.is_none() => dir = Some(PathBuf::from(word)),
             other => return Err(unknown(&other, "lab")),
         }
@@ -103,7 +103,7 @@ pub fn fixtures(mut args: Args) -> Result<ExitCode, Usage> {
 }
 
 /// What `--seed` needs.
-pub(super) const SEED: &str = "a whole number, such as the one that an earlier run printed";
+pub(super) const SEED_WANTED: &str = "a whole number, such as the one that an earlier run printed";
 
 fn asked(mut args: Args) -> Result<Asked, Usage> {
     let mut asked = Asked::default();
@@ -125,7 +125,7 @@ fn asked(mut args: Args) -> Result<Asked, Usage> {
             "--timeout" => asked.timeout = Some(args.seconds(option)?),
             "--idle" => asked.idle = Some(args.seconds(option)?),
             "--tsv" => asked.tsv = Some(args.value(option, "a file")?.into()),
-            "--seed" => asked.seed = Some(args.parsed(option, SEED, |_| true)?),
+            "--seed" => asked.seed = Some(args.parsed(option, SEED_WANTED, |_| true)?),
             Lang::OPTION => asked.lang = Lang::of_option(&mut args)?,
             _ => return Err(unknown(&argument, "lab")),
         }
@@ -189,7 +189,7 @@ fn run(options: &Options, checks: &[&Check], tsv_file: Option<&Path>, lang: Lang
     tell_results(Kind::Server, tsv_file, lang, |tell| grade(options, tell))
 }
 
-/// Tells each result as soon as it is there, then the table of all, and writes them to the file. Did all pass?
+/// Prints each result at once and the table at the end, and writes the results to the file. Did all pass?
 ///
 /// # Errors
 /// If nothing could be graded, or the file can't be written.

@@ -1,32 +1,32 @@
-//! What the checks found, as text: a line for each, the whole story of a failure, the table at the end, the TSV.
+//! What the checks found, as text: a line for each check, the whole story of a failure, the table at the end, the TSV.
 //!
 //! Read first: `mod.rs`. It does not know how a check is made.
 
 use crate::lab::check::catalogue::{About, Check, Kind, Level};
 use crate::lab::check::cause::Cause;
 use crate::lab::check::french;
-use crate::lab::check::outcome::{Failure, Verdict};
+use crate::lab::check::outcome::{Failure, Outcome, Verdict};
 use crate::lab::lang::Lang;
 
-/// The document that the rules for servers stand in, and most of those for clients.
+/// The document with the rules for servers, and with most of the rules for clients.
 const PROTOCOL: &str = include_str!("../../../docs/PROTOCOL.md");
 
 /// The same in French.
 const PROTOCOLE: &str = include_str!("../../../docs/PROTOCOLE.md");
 
-/// What a graded client has to keep besides stands here.
+/// The document with the other rules for clients.
 const CLIENTS: &str = include_str!("../../../docs/CLIENTS.md");
 
-/// How many steps a failure shows from the beginning, and how many from the end.
+/// How many events of its conversation a failure shows from the beginning, and as many from the end.
 const STEPS_SHOWN: usize = 12;
 
-/// The same of the clients that did not fail, where one did.
+/// The same for the other clients, if one of several failed.
 const STEPS_OF_OTHERS: usize = 3;
 
 /// The width of a sentence's line.
 const WIDTH: usize = 90;
 
-/// What the steps of the protocol are called in the table, in English and in French.
+/// What the eight steps of the protocol are called in the table, in English and in French.
 const STEPS: [(&str, &str); 8] = [
     ("the client connects", "connexion du client"),
     ("it asks for the list", "demande de la liste"),
@@ -38,7 +38,13 @@ const STEPS: [(&str, &str); 8] = [
     ("the server closes", "fermeture par le serveur"),
 ];
 
-/// What French puts a space before, though no line may begin with it.
+/// The width of the table's first column: its longest name is "step 4  the client asks for a file".
+const NAME_WIDTH: usize = 35;
+
+/// The width of each other column: the longest name of a level, and two spaces.
+const CELL_WIDTH: usize = 9;
+
+/// Signs that French puts a space before. No line may begin with one of them.
 const NEVER_FIRST: [&str; 4] = [":", ";", "?", "!"];
 
 /// One check's result.
@@ -49,26 +55,26 @@ pub struct Graded {
     kind: Kind,
     /// How it ended.
     pub verdict: Verdict,
-    /// What was expected and what came; empty if it passed.
+    /// What was expected and what came; empty if the check passed.
     pub what: String,
-    /// What each client did, in order.
+    /// The events: the number of a client, and what it did; in order.
     steps: Vec<(usize, String)>,
     /// What the program said when it ended; empty if it still runs.
     ended: String,
-    /// What was seen that tells the mistake.
+    /// What was seen that shows the mistake.
     cause: Option<Cause>,
-    /// The client that failed, if it was one of several.
+    /// The number of the client that met the failure, if a client met it.
     client: Option<usize>,
-    /// The failure with the smallest number is to be mended first; of several, the first.
+    /// The failure with the smallest number should be mended first; if several have it, the first of them.
     pub rank: usize,
 }
 
 impl Graded {
-    /// The outcome of a check, its steps, and the last words of a program that has ended.
+    /// The outcome of a check, its events, and the last words of a program that has ended.
     pub fn new<R>(
         kind: Kind,
         check: &Check<R>,
-        outcome: Result<(), Failure>,
+        outcome: Outcome,
         steps: Vec<(usize, String)>,
         ended: String,
     ) -> Graded {
@@ -82,12 +88,12 @@ impl Graded {
         self.verdict.is_failure()
     }
 
-    /// Neither a failure nor skipped: what is not applicable counts for nothing.
+    /// Is it neither a failure nor skipped? A check that is not applicable counts for nothing.
     pub fn is_well(&self) -> bool {
         matches!(self.verdict, Verdict::Passed | Verdict::NotApplicable)
     }
 
-    /// What was seen that tells the mistake, if something was.
+    /// What was seen that shows the mistake, if something was seen.
     pub fn cause(&self) -> Option<Cause> {
         self.cause
     }
@@ -102,7 +108,7 @@ impl Graded {
         self.text_in(Lang::English)
     }
 
-    /// One line if it passed, two if it could not run, the whole story if it failed.
+    /// One line if the check passed, two if it could not run, the whole story if it failed.
     pub fn text_in(&self, lang: Lang) -> String {
         let (id, title) = (self.check.id, self.title(lang));
         let line = |mark: &str| format!("{mark:<5} {id:<5} {title}");
@@ -134,7 +140,7 @@ impl Graded {
     fn rule(&self, lang: Lang) -> String {
         let rule = self.check.rule;
         let french = french::rules::of(rule).filter(|_| lang == Lang::French);
-        // What only docs/CLIENTS.md says has no French document.
+        // There is no French docs/CLIENTS.md.
         let from_english = |place: String| french.map_or(place.clone(), |_| format!("traduit de {place}"));
         let place = french.and_then(french_place_of).or_else(|| place_of(rule).map(from_english)).unwrap_or_default();
         format!("\"{}\" ({place})", without_marks(french.unwrap_or(rule)))
@@ -148,12 +154,12 @@ impl Graded {
         }
     }
 
-    /// The mistake that is likely: what was seen tells it, or else what the check asked for.
+    /// The likely mistake: the cause that was seen, or else the check's own hint.
     pub fn likely(&self, lang: Lang) -> &'static str {
         self.cause.map_or(self.check.hint_in(self.kind, lang), |cause| cause.text_in(lang))
     }
 
-    /// The conversation; where there are several clients, each step with its number.
+    /// The events of the conversation; if there are several clients, each with its client's number.
     fn steps(&self, lang: Lang) -> String {
         let alone = self.steps.iter().all(|(client, _)| *client == 1);
         let line = |(client, step): &(usize, String)| {
@@ -186,7 +192,7 @@ pub fn told(sentences: &str, lang: Lang) -> String {
     }
 }
 
-/// The same for a step of a conversation.
+/// The same for an event of a conversation.
 fn told_step(step: &str, lang: Lang) -> String {
     match lang {
         Lang::English => step.to_string(),
@@ -194,7 +200,7 @@ fn told_step(step: &str, lang: Lang) -> String {
     }
 }
 
-/// The first and the last, if there are many.
+/// The first `count` and the last `count`; all, if there are no more.
 fn ends(all: &[usize], count: usize) -> Vec<usize> {
     if all.len() <= 2 * count {
         all.to_vec()
@@ -203,7 +209,7 @@ fn ends(all: &[usize], count: usize) -> Vec<usize> {
     }
 }
 
-/// These of the lines, and between them how many are left out.
+/// These lines, and between them how many lines are left out.
 fn with_gaps(lines: &[String], shown: &[usize], lang: Lang) -> Vec<String> {
     let mut text = Vec::new();
     let mut next = 0;
@@ -279,7 +285,7 @@ fn heading_in(document: &str, rule: &str) -> Option<String> {
     Some(heading.trim_start_matches(['#', ' ']).to_string())
 }
 
-/// The table of what passed of all, per step and level, and what to do first.
+/// The table of the passed checks for each step and level, and what to mend first.
 pub fn summary(results: &[Graded], levels: [Level; 4], lang: Lang) -> String {
     let names = levels.map(|level| level.word().to_string());
     let mut lines = vec![row(lang.words("passed of all", "réussies / total"), &names)];
@@ -323,7 +329,7 @@ fn counts(results: &[Graded], lang: Lang) -> String {
     }
 }
 
-/// The failure that is to be mended first; of several that are equal, the first.
+/// The failure that should be mended first; if several are equal, the first of them.
 pub fn first_to_fix(results: &[Graded]) -> Option<&Graded> {
     results.iter().filter(|one| one.has_failed()).min_by_key(|one| one.rank)
 }
@@ -341,13 +347,13 @@ fn passed_of<'a>(results: impl Iterator<Item = &'a Graded>) -> String {
 }
 
 fn row(name: &str, cells: &[String]) -> String {
-    cells.iter().fold(format!("{name:<35}"), |line, cell| format!("{line}{cell:>9}"))
+    cells.iter().fold(format!("{name:<NAME_WIDTH$}"), |line, cell| format!("{line}{cell:>CELL_WIDTH$}"))
 }
 
-/// A line for each check, for a spreadsheet and for programs: in English, whatever the report speaks.
+/// A line for each check, for a spreadsheet and for programs. It is in English, also if the report is in French.
 pub fn tsv(results: &[Graded]) -> String {
     let lines = results.iter().map(|one| {
-        // A tab would begin another cell, and no step of a conversation stands in here.
+        // A tab would begin another cell. The events of a conversation are left out.
         let what = one.what.replace(['\t', '\n'], " ");
         format!("{}\t{}\t{}\t{}\t{what}\n", one.check.id, one.check.level.word(), one.verdict.word(), one.check.title)
     });

@@ -33,8 +33,8 @@ table { border-collapse: collapse }
 .map .name { width: 13em; text-align: left; padding: 0 .4em; white-space: nowrap; text-overflow: ellipsis;
   font-weight: normal }
 .map .mark { width: 3.6em; text-align: right; padding: 0 .4em; font-variant-numeric: tabular-nums }
-.map .id { height: 3.6em; font-weight: normal; font-size: 10px }
-.map .id span { writing-mode: vertical-rl; white-space: nowrap }
+.map .id { height: 3.6em; font-weight: normal; font-size: 9.5px }
+.map .id span { writing-mode: vertical-rl; white-space: nowrap; line-height: 1 }
 .map .why { text-align: left; padding: 0 .4em; background: #f4f4f4; font-style: italic }
 .map .sum td { font-size: 9px; border-top: 2px solid #555 }
 .map .begins { border-left: 2px solid #555 }

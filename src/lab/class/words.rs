@@ -91,8 +91,8 @@ pub fn students(count: usize, lang: Lang) -> String {
 pub fn introduction(seed: u64, lang: Lang) -> String {
     match lang {
         Lang::English => format!(
-            "Marks are out of {BEST}; the files came from seed {seed}. A name leads to the student's text; a cell tells \
-             more when the pointer rests on it."
+            "Marks are out of {BEST}; the files came from seed {seed}. A name leads to the student's text; a cell \
+             tells more when the pointer rests on it."
         ),
         Lang::French => format!(
             "Les notes sont sur {BEST} ; les fichiers ont été tirés de la graine (seed) {seed}. Un clic sur un nom \
@@ -129,8 +129,8 @@ pub fn causes(failed: usize, students: usize, shown: usize, count: usize, lang: 
     };
     match lang {
         Lang::English => format!(
-            "A check failed for {failed} of {students} students. Each of them is counted once, for the cause of what is \
-             to be fixed first: other failures often follow from it. Here are {which}."
+            "A check failed for {failed} of {students} students. Each of them is counted once, for the cause of what \
+             is to be fixed first: other failures often follow from it. Here are {which}."
         ),
         Lang::French => format!(
             "Étudiants dont au moins une vérification a échoué : {failed} sur {students}. Chacun est compté une seule \

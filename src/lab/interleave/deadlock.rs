@@ -6,9 +6,7 @@ use crate::lab::interleave::language::{Program, THREADS};
 use crate::lab::interleave::machine::{Standing, State};
 
 /// What the standard library says about a mutex that one thread locks twice.
-const TWICE: &str =
-    "(Rust's std leaves it open what a thread does that locks a mutex which it holds: the lock may wait \
-                     for ever or panic. Here it waits.)";
+const TWICE: &str = "(In Rust, a thread that locks its own mutex again may wait for ever or panic. Here it waits.)";
 
 /// Why no thread can step in this state.
 pub fn told(program: &Program, state: &State) -> String {

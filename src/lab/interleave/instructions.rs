@@ -1,9 +1,9 @@
 //! Makes instructions from the lines of one thread.
 //!
-//! Read first: `language.rs`, `parser.rs`. It does not know the other threads.
+//! Read first: `language.rs`, `source.rs`. It does not know the other threads.
 
 use crate::lab::interleave::language::{Comparison, Instruction, Line, Shared, Thread, REGISTER};
-use crate::lab::interleave::parser::{checked_name, number, Mistake, Source};
+use crate::lab::interleave::source::{checked_name, number, Mistake, Source};
 use crate::wire::quote;
 
 /// All lines that a thread can have.
@@ -14,7 +14,7 @@ const ALL: &str =
 /// The form of an `if`.
 const IF: &str = "write 'if r < 1 goto again'; signs are < <= = != >= >";
 
-/// Parses the lines of a thread of this shared.
+/// Parses one thread. `shared` has the names it may use.
 ///
 /// # Errors
 /// The first mistake.

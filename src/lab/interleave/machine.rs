@@ -11,9 +11,9 @@ pub struct State {
     next: Vec<usize>,
     /// The register of each thread.
     pub registers: Vec<i64>,
-    /// Of each variable.
+    /// The value of each variable.
     pub variables: Vec<i64>,
-    /// Of each mutex, the thread that holds it.
+    /// For each mutex, the thread that holds it.
     pub owners: Vec<Option<usize>>,
 }
 

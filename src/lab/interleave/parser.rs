@@ -1,8 +1,7 @@
 //! Makes a [`Program`] from a file of the tiny language, or reports the first mistake in it, with its line.
 //!
-//! Read first: `language.rs`. It does not know how a program is run.
+//! Read first: `language.rs`, `instructions.rs`. It does not know how a program is run.
 
-use std::fmt;
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::Path;
@@ -12,52 +11,10 @@ use crate::lab::interleave::language::{
     Comparison, Expected, Program, Shared, Thread, Variable, MAX_INSTRUCTIONS, MAX_SHARED, MIN_THREADS, REGISTER,
     THREADS,
 };
-use crate::wire::quote;
+use crate::lab::interleave::source::{checked_name, number, Mistake, Source};
 
 /// Most bytes of a file: many more than 60 instructions and their comments need.
 const MAX_FILE: u64 = 16 * 1024;
-
-/// Most characters of a name, so that it fits into a table.
-pub const MAX_NAME: usize = 8;
-
-/// Largest number that a program may contain; its negative is the smallest. So the sum of 60 steps fits into a table.
-pub const MAX_NUMBER: i64 = 999;
-
-/// What is wrong in a file, and where.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Mistake {
-    line: usize,
-    read: String,
-    right: String,
-}
-
-impl Mistake {
-    /// In this line, and what to write instead.
-    pub fn new(source: &Source, right: impl Into<String>) -> Mistake {
-        Mistake { line: source.number, read: quote(&source.text()), right: right.into() }
-    }
-}
-
-impl fmt::Display for Mistake {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        write!(f, "line {}, {}: {}", self.line, self.read, self.right)
-    }
-}
-
-/// A line of the file that is not empty, without its comment.
-pub struct Source<'a> {
-    /// Its number in the file.
-    pub number: usize,
-    /// Its words.
-    pub words: Vec<&'a str>,
-}
-
-impl Source<'_> {
-    /// The line with one space between its words.
-    pub fn text(&self) -> String {
-        self.words.join(" ")
-    }
-}
 
 /// Reads a file and parses it.
 ///
@@ -145,33 +102,6 @@ fn new_name(line: &Source, name: &str, shared: &Shared) -> Result<String, Mistak
         return Err(Mistake::new(line, "'r' is the name of each thread's register; choose another one"));
     }
     checked_name(line, name)
-}
-
-/// A name that follows the rules.
-///
-/// # Errors
-/// If it does not.
-pub fn checked_name(line: &Source, name: &str) -> Result<String, Mistake> {
-    let fits = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_';
-    let begins = name.starts_with(|letter: char| letter.is_ascii_lowercase());
-    if begins && name.len() <= MAX_NAME && name.chars().all(fits) {
-        return Ok(name.to_string());
-    }
-    let right =
-        format!("write a name of at most {MAX_NAME} characters: a small letter, then small letters, digits and '_'");
-    Err(Mistake::new(line, right))
-}
-
-/// A number of the program.
-///
-/// # Errors
-/// If it is none, or outside of the bounds.
-pub fn number(line: &Source, text: &str) -> Result<i64, Mistake> {
-    let number = text.parse().ok().filter(|number| (-MAX_NUMBER..=MAX_NUMBER).contains(number));
-    number.ok_or_else(|| {
-        let right = format!("{} should be a whole number from -{MAX_NUMBER} to {MAX_NUMBER}", quote(text));
-        Mistake::new(line, right)
-    })
 }
 
 fn parse_threads(shared: &Shared, lines: &[Source]) -> Result<Vec<Thread>, Mistake> {

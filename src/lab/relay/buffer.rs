@@ -47,8 +47,8 @@ impl Buffer {
         &mut self.bytes[self.filled..]
     }
 
-    /// So many bytes were put there just now. `times` says how long a new piece gathers more bytes, and how much later
-    /// it goes on.
+    /// Takes note that `count` bytes were put there just now. `times` says how long a new piece gathers more bytes, and
+    /// how much later it goes on.
     pub fn arrived(&mut self, count: usize, now: Instant, times: impl FnOnce() -> (Duration, Duration)) {
         self.filled += count;
         match self.pieces.back_mut() {
@@ -82,7 +82,7 @@ impl Buffer {
         &self.bytes[..length.min(usize::try_from(at_most).unwrap_or(usize::MAX))]
     }
 
-    /// So many bytes of the first piece have gone.
+    /// Removes `count` bytes of the first piece: they were sent.
     pub fn remove(&mut self, count: usize) {
         self.bytes.copy_within(count..self.filled, 0);
         self.filled -= count;

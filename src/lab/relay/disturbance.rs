@@ -113,7 +113,7 @@ impl fmt::Display for Then {
     }
 }
 
-/// So many bytes, for people.
+/// A number of bytes, in words.
 pub fn bytes(count: u64) -> String {
     counted(count, "byte")
 }
@@ -156,7 +156,7 @@ impl Pace {
         self.left
     }
 
-    /// So many bytes have gone: how long the next ones wait.
+    /// Takes note that `count` bytes were sent. Returns how long the next bytes wait.
     pub fn sent(&mut self, count: u64) -> Duration {
         self.left -= count;
         let for_rate = self.disturbance.rate.map(|rate| Duration::from_secs_f64(count as f64 / rate as f64));

@@ -51,9 +51,9 @@ pub struct Relay {
 /// What all connections have in common.
 struct Way {
     target: Target,
-    /// Of the direction to the server.
+    /// The disturbance of the direction to the server.
     up: Disturbance,
-    /// Of the direction to the client.
+    /// The disturbance of the direction to the client.
     down: Disturbance,
     told: Told,
 }

@@ -14,7 +14,7 @@ use crate::watch::Phase;
 /// thread had no processor for a while.
 const BLOCKED: Duration = Duration::from_millis(1);
 
-/// So many bytes fit into the empty buffer of every connection on Linux (`tcp_wmem`: 16 KiB at the beginning). If a
+/// How many bytes fit into the empty buffer of every connection on Linux (`tcp_wmem`: 16 KiB at the beginning). If a
 /// write was late although fewer bytes were in the buffer, it was not blocked: its thread had no processor.
 const ALWAYS_ROOM: usize = 16 * 1024;
 

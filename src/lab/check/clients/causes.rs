@@ -1,17 +1,17 @@
-//! Which mistake a client most likely made, where what was seen tells it better than the check's own hint.
+//! Which mistake a client most likely made, if what was seen shows it better than the check's own hint.
 //!
-//! Read first: `cause.rs`. It does not know the checks.
+//! Read first: `docs/PROTOCOL.md`. It does not know the checks.
 
 use crate::wire::Command;
 
-/// What was seen of a client that tells its mistake.
+/// What was seen of a client that shows its mistake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClientCause {
     /// It connected again.
     OneConnection,
     /// The end of a line never comes.
     NoLineEnd,
-    /// It was sent a whole reply, and does not go on.
+    /// It got a whole reply, and does not go on.
     StillReads,
     /// The system does not start it.
     CantStart,
@@ -21,7 +21,7 @@ pub enum ClientCause {
     NotConnected,
     /// The program printed an error that nobody caught.
     Uncaught,
-    /// A download leaves nothing behind.
+    /// A download stored no file.
     NothingStored,
     /// An empty file is there in place of a refusal.
     RefusalStored,
@@ -41,7 +41,7 @@ pub enum ClientCause {
     ZeroBytesInLine,
     /// A line is not UTF-8.
     LineNotUtf8,
-    /// Of a name with spaces only the first word came.
+    /// Only the first word of a name with spaces came.
     NameCutAtSpace,
     /// The name came between quotation marks.
     NameInQuotes,
@@ -65,7 +65,7 @@ pub enum ClientCause {
     BytesReplaced,
     /// The body was read as Latin-1 and written as UTF-8.
     BodyEncodedAgain,
-    /// Line ends are others.
+    /// The line ends are different.
     LineEndsTranslated,
 }
 
@@ -189,7 +189,7 @@ impl ClientCause {
     }
 }
 
-/// Why a line is not the command that was given, as far as the line tells it.
+/// Why a line is not the command that was given; `None` if the line does not show it.
 pub fn why_another_line(line: &[u8], wanted: &str) -> Option<ClientCause> {
     let text = line.strip_suffix(b"\n").unwrap_or(line);
     let text = text.strip_suffix(b"\r").unwrap_or(text);
@@ -212,6 +212,7 @@ pub fn why_another_line(line: &[u8], wanted: &str) -> Option<ClientCause> {
         if sent_name.len() > 2 && sent_name.trim_matches(['"', '\'']) == name {
             return Some(ClientCause::NameInQuotes);
         }
+        // The UTF-8 of é is C3 A9. A client that takes these bytes for two letters, and encodes each, sends Ã and ©.
         if sent_name.starts_with('\u{c3}') || sent_name.contains("\u{c3}\u{a9}") {
             return Some(ClientCause::NameEncodedTwice);
         }
@@ -222,9 +223,9 @@ pub fn why_another_line(line: &[u8], wanted: &str) -> Option<ClientCause> {
     None
 }
 
-/// Why a stored file is not the body, as far as its bytes tell it.
+/// Why a stored file is not the body; `None` if its bytes do not show it.
 pub fn why_other_bytes(expected: &[u8], stored: &[u8]) -> Option<ClientCause> {
-    /// What stands in for a byte that is no text, in UTF-8.
+    /// The character that stands for bytes that are no text, in UTF-8.
     const REPLACEMENT: &[u8] = "\u{fffd}".as_bytes();
     let without_cr = |bytes: &[u8]| bytes.iter().copied().filter(|byte| *byte != b'\r').collect::<Vec<_>>();
     let has = |bytes: &[u8], part: &[u8]| bytes.windows(part.len()).any(|window| window == part);
@@ -252,7 +253,7 @@ pub fn why_other_bytes(expected: &[u8], stored: &[u8]) -> Option<ClientCause> {
     }
 }
 
-/// Where two files part, in a sentence.
+/// The first difference of two files, in a sentence.
 pub fn difference(expected: &[u8], stored: &[u8]) -> String {
     let same = expected.iter().zip(stored).take_while(|(one, other)| one == other).count();
     format!("it has {} bytes and should have {}; they part at byte {same}", stored.len(), expected.len())

@@ -1,5 +1,5 @@
-//! The directory in which a client stores its files, and what has to stand there at the end: byte by byte, and nothing
-//! outside of it.
+//! The directory in which a client stores its files. At the end the right files must be there, byte by byte, and no
+//! file outside of it.
 //!
 //! Read first: `causes.rs`. It does not know how the files came.
 
@@ -14,7 +14,7 @@ use crate::lab::check::outcome::{Failure, Outcome};
 use crate::lab::fresh_dir::FreshDir;
 use crate::wire::{printable, quote};
 
-/// How many bytes of a file are looked at: no check sends so many, and a program may write what it likes.
+/// How many bytes of a file are looked at. No check sends as many, but a program may write a file of any size.
 const MAX_LOOKED_AT: u64 = 4 * 1024 * 1024;
 
 /// A new directory for one check, inside another new one. Both are removed when this is dropped.
@@ -22,12 +22,12 @@ pub struct Downloads {
     parent: FreshDir,
     /// Where the client is to store its files.
     pub dir: PathBuf,
-    /// Where the client is started. Empty is where the grader was started.
+    /// The directory in which the client is started; empty stands for the grader's own.
     where_started: PathBuf,
 }
 
 impl Downloads {
-    /// Makes both among the system's temporary files. The client is started in this folder, or where the grader was.
+    /// Makes both among the system's temporary files. The client is started in this folder, or in the grader's own.
     ///
     /// # Errors
     /// What the system says.
@@ -38,7 +38,7 @@ impl Downloads {
         Ok(Downloads { parent, dir, where_started: folder.map(Path::to_path_buf).unwrap_or_default() })
     }
 
-    /// A path of this name beside the directory, where a client has nothing to write.
+    /// A path of this name beside the directory, where a client must not write.
     pub fn beside(&self, name: &str) -> PathBuf {
         self.parent.path().join(name)
     }
@@ -52,10 +52,10 @@ impl Downloads {
         written.map_err(|error| Failure::skipped(format!("can't write into {:?}: {error}", self.dir)))
     }
 
-    /// These files stand there and nothing else, each with these bytes.
+    /// Expects these files and nothing else, each with these bytes.
     ///
     /// # Errors
-    /// If it is otherwise.
+    /// If the directory holds anything else.
     pub fn expect_files(&self, files: &[(&str, &[u8])]) -> Outcome {
         match self.expect_among(files)?.keys().next() {
             None => Ok(()),
@@ -64,10 +64,10 @@ impl Downloads {
         }
     }
 
-    /// These files stand there, each with these bytes. Returns the others.
+    /// Expects these files, each with these bytes. Returns the other files.
     ///
     /// # Errors
-    /// If one is missing, or not the same.
+    /// If a file is missing, or has other bytes.
     pub fn expect_among(&self, files: &[(&str, &[u8])]) -> Result<BTreeMap<String, Vec<u8>>, Failure> {
         let mut stored = self.stored();
         for (name, expected) in files {
@@ -83,10 +83,10 @@ impl Downloads {
         Ok(stored)
     }
 
-    /// Something stands there under this name.
+    /// Expects a file of this name.
     ///
     /// # Errors
-    /// If nothing does.
+    /// If there is none.
     pub fn expect_name(&self, name: &str) -> Outcome {
         let stored = self.stored();
         if stored.contains_key(name) {
@@ -110,10 +110,10 @@ impl Downloads {
         }
     }
 
-    /// Nothing stands there under this name, or what stood there before.
+    /// Expects no file of this name, or the earlier one.
     ///
     /// # Errors
-    /// If something else does.
+    /// If there is another file.
     pub fn expect_not(&self, name: &str, earlier: Option<&[u8]>) -> Outcome {
         match self.stored().remove(name) {
             None => Ok(()),
@@ -126,11 +126,11 @@ impl Downloads {
         }
     }
 
-    /// Nothing was made beside the directory, nor under one of these names where the program was started. There they
-    /// are removed.
+    /// Expects that no file was made beside the directory, nor with one of these names where the program was started.
+    /// Such files are removed where the program was started.
     ///
     /// # Errors
-    /// If something was.
+    /// If a file was made.
     pub fn expect_nothing_outside(&self, names: &[String]) -> Outcome {
         let beside = fs::read_dir(self.parent.path()).into_iter().flatten().flatten().map(|entry| entry.path());
         let beside: Vec<_> = beside.filter(|path| *path != self.dir).collect();
@@ -146,22 +146,22 @@ impl Downloads {
         }
     }
 
-    /// What stands in the directory, by name. What is no file has no bytes.
+    /// All entries of the directory, by name. An entry that is no file has no bytes.
     fn stored(&self) -> BTreeMap<String, Vec<u8>> {
         let entries = fs::read_dir(&self.dir).into_iter().flatten().flatten();
         entries.map(|entry| (entry.file_name().to_string_lossy().into_owned(), beginning(&entry.path()))).collect()
     }
 }
 
-/// The bytes of a regular file, as far as they can tell anything.
+/// The first bytes of a regular file; none of anything else.
 fn beginning(path: &Path) -> Vec<u8> {
     let is_file = fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file());
     if !is_file {
-        // To open a FIFO would wait for somebody who writes.
+        // To open a FIFO would wait for a program that writes into it.
         return Vec::new();
     }
     let mut bytes = Vec::new();
-    // What can't be read has no bytes.
+    // If reading fails, the bytes read before it count.
     let _ = File::open(path).and_then(|file| file.take(MAX_LOOKED_AT).read_to_end(&mut bytes));
     bytes
 }

@@ -16,24 +16,27 @@ use crate::lab::check::clients::session::{End, Session};
 use crate::lab::check::clients::subject::Subject;
 use crate::lab::check::outcome::{shown, Failure, Outcome, Steps};
 use crate::lab::check::process::{Process, CRASH_TIME};
-use crate::lab::check::POLL;
 use crate::lab::random::Random;
 use crate::wire::Command;
 
 /// A check of a client: a conversation with it.
 pub type Check = catalogue::Check<fn(&mut Exam) -> Outcome>;
 
-/// What stands for `{timeout}` in the command, in seconds, where a check wants to see the client give up.
+/// What replaces `{timeout}` in the command, in seconds, if a check wants to see the client give up.
 pub const SHORT_TIMEOUT: u64 = 1;
 
-/// And where it does not.
+/// What replaces it in all other checks.
 const LONG_TIMEOUT: u64 = 10;
+
+/// How often the check looks whether the program has connected or ended. Every check waits for both, so this is shorter
+/// than the pause of other waits.
+const LOOK_PAUSE: Duration = Duration::from_millis(5);
 
 /// What one run of one check has at hand.
 pub struct Exam<'a> {
     subject: &'a Subject,
     listener: TcpListener,
-    // Before the directory: what stands first is dropped first, and a program that lives would write into it again.
+    // This stands before the directory, so it is dropped first: a program that still runs could write into it.
     process: Option<Process>,
     /// Where the program is to store its files.
     pub downloads: Downloads,
@@ -43,11 +46,11 @@ pub struct Exam<'a> {
     timeout: Duration,
     /// How long the program may take to connect: some languages compile first.
     start_time: Duration,
-    /// How long it took.
+    /// How long it took to connect.
     pub connected_after: Option<Duration>,
     deadline: Instant,
     seconds_of_patience: u64,
-    /// What the server's own silences take.
+    /// How long the server itself is silent, in all.
     silences: Duration,
     /// What happened so far.
     pub steps: Steps,
@@ -78,14 +81,14 @@ impl<'a> Exam<'a> {
         })
     }
 
-    /// A new name of a file that begins and ends so: nothing else on this computer has it.
+    /// A new name of a file, with this beginning and end. No other file on this computer has it.
     pub fn name(&mut self, begins: &str, ends: &str) -> String {
         let name = format!("{begins}{}{ends}", self.random.letters(8));
         self.names.push(name.clone());
         name
     }
 
-    /// So many bytes of no meaning.
+    /// This many random bytes.
     pub fn bytes(&mut self, count: usize) -> Vec<u8> {
         self.random.bytes(count)
     }
@@ -95,10 +98,10 @@ impl<'a> Exam<'a> {
         format!("{} {} {}.\n", self.random.letters(20), self.random.letters(30), self.random.letters(10))
     }
 
-    /// Is the program told how long to wait for a silent server? From now on that is a short time.
+    /// From now on the program is told to wait only a short time for a silent server.
     ///
     /// # Errors
-    /// The check does not apply if it is not told.
+    /// The check does not apply if the command has no `{timeout}`.
     pub fn be_impatient(&mut self) -> Outcome {
         if !self.subject.words.iter().any(|word| word.contains("{timeout}")) {
             return Err(Failure::not_applicable(
@@ -111,12 +114,13 @@ impl<'a> Exam<'a> {
         Ok(())
     }
 
-    /// The server will say nothing for so long: the check may take so much longer.
+    /// The server will say nothing for this time, so the check may take this much longer.
     pub fn will_be_silent(&mut self, time: Duration) {
         self.silences += time;
     }
 
-    /// A name that leads elsewhere is asked for: nothing may be made there, seen from where the program was started.
+    /// The check asks for a name that leads elsewhere. No file may be made there, seen from where the program was
+    /// started.
     pub fn forbid(&mut self, path: String) {
         self.names.push(path);
     }
@@ -131,7 +135,7 @@ impl<'a> Exam<'a> {
         self.start(&commands).map_err(|why| Failure::wrong(why).because_client(ClientCause::CantStart))?;
         let until = started + self.start_time;
         loop {
-            // Looked at before the connection: it may connect, and end at once.
+            // This is looked at before the connection: the program may connect and end at once.
             let ended = self.process.as_mut().and_then(Process::status);
             if let Ok((stream, _)) = self.listener.accept() {
                 self.connected_after = Some(started.elapsed());
@@ -148,7 +152,7 @@ impl<'a> Exam<'a> {
                 let what = format!("the program runs, and has not connected within {seconds} s");
                 return Err(Failure::nothing_came(what).because_client(ClientCause::NotConnected));
             }
-            thread::sleep(POLL / 4);
+            thread::sleep(LOOK_PAUSE);
         }
     }
 
@@ -170,10 +174,10 @@ impl<'a> Exam<'a> {
         Ok(())
     }
 
-    /// Downloads one file of these bytes, which is sent as `send` says, and is stored so.
+    /// The client downloads one file of these bytes, sent as `send` says, and stores it.
     ///
     /// # Errors
-    /// If it is not.
+    /// If it does not store these bytes.
     pub fn receives(&mut self, name: &str, bytes: &[u8], send: impl FnOnce(&mut Session, Vec<u8>)) -> Outcome {
         let command = format!("DOWNLOAD {name}");
         let mut session = self.greeted(&[&command])?;
@@ -183,8 +187,8 @@ impl<'a> Exam<'a> {
         self.downloads.expect_files(&[(name, bytes)])
     }
 
-    /// Answers LOGOUT with the goodbye, and ends the connection. A client that leaves without it is let go: what it
-    /// should have said is the matter of a check of its own. The program has to end then.
+    /// Answers LOGOUT with the goodbye, and ends the connection. Then the program has to end. A client may leave
+    /// without LOGOUT here: another check looks at that.
     ///
     /// # Errors
     /// If another command comes, or the program does not end.
@@ -226,16 +230,16 @@ impl<'a> Exam<'a> {
         Ok(end.unwrap_or_default())
     }
 
-    /// The program has to end by itself.
+    /// Waits for the program to end by itself.
     ///
     /// # Errors
-    /// If it does not until the time-out.
+    /// If it still runs at the time-out.
     pub fn wait_for_end(&mut self) -> Outcome {
         while !self.has_ended() {
             if Instant::now() > self.deadline {
                 return Err(Failure::nothing_came("the conversation is over, and the program has not ended"));
             }
-            thread::sleep(POLL / 4);
+            thread::sleep(LOOK_PAUSE);
         }
         Ok(())
     }
@@ -245,15 +249,15 @@ impl<'a> Exam<'a> {
         self.process.as_mut().map_or(true, |process| process.status().is_some())
     }
 
-    /// Did it end with the exit code 0? `None` if it runs, or was never started.
+    /// Did it end with the exit code 0? `None` if it still runs, or was never started.
     pub fn succeeded(&mut self) -> Option<bool> {
         self.process.as_mut()?.status().map(|status| status.success())
     }
 
-    /// The program has ended with another exit code than 0.
+    /// Expects that the program has not ended with the exit code 0.
     ///
     /// # Errors
-    /// If it has not.
+    /// If it has.
     pub fn expect_failure(&mut self) -> Outcome {
         if self.succeeded() == Some(true) {
             return Err(Failure::wrong("not all was done, and the exit code is 0"));
@@ -261,7 +265,7 @@ impl<'a> Exam<'a> {
         Ok(())
     }
 
-    /// All that it printed, as it came, once it has ended.
+    /// The end of what it printed (the last 4096 bytes), as it came, once the program has ended.
     pub fn printed(&mut self) -> Vec<u8> {
         let Some(process) = self.process.as_mut() else { return Vec::new() };
         // Waits for its last words.
@@ -281,10 +285,10 @@ impl<'a> Exam<'a> {
         self.process.as_ref().is_some_and(Process::has_printed_an_error)
     }
 
-    /// What holds for every check: one connection, and nothing outside of the directory.
+    /// Looks at what holds for every check: one connection, and no file outside of the directory.
     ///
     /// # Errors
-    /// What the check found, or what this finds.
+    /// What the check found, or what is found here.
     pub fn conclude(&mut self, outcome: Outcome) -> Outcome {
         let again = self.connected_after.is_some() && self.listener.accept().is_ok();
         let inside = self.downloads.expect_nothing_outside(&self.names);

@@ -163,13 +163,14 @@ pub const CHECKS: &[Check] = &[
     },
 ];
 
-/// Of a file of 3000 bytes the first 1500.
+/// Sends the first half of the reply for a file of 3000 bytes: its first line and about half of the body.
 fn send_half(exam: &mut Exam, session: &mut Session) {
     let whole = reply(exam.bytes(3000));
     session.send(&whole[..whole.len() / 2]);
 }
 
-/// The list gives this path, and it is asked for. The client may refuse it, or ask for it: the server has it.
+/// The list gives this path, and it is asked for. The client may refuse it, or ask for it: the server has it. Whether
+/// the client made a file outside of its directory, [`Exam::conclude`] looks after every check.
 fn leads_nowhere(exam: &mut Exam, path: &str) -> Outcome {
     let mut session = exam.greeted(&["LIST", &format!("DOWNLOAD {path}")])?;
     session.expect_command("LIST")?;

@@ -1,4 +1,5 @@
-//! Grades clients: each check is a conversation of a scripted server with the program, which is started anew for it.
+//! Grades clients: each check is a conversation of a scripted server with the program. The program is started anew for
+//! each check.
 //!
 //! Read first: `docs/CLIENTS.md`, `exam.rs`. It does not know our client, only the protocol.
 
@@ -37,10 +38,10 @@ use crate::lab::check::results::Graded;
 use crate::lab::check::OUT_OF_TIME;
 
 /// How long a check may take once the program has connected, unless told otherwise. It is longer than for servers: with
-/// 3 seconds, slow languages failed a check now and then where several graders ran on two cores.
+/// 3 seconds, slow languages sometimes failed a check when several graders ran on two cores.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long the program may take to connect, as long as it has not done so once: some languages compile first.
+/// How long the program may take to connect for the first time: some languages compile first.
 const START_TIME: Duration = Duration::from_secs(20);
 
 /// How much longer than before, at least, it may take to connect again: a busy machine starts programs slowly.
@@ -51,13 +52,13 @@ const START_AGAIN: Duration = Duration::from_secs(5);
 pub struct Options {
     /// The program.
     pub subject: Subject,
-    /// These levels alone; none are all.
+    /// Only these levels; all, if there is none.
     pub levels: Vec<Level>,
-    /// These steps (`4`) or checks (`4.2`) alone; none are all.
+    /// Only these steps (`4`) or checks (`4.2`); all, if there is none.
     pub only: Vec<String>,
-    /// For each check.
+    /// The time of each check.
     pub timeout: Duration,
-    /// Of the names and bytes of files.
+    /// The seed of the names and bytes of files.
     pub seed: u64,
 }
 
@@ -67,7 +68,7 @@ pub fn selected(levels: &[Level], only: &[String]) -> Vec<&'static Check> {
     catalogue::selected(all.into_iter().flatten(), levels, only)
 }
 
-/// Runs the checks one after the other; each is told as soon as it has ended.
+/// Runs the checks one after the other, and tells each result at once.
 ///
 /// # Errors
 /// In a sentence, if this system gives no port or no directory.
@@ -75,7 +76,7 @@ pub fn grade(options: &Options, tell: impl FnMut(&Graded)) -> Result<Vec<Graded>
     grade_until(None, options, tell)
 }
 
-/// The same up to this moment: no check begins after it, and those that are left are skipped.
+/// The same up to this moment: no check begins later, and the checks that are left are skipped.
 ///
 /// # Errors
 /// As [`grade`].
@@ -115,7 +116,7 @@ pub fn grade_until(
     Ok(results)
 }
 
-/// The outcome, with what a program printed that failed.
+/// The outcome; if it is a failure, with what the program printed.
 fn graded(check: &Check, outcome: Outcome, exam: &mut Exam) -> Graded {
     let shows_story = outcome.as_ref().is_err_and(|failure| failure.verdict.is_failure());
     let story = if shows_story { exam.story() } else { String::new() };

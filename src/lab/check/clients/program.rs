@@ -9,17 +9,17 @@ use crate::lab::check::catalogue::{Kind, Level};
 use crate::lab::check::clients::subject::{Commands, Subject};
 use crate::lab::check::clients::{grade, selected, Options, DEFAULT_TIMEOUT};
 use crate::lab::check::command::client_words;
-use crate::lab::check::program::{level, tell_results, text, SEED};
+use crate::lab::check::program::{level, tell_results, text, SEED_WANTED};
 use crate::lab::check::results::list;
 use crate::lab::lang::Lang;
 use crate::lab::random::any_seed;
 use crate::programs::args::{complain, exit_code, prepare, say, unknown, Arg, Args, Usage};
 
-/// The option that chooses clients; in place of its value may stand the one that shows the checks.
+/// The option that chooses clients. `--list` may stand in place of its value.
 pub const OPTION: &str = "--client";
 const LIST: &str = "--list";
 
-/// What the command has to tell the program, in English and in French.
+/// What the command must tell the program, in English and in French.
 const NEEDED: [(&str, &str, &str); 2] = [
     ("{port}", "where to connect", "où se connecter"),
     ("{dir}", "where to store files", "où enregistrer les fichiers"),
@@ -87,7 +87,7 @@ fn asked(mut args: Args) -> Result<Asked, Usage> {
             LIST => asked.list = true,
             "--timeout" => options.timeout = args.seconds(option)?,
             "--tsv" => asked.tsv = Some(args.value(option, "a file")?.into()),
-            "--seed" => options.seed = args.parsed(option, SEED, |_| true)?,
+            "--seed" => options.seed = args.parsed(option, SEED_WANTED, |_| true)?,
             Lang::OPTION => asked.lang = Lang::of_option(&mut args)?,
             "--command" | "--fixtures" => return Err(not_for_clients(&argument)),
             _ => return Err(unknown(&argument, "lab")),

@@ -17,8 +17,8 @@ const LEVEL: Level = Level::Report;
 /// How long the server waits between its goodbye and the end of the connection, to see whether the client waits too.
 const BEFORE_THE_END: Duration = Duration::from_millis(300);
 
-/// How long a program may take to end when it has closed its connection. One that lives longer has only ended its
-/// sending side, and may be waiting.
+/// How long a program may take to end after it has closed its connection. If it runs longer, it has perhaps only ended
+/// its sending side, and may be waiting.
 const TO_EXIT: Duration = Duration::from_millis(700);
 
 /// The checks, in the order of the steps.
@@ -240,7 +240,7 @@ pub const CHECKS: &[Check] = &[
     },
 ];
 
-/// A name that begins and ends so is asked for, and what comes is stored under it.
+/// The client asks for a name with this beginning and end, and stores what comes under this name.
 fn asks_for(exam: &mut Exam, begins: &str, ends: &str) -> Outcome {
     let (name, text) = (exam.name(begins, ends), exam.text());
     let command = format!("DOWNLOAD {name}");
@@ -248,7 +248,7 @@ fn asks_for(exam: &mut Exam, begins: &str, ends: &str) -> Outcome {
     session.expect_command(&command)?;
     session.ok(&text);
     exam.log_out(session)?;
-    // Its bytes are the matter of step 5.
+    // The checks of step 5 look at the bytes.
     exam.downloads.expect_name(&name)
 }
 
@@ -275,7 +275,7 @@ fn waits_for_the_end(exam: &mut Exam) -> Outcome {
     let mut session = exam.greeted(&[])?;
     session.expect_command("LOGOUT")?;
     session.ok(GOODBYE);
-    // It may end its sending side: who did no more than that is still there, and waits.
+    // It may end its sending side. If it did only that, it still runs and waits.
     if session.has_ended_within(BEFORE_THE_END) {
         let until = Instant::now() + TO_EXIT;
         while Instant::now() < until {

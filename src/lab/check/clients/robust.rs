@@ -10,7 +10,7 @@ use crate::lab::check::outcome::{Failure, Outcome};
 
 const LEVEL: Level = Level::Robust;
 
-/// What a terminal takes for an order, up to the word that stands in it: it would become the window's title.
+/// The beginning of an escape sequence: a terminal that gets it takes the text behind it for the window's title.
 const TITLE: &str = "\u{1b}]0;";
 
 const NO_SIZE: &str = "\"0\" / (%x31-39 *DIGIT)";
@@ -260,7 +260,7 @@ pub const CHECKS: &[Check] = &[
     },
 ];
 
-/// The reply to a download is none: the client may leave, or say LOGOUT.
+/// What answers a download is no reply of the protocol. The client may leave, or send LOGOUT.
 fn refuses(exam: &mut Exam, no_reply: &str) -> Outcome {
     let name = exam.name("none-", ".txt");
     let command = format!("DOWNLOAD {name}");
@@ -271,7 +271,7 @@ fn refuses(exam: &mut Exam, no_reply: &str) -> Outcome {
     exam.downloads.expect_not(&name, None)
 }
 
-/// The answer to the command holds an order to the terminal, with this word in it.
+/// The answer to the command holds an escape sequence with this word in it.
 fn prints_no_order(exam: &mut Exam, command: &str, word: &str, answer: Vec<u8>) -> Outcome {
     let mut session = exam.greeted(&[command])?;
     session.expect_command(command)?;

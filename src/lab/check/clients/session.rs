@@ -1,5 +1,5 @@
 //! The scripted server's end of one connection: it sends what the script says, in the pieces that the script says, and
-//! notes every step.
+//! notes every event.
 //!
 //! Read first: `docs/PROTOCOL.md`. It does not know what is checked.
 
@@ -15,7 +15,7 @@ use crate::lab::check::POLL;
 use crate::wire::framing::is_timeout;
 use crate::wire::{visible, Command, MAX_COMMAND_LINE};
 
-/// Between two pieces: so they do not arrive in one read, unless the client reads late.
+/// The pause between two pieces: so they do not arrive in one read, unless the client reads late.
 const BETWEEN: Duration = Duration::from_millis(2);
 
 /// How many bytes of a header without an end are sent as fast as they are taken.
@@ -41,17 +41,17 @@ pub struct Session {
 /// How the client's side of a connection ended.
 #[derive(Debug, Default)]
 pub struct End {
-    /// What it sent before, and nobody asked for.
+    /// What it sent before the end, and nobody asked for.
     pub rest: Vec<u8>,
-    /// Did it reset the connection: did it close on bytes that it had not read?
+    /// Did it reset the connection, because it closed before it had read all bytes?
     pub reset: bool,
 }
 
 impl End {
-    /// The client has read all of the goodbye before it closed.
+    /// Expects that the client read all of the goodbye before it closed.
     ///
     /// # Errors
-    /// If it has not: TCP made a reset of it.
+    /// If it did not: then TCP sent a reset.
     pub fn expect_in_order(&self) -> Outcome {
         if self.reset {
             return Err(Failure::closed("the client reset the connection: it closed without having read the goodbye"));
@@ -61,20 +61,20 @@ impl End {
 }
 
 impl Session {
-    /// Over a connection that was accepted; nothing lasts beyond the deadline.
+    /// A session over an accepted connection. Nothing takes longer than until the deadline.
     ///
     /// # Errors
     /// What the system says.
     pub fn new(stream: TcpStream, steps: Steps, deadline: Instant) -> io::Result<Session> {
         stream.set_nonblocking(false)?;
-        // What is sent in pieces has to leave in pieces.
+        // Without a delay, each piece leaves by itself.
         stream.set_nodelay(true)?;
         let session = Session { stream, steps, deadline, received: Vec::new(), commands: 0 };
         session.step("<- (connects)");
         Ok(session)
     }
 
-    /// Sends bytes in one write. That it breaks off is only noted: what the client does next tells more.
+    /// Sends bytes in one write. If sending fails, that is only noted: what the client does next tells more.
     pub fn send(&mut self, bytes: impl AsRef<[u8]>) {
         let bytes = bytes.as_ref();
         self.step(&format!("-> {}", shown(bytes)));
@@ -119,7 +119,7 @@ impl Session {
             if sent < FLOOD {
                 (wrote, sent) = (self.write(&part), sent + PART);
             } else {
-                // So slowly that nobody has to keep much, and so often that it is no silence.
+                // So slowly that the client need not keep much, and so often that the server is not silent.
                 thread::sleep(POLL);
                 wrote = self.write(b"1");
             }
@@ -135,7 +135,7 @@ impl Session {
     /// The next line with its line end; `None` at the end of what the client sends.
     ///
     /// # Errors
-    /// If none comes, or half of one.
+    /// If no line comes, or half a line.
     pub fn line(&mut self, expected: &str) -> Result<Option<Vec<u8>>, Failure> {
         loop {
             if let Some(end) = self.received.iter().position(|byte| *byte == b'\n') {
@@ -169,7 +169,7 @@ impl Session {
                     let cause = if self.received.is_empty() { waits } else { Some(ClientCause::NoLineEnd) };
                     return Err(Failure::nothing_came(format!("waited in vain for {expected}")).because_client(cause));
                 }
-                // Systems number and name a reset in several ways, so whatever is no time-out is one.
+                // Systems have several numbers and names for a reset. So every other error counts as a reset.
                 Err(_) => {
                     self.step("<- (the connection was reset)");
                     return Ok(None);
@@ -197,10 +197,10 @@ impl Session {
         Err(Failure::wrong(what).because_client(why_another_line(&line, wanted)))
     }
 
-    /// Waits for the first command without taking it out of the system's hands.
+    /// Waits for the first command, and leaves it unread in the system's buffer.
     ///
     /// # Errors
-    /// If none comes.
+    /// If no command comes.
     pub fn peek_at_a_command(&mut self) -> Outcome {
         let mut buffer = [0; MAX_COMMAND_LINE];
         loop {
@@ -228,12 +228,12 @@ impl Session {
         let _ = self.stream.shutdown(Shutdown::Write);
     }
 
-    /// Closes on what the client has sent and nobody has read: TCP makes a reset of it.
+    /// Closes before it has read all that the client sent: then TCP sends a reset.
     pub fn reset(self) {
         self.step("-> (the connection is reset)");
     }
 
-    /// Reads until the client ends its side; `None` if it does not until the deadline.
+    /// Reads until the client ends its side; `None` if it does not do so before the deadline.
     pub fn until_end(&mut self) -> Option<End> {
         loop {
             match self.receive() {
@@ -251,7 +251,7 @@ impl Session {
         }
     }
 
-    /// Has the client ended its side within this time? Nothing that it sends is lost.
+    /// Does the client end its side within this time? What it sends is kept.
     pub fn has_ended_within(&mut self, time: Duration) -> bool {
         let until = (Instant::now() + time).min(self.deadline);
         let whole = std::mem::replace(&mut self.deadline, until);

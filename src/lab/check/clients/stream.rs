@@ -12,16 +12,16 @@ use crate::lab::check::outcome::Outcome;
 
 const LEVEL: Level = Level::Stream;
 
-/// A silence inside a body: longer than the second that a client waits which takes silence for the end.
-const PAUSE: Duration = Duration::from_millis(1200);
+/// A silence inside a body. Some clients take a silence of one second for the end: this is longer.
+const SILENCE: Duration = Duration::from_millis(1200);
 
-/// Between a reply's first line and its body: longer than two reads in a row need.
+/// The pause between a reply's first line and its body: longer than two reads in a row need.
 const MOMENT: Duration = Duration::from_millis(100);
 
-/// In pieces of this size a large file comes slowly: no buffer's size, and none fits into the file without a rest.
+/// The size of the pieces in which a large file comes. It is not the size of any buffer, and the last piece is shorter.
 const PIECE: usize = 4001;
 
-/// The words of the protocol that all of this is about.
+/// A rule of the protocol on which several of these checks rest.
 const NO_BOUNDARIES: &str = "TCP keeps no boundaries: one read may bring half a line, or three.";
 
 /// The checks, in the order of the steps.
@@ -99,7 +99,7 @@ pub const CHECKS: &[Check] = &[
             let name = exam.name("replies-", ".txt");
             let bytes = b"ERR NOT_FOUND no\nOK 5\nOK 0\n\n\nERR\n";
             exam.receives(&name, bytes, |session, reply| {
-                // The body's lines come as if each were a reply of its own.
+                // Each line of the body comes by itself, like a reply.
                 for line in reply.split_inclusive(|byte| *byte == b'\n') {
                     session.send(line);
                     session.pause(MOMENT / 4);
@@ -147,7 +147,7 @@ pub const CHECKS: &[Check] = &[
         hint: "a short read is taken for the end: read in a loop until <size> bytes are there",
         run: |exam| {
             let (name, bytes) = (exam.name("slow-", ".bin"), exam.bytes(1024 * 1024 + 1));
-            exam.will_be_silent(PAUSE);
+            exam.will_be_silent(SILENCE);
             exam.receives(&name, &bytes, |session, reply| session.send_in_pieces(reply, PIECE))
         },
     },
@@ -161,11 +161,11 @@ pub const CHECKS: &[Check] = &[
                and is half a minute",
         run: |exam| {
             let (name, bytes) = (exam.name("pause-", ".bin"), exam.bytes(3000));
-            exam.will_be_silent(PAUSE);
+            exam.will_be_silent(SILENCE);
             exam.receives(&name, &bytes, |session, reply| {
                 let (begin, rest) = reply.split_at(1500);
                 session.send(begin);
-                session.pause(PAUSE);
+                session.pause(SILENCE);
                 session.send(rest);
             })
         },
@@ -204,7 +204,7 @@ pub const CHECKS: &[Check] = &[
     },
 ];
 
-/// Files of these sizes, one after the other in one session.
+/// The client downloads files of these sizes, one after the other in one session.
 fn several_sizes(exam: &mut Exam, sizes: &[usize]) -> Outcome {
     let files: Vec<_> = sizes.iter().map(|size| (exam.name(&format!("{size}-"), ".bin"), exam.bytes(*size))).collect();
     let commands: Vec<_> = files.iter().map(|(name, _)| format!("DOWNLOAD {name}")).collect();

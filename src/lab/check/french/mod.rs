@@ -19,13 +19,13 @@ use crate::lab::check::catalogue::Kind;
 pub struct French {
     /// Its number.
     pub id: &'static str,
-    /// What a program does that passes, in a sentence.
+    /// What a good program does, in a sentence.
     pub title: &'static str,
     /// The likely cause if it does not pass, and what to look at.
     pub hint: &'static str,
 }
 
-/// The French words of a check. Every check has some: the tests look.
+/// The French texts of a check. Every check has them: a test looks at that.
 pub fn of(kind: Kind, id: &str) -> Option<&'static French> {
     let all = match kind {
         Kind::Server => servers::CHECKS,
@@ -50,7 +50,7 @@ mod tests {
             let French { id, title, hint } = french;
             assert!(title.ends_with('.') && *title != check.title, "{id}: {title}");
             assert!(!hint.is_empty() && !hint.ends_with('.') && *hint != check.hint, "{id}: {hint}");
-            // A command, a code, or a word between quotes is the same in both languages, and so is what is put in.
+            // A command or a code is the same in both languages.
             for word in check.title.split(|letter: char| !letter.is_ascii_uppercase() && letter != '_') {
                 assert!(word.len() < 3 || title.contains(word), "{id} lacks {word}: {title}");
             }
@@ -93,7 +93,7 @@ mod tests {
         }
     }
 
-    /// The compiler sees that each cause has French; this, that none was only copied.
+    /// The compiler sees that each cause has a French text. This test sees that no text was only copied.
     #[test]
     fn no_cause_stayed_english() {
         let texts = |source: &'static str| source.split('"').skip(1).step_by(2).filter(|text| text.contains(' '));

@@ -1,6 +1,6 @@
 //! What a check is, and what it has at hand while it runs.
 //!
-//! Read first: `peer.rs`. It does not know the checks.
+//! Read first: `peer.rs`, `fixtures.rs`. It does not know the checks.
 
 use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
@@ -9,28 +9,27 @@ use std::time::{Duration, Instant};
 
 use crate::lab::check::catalogue;
 use crate::lab::check::cause::Cause;
-use crate::lab::check::outcome::{Failure, Steps, Verdict};
+use crate::lab::check::outcome::{Failure, Outcome, Steps, Verdict};
 use crate::lab::check::servers::fixtures::Fixtures;
 use crate::lab::check::servers::leave::Courtesy;
 use crate::lab::check::servers::peer::{Peer, Reply, PAUSE};
-use crate::lab::check::servers::subject::Terms;
 use crate::lab::check::POLL;
 use crate::wire::ErrorCode;
 
 /// A check of a server: a conversation with it.
-pub type Check = catalogue::Check<fn(&Exam) -> Result<(), Failure>>;
+pub type Check = catalogue::Check<fn(&Exam) -> Outcome>;
 
-/// When a server says that it is full it is asked again after a pause, so often in a row: a client of before may be
-/// about to leave.
+/// How often in a row a server that says it is full is asked again, after a pause: an earlier client may be about to
+/// leave.
 pub const REFUSALS: usize = 3;
 
-/// The pause.
+/// The pause before a full server is asked again.
 pub const BETWEEN_REFUSALS: Duration = Duration::from_millis(50);
 
 /// How often a list is fetched that does not come: one slow answer on a busy machine says nothing.
 const LIST_TRIES: usize = 2;
 
-/// What earlier checks have learnt about the server.
+/// What the earlier checks have learnt about the server.
 #[derive(Debug, Default)]
 pub struct Learnt {
     /// What it answers to LIST, as a plain client has received it: fetched once.
@@ -49,8 +48,19 @@ impl Learnt {
     }
 }
 
-/// What one run of one check has at hand. All its clients share its deadline, so that no server, whatever it does, can
-/// cost more than the time-out.
+/// The terms on which a check is run.
+#[derive(Debug, Clone, Copy)]
+pub struct Terms {
+    /// Its time.
+    pub timeout: Duration,
+    /// The server's idle time-out, if it was told.
+    pub idle: Option<Duration>,
+    /// May a failure be tried again?
+    pub twice: bool,
+}
+
+/// What one run of one check has at hand. All its clients share its deadline. So no server can take more time than the
+/// time-out, whatever it does.
 pub struct Exam<'a> {
     /// Where the server listens.
     pub address: SocketAddr,
@@ -99,7 +109,7 @@ impl<'a> Exam<'a> {
         greeted(|| self.connect())
     }
 
-    /// A client that has been greeted while others stay, so many of them.
+    /// A client that has been greeted while `staying` other clients stay.
     ///
     /// # Errors
     /// If it is not greeted. A server that says it is full has a limit, and a limit is no mistake.
@@ -128,7 +138,7 @@ impl<'a> Exam<'a> {
         Ok(client)
     }
 
-    /// What the server answers to the LIST of a plain client. What should stand in it is the matter of step 3 alone.
+    /// What the server answers to the LIST of a plain client. Only the checks of step 3 look whether it is right.
     ///
     /// # Errors
     /// The check is skipped if there is no such answer.
@@ -164,14 +174,14 @@ impl<'a> Exam<'a> {
         self.learnt.has_limit.get()
     }
 
-    /// The check has ended, and its clients leave.
+    /// The check has ended: its clients leave.
     pub fn end(self) -> Steps {
         self.courtesy.see_all_off();
         self.steps
     }
 }
 
-/// A client that has been greeted, of those that connect so. While the server is full it tries again.
+/// Connects until a client is greeted. While the server is full it tries again.
 fn greeted(connect: impl Fn() -> Result<Peer, Failure>) -> Result<Peer, Failure> {
     loop {
         let mut client = connect()?;
@@ -188,7 +198,7 @@ fn not_greeted(client: &Peer, refusal: impl std::fmt::Display) -> Failure {
     client.wrong(format!("expected the greeting, received ERR {refusal}"))
 }
 
-/// That a client waits while others stay, and only then, tells more than that it waits.
+/// A client waits only while others stay: that says more than the wait alone.
 fn waits_for_others(failure: Failure, staying: usize) -> Failure {
     match (failure.verdict, staying) {
         (Verdict::NoReply, 1) => failure.because(Cause::OneClient),

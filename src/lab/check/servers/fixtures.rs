@@ -1,5 +1,5 @@
-//! The files that the examined server serves: made at random from a seed, so that no answer can be learnt by heart,
-//! and read back from the directory, so that any directory will do.
+//! The files that the examined server serves. They are made at random from a seed, so no server can know the answers
+//! before. They are read back from the directory, so any directory will do.
 //!
 //! Read first: `server/file_handler.rs`. It does not know who is graded.
 
@@ -12,22 +12,21 @@ use crate::lab::random::Random;
 use crate::server::file_handler::FileHandler;
 use crate::wire::Listed;
 
-/// Files above this size are not asked for, in a directory that was not made here.
+/// No check asks for a file above this size. (Only a directory that was not made here has one.)
 const MAX_BYTES: u64 = 8 * 1024 * 1024;
 
-/// So many bytes of files are kept in memory at most; of the others only the sizes are known.
+/// Most bytes of files that are kept in memory. Only the sizes of the other files are known.
 const MAX_ALL: u64 = 64 * 1024 * 1024;
 
-/// What stands behind the directory's name in the name of the secret beside it.
+/// The name of the secret is the directory's name and this.
 const SECRET: &str = "-secret.txt";
 
-/// A line without its line end: a server that goes wrong with line ends shall be found out by the files that are made
-/// for it, and not by all.
+/// A line without its line end: if a server is wrong about line ends, only the files made for that should show it.
 fn text(random: &mut Random) -> String {
     format!("{} {} {}", random.letters(20), random.letters(30), random.letters(10))
 }
 
-/// Makes the fixtures in a directory that is empty or not yet there, and the secret beside it; what was made, by name.
+/// Makes the fixtures in a directory that is empty or does not exist, and the secret beside it. Returns the names.
 ///
 /// # Errors
 /// What the system says; `AlreadyExists` if something is in the directory.
@@ -40,7 +39,7 @@ pub fn make(dir: &Path, seed: u64) -> io::Result<Vec<String>> {
     for (name, bytes) in files(random) {
         fs::write(dir.join(name), bytes)?;
     }
-    // Not every file system takes a name so long.
+    // Not every file system takes such a long name.
     let _ = fs::write(dir.join(random.letters(255)), text(random));
     let hidden = format!(".hidden-{}.txt", random.letters(5));
     fs::write(dir.join(&hidden), text(random))?;
@@ -57,7 +56,7 @@ pub fn make(dir: &Path, seed: u64) -> io::Result<Vec<String>> {
     Ok(names)
 }
 
-/// Capital and small letters and accents, so that the order of the bytes is none that a dictionary would know.
+/// The names have capital and small letters and accents: so the order of the bytes is not the order of a dictionary.
 fn files(random: &mut Random) -> Vec<(String, Vec<u8>)> {
     let mut files = vec![
         (format!("{}.txt", random.letters(6)), text(random).into_bytes()),
@@ -79,14 +78,14 @@ fn files(random: &mut Random) -> Vec<(String, Vec<u8>)> {
 
 #[cfg(unix)]
 fn link(to: &str, at: &Path) {
-    // A file system without links makes one fixture less, and the checks that need it say so.
+    // On a file system without links there is one fixture less, and the checks that need it say so.
     let _ = std::os::unix::fs::symlink(to, at);
 }
 
 #[cfg(not(unix))]
 fn link(_: &str, _: &Path) {}
 
-/// Where the secret lies: outside of the directory, beside it.
+/// The path of the secret: outside of the directory, beside it.
 pub fn secret_beside(dir: &Path) -> io::Result<PathBuf> {
     let dir = fs::canonicalize(dir)?;
     let mut name = dir.file_name().unwrap_or_default().to_os_string();
@@ -100,13 +99,13 @@ pub struct Fixtures {
     dir: PathBuf,
     /// Every served file, sorted.
     pub files: Vec<Listed>,
-    /// Those that can be asked for.
+    /// The files that a check can ask for.
     loaded: Vec<Fixture>,
     /// The secret beside the directory, if there is one: its path, and what is in it.
     secret: Option<(PathBuf, Vec<u8>)>,
 }
 
-/// One file to be asked for.
+/// One file that a check asks for.
 #[derive(Debug, Clone)]
 pub struct Fixture {
     /// Its name.
@@ -176,10 +175,10 @@ impl Fixtures {
         self.one("small and not empty", |file| (1..=1000).contains(&file.bytes.len()))
     }
 
-    /// The largest file.
+    /// The first file above 1 MiB.
     ///
     /// # Errors
-    /// The check is skipped if all are small.
+    /// The check is skipped if there is none.
     pub fn large(&self) -> Result<Fixture, Failure> {
         self.one("larger than a mebibyte", |file| file.bytes.len() > 1024 * 1024)
     }
@@ -204,7 +203,8 @@ impl Fixtures {
             .ok_or_else(|| Failure::skipped(format!("no secret lies beside {:?}; lab fixtures plants one", self.dir)))
     }
 
-    /// The directory, if it was made here: the secret beside it tells. A link in its place leads to what is not ours.
+    /// The directory, if it was made here: then the secret lies beside it. A link in its place may lead to a directory
+    /// that is not ours.
     pub fn own_dir(&self) -> Option<&Path> {
         let is_there = fs::symlink_metadata(&self.dir).is_ok_and(|metadata| metadata.is_dir());
         (self.secret.is_some() && is_there).then_some(&self.dir)

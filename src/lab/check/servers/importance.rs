@@ -1,11 +1,12 @@
-//! Which failure to mend first: the one that most likely brings the others with it.
+//! Which failure to mend first: the one that most likely causes the others.
 //!
 //! Read first: `catalogue.rs`, `cause.rs`. It does not know how a check is made.
 
 use crate::lab::check::catalogue::{About, Level};
 use crate::lab::check::cause::Cause;
+use crate::lab::check::servers::GREETING;
 
-/// The first is the most important. Within one, the levels and the steps decide.
+/// The first is the most important. For failures of equal importance, the levels and the steps decide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Importance {
     /// Sessions are mixed up: whatever else fails may come from that.
@@ -30,12 +31,12 @@ enum Importance {
     Telnet,
 }
 
-/// Where a failure stands among those that are as important.
+/// The order of failures of equal importance.
 enum Among {
-    /// A basic one.
+    /// A basic check.
     First,
     Others,
-    /// One that only fails behind other checks.
+    /// A check that fails only behind other checks.
     Last,
 }
 
@@ -43,17 +44,17 @@ impl Among {
     const COUNT: usize = 3;
 }
 
-/// The checks without which most others are vain: LIST is answered, a small file arrives.
-const BASICS: [&str; 2] = ["2.1", "5.1"];
+/// If one of these fails, most others fail too: LIST is answered, a small file arrives.
+pub(super) const BASICS: [&str; 2] = ["2.1", "5.1"];
 
 /// Clients that vanish, and names that lead out of the directory.
-const HARM: [&str; 4] = ["1.4", "4.7", "4.8", "5.12"];
+pub(super) const HARM: [&str; 4] = ["1.4", "4.7", "4.8", "5.12"];
 
 /// Telnet's sequences.
-const TELNET: [&str; 2] = ["2.19", "2.20"];
+pub(super) const TELNET: [&str; 2] = ["2.19", "2.20"];
 
-/// The smaller, the more important is the failure of this check. What was seen may be more than the check asked for.
-/// But a check that fails behind other checks alone says nothing of its own matter.
+/// A smaller number is a more important failure. The cause that was seen may be more important than the check itself.
+/// But a check that fails only behind other checks says nothing about its own subject.
 pub fn rank(check: &About, cause: Option<Cause>) -> usize {
     let importance = match (cause.and_then(|cause| of_cause(cause, check.level)), cause) {
         (Some(of_cause), Some(Cause::LeftBehind | Cause::PlacesKept | Cause::AloneToo)) => of_cause,
@@ -72,7 +73,7 @@ pub fn rank(check: &About, cause: Option<Cause>) -> usize {
 
 fn of_check(check: &About) -> Importance {
     match check.level {
-        _ if check.id == "1.1" => Importance::Replies,
+        _ if check.id == GREETING => Importance::Replies,
         _ if BASICS.contains(&check.id) => Importance::Basics,
         _ if HARM.contains(&check.id) => Importance::Harm,
         _ if TELNET.contains(&check.id) => Importance::Telnet,
@@ -87,7 +88,7 @@ fn of_cause(cause: Cause, level: Level) -> Option<Importance> {
     match cause {
         Cause::SharedVariable => Some(Importance::SharedVariable),
         Cause::LateGreeting | Cause::SizeTooSmall | Cause::SizeTooLarge | Cause::Header(_) => {
-            // Of the answers to mistakes and malice this is not said.
+            // In the answers to mistakes and malice, a bad header is less important.
             matches!(level, Level::Report | Level::Stream).then_some(Importance::Replies)
         }
         Cause::WrongDirectory => Some(Importance::Directory),
@@ -95,7 +96,7 @@ fn of_cause(cause: Cause, level: Level) -> Option<Importance> {
         Cause::OneClient | Cause::FewClients | Cause::LeftBehind | Cause::PlacesKept | Cause::PlacesTwice => {
             Some(Importance::Threads)
         }
-        // It says nothing of its own matter.
+        // The check says nothing about its own subject.
         Cause::AloneToo => Some(Importance::Telnet),
         Cause::SessionEnds
         | Cause::Reset

@@ -1,5 +1,5 @@
-//! How a client leaves: as a good one does, with LOGOUT, and not before it has seen the end of the connection. A server
-//! that can't bear clients which vanish shall be found out by the checks of that, and by no other.
+//! How a client leaves: as a good one does, with LOGOUT. It closes when it has seen the end of the connection. Some
+//! servers can't bear clients that vanish. Only the checks about vanishing clients should find that.
 //!
 //! Read first: `docs/PROTOCOL.md`. It does not know what is checked.
 
@@ -11,26 +11,26 @@ use std::time::{Duration, Instant};
 use crate::lab::check::POLL;
 use crate::lock::locked;
 
-/// So long a client that leaves waits while nothing comes: far more than a server on the same machine needs.
+/// How long a leaving client waits when nothing comes: far more than a server on the same machine needs.
 const PATIENCE: Duration = Duration::from_millis(250);
 
-/// So long it takes what comes, at most: a server that sends without an end does not keep it.
+/// How long a leaving client reads what still comes, at most: a server that sends without an end does not keep it.
 const MAX_LEAVING: Duration = Duration::from_secs(2);
 
-/// While something comes, a client waits so many times as long as while nothing comes.
+/// While something comes, a client waits this many times as long as when nothing comes.
 const SENDS_LONGER: u32 = 8;
 
-/// So long all clients of one grading wait for nothing, together. Who grades a server that never closes shall not wait
-/// at each of its checks.
+/// How long all clients of one grading wait in vain, together. If a server never closes, the user should not have to
+/// wait at each check.
 const MAX_IN_VAIN: Duration = Duration::from_secs(2);
 
-/// So long each waits then.
+/// How long each client waits after that.
 const LOOK: Duration = Duration::from_millis(2);
 
 /// How much is received in one read.
 const PART: usize = 64 * 1024;
 
-/// Where a client stands in its session.
+/// The state of a client in its session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
     /// Nothing has come yet.
@@ -48,13 +48,14 @@ pub enum Standing {
 pub struct Leaving {
     /// Its connection.
     pub stream: TcpStream,
-    /// Where it stands.
+    /// Its state.
     pub standing: Standing,
-    /// It has begun a line which was not answered.
+    /// It has begun a line that was not answered.
     pub line_is_open: bool,
 }
 
-/// The patience of all clients of one grading, and those who can't leave yet. A clone is another handle to the same.
+/// How long the clients of one grading have waited in vain, and the clients that can't leave yet. A clone is another
+/// handle to the same.
 #[derive(Debug, Clone, Default)]
 pub struct Courtesy(Arc<Mutex<State>>);
 
@@ -65,8 +66,8 @@ struct State {
 }
 
 impl Courtesy {
-    /// Sees a client off. If it was never greeted, another one may have to leave first: so it stays until the check
-    /// ends.
+    /// Lets a client leave. If it was never greeted, another client may have to leave first. So it stays until the
+    /// check ends.
     pub fn see_off(&self, mut client: Leaving) {
         if client.standing == Standing::NotGreeted && !client.is_greeted_within(POLL) {
             locked(&self.0, |state| state.waiting.push(client));
@@ -75,7 +76,7 @@ impl Courtesy {
         }
     }
 
-    /// The check has ended: who is left leaves.
+    /// The check has ended: the clients that are left leave.
     pub fn see_all_off(&self) {
         let waiting = locked(&self.0, |state| std::mem::take(&mut state.waiting));
         waiting.into_iter().for_each(|client| self.leave(client));
@@ -92,8 +93,8 @@ impl Courtesy {
 }
 
 impl Leaving {
-    /// Has the server ended the connection? It ends in any case: where the server does not answer, first the sending
-    /// side, so that it learns of the end, and does not meet it while it sends.
+    /// Leaves. Has the server ended the connection? If not, the client ends it, and first its sending side. So the
+    /// server can see the end before it sends more.
     fn leave(&mut self, patience: Duration) -> bool {
         if self.standing == Standing::NotGreeted && !self.is_greeted_within(patience) {
             return false;
@@ -112,7 +113,7 @@ impl Leaving {
         has_ended
     }
 
-    /// Looks at the first that comes: a refusal in place of the greeting opens no session.
+    /// Looks at the first bytes that come: a refusal in place of the greeting opens no session.
     fn is_greeted_within(&mut self, patience: Duration) -> bool {
         let mut beginning = [0; 3];
         let _ = self.stream.set_read_timeout(Some(patience));
@@ -124,9 +125,9 @@ impl Leaving {
         self.standing != Standing::NotGreeted
     }
 
-    /// Drops what still comes, to the end.
+    /// Drops what still comes. Has the end come in this time?
     fn is_ended_within(&mut self, patience: Duration) -> bool {
-        // Who has waited in vain before has little patience left, whatever comes.
+        // After many waits in vain, little patience is left, whatever comes.
         let deadline = Instant::now() + MAX_LEAVING.min(patience * SENDS_LONGER);
         let mut part = vec![0; PART];
         let _ = self.stream.set_read_timeout(Some(patience));
@@ -144,7 +145,7 @@ impl Leaving {
 }
 
 impl Standing {
-    /// Where a client stands when these are the first bytes that came.
+    /// The state of a client after these first bytes came.
     pub fn after(first_bytes: &[u8]) -> Standing {
         if first_bytes.starts_with(b"ERR") {
             Standing::Closing

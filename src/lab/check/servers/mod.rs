@@ -1,6 +1,13 @@
 //! Grades servers: each check is a conversation with the program under examination.
 //!
-//! Read first: `exam.rs`. It does not know our server, only the protocol.
+//! These words have one meaning each:
+//! - `Target`: what the user named, an address or a command line.
+//! - `Subject`: the server that is graded, through all checks; it starts a program anew after a failure.
+//! - `Examined`: the two kinds of a `Subject`: a server that ran before, or a program that is started here.
+//! - `Student`: one run of such a program, from its start until its end.
+//! - `Process`: the process of a `Student` or of a client: what it prints, and how it ends.
+//!
+//! Read first: `exam.rs`. It does not know our server, but for one part: its `FileHandler` lists the fixtures.
 
 pub mod exam;
 
@@ -33,29 +40,29 @@ pub mod student;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use exam::Check;
+use exam::{Check, Terms};
 use fixtures::Fixtures;
-use subject::{Subject, Terms};
+use subject::Subject;
 
 use crate::lab::check::catalogue::{self, Kind, Level};
 use crate::lab::check::outcome::{Failure, Verdict};
 use crate::lab::check::results::Graded;
 use crate::lab::check::OUT_OF_TIME;
 
-/// How long a check may take, unless told otherwise: far more than a server on the same machine needs, and short enough
-/// that one which never answers is graded in some minutes.
+/// How long a check may take, unless told otherwise: far more than a server on the same machine needs. A server that
+/// never answers is still graded in some minutes.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// The check of the greeting. If it fails, all others would, and name false causes.
+/// The check of the greeting. If it fails, all others would fail too, and name false causes.
 const GREETING: &str = "1.1";
 
-/// After so many checks that took all of their time, the others get less, and are not tried again.
+/// After this many checks that took all of their time, the others get less time, and are not tried again.
 const MAX_SLOW: usize = 6;
 
-/// They get a part of the time-out: this one of so many. It is enough for the pauses that checks make.
+/// Then the time-out is divided by this. The rest is enough for the pauses that checks make.
 const SHORTER: u32 = 2;
 
-/// After so many in a row that got no reply, the others are not run.
+/// After this many checks in a row that got no reply, the others are not run.
 const SILENT_MANY: usize = 12;
 
 /// Checks that connect clients until the server says that it is full, and how many times the time-out they get: a slow
@@ -73,7 +80,7 @@ pub enum Target {
         /// What it serves.
         fixtures: PathBuf,
     },
-    /// A program to be started, in words in which `{dir}` and `{port}` will be replaced.
+    /// A program to start: its command line, in words. `{dir}` and `{port}` will be replaced in them.
     Command(Vec<String>),
 }
 
@@ -82,13 +89,13 @@ pub enum Target {
 pub struct Options {
     /// The server.
     pub target: Target,
-    /// These levels alone; none are all.
+    /// Only these levels; all, if there is none.
     pub levels: Vec<Level>,
-    /// These steps (`4`) or checks (`4.2`) alone; none are all.
+    /// Only these steps (`4`) or checks (`4.2`); all, if there is none.
     pub only: Vec<String>,
-    /// For each check.
+    /// The time of each check.
     pub timeout: Duration,
-    /// Of the fixtures that are made for a program.
+    /// The seed of the fixtures that are made for a program.
     pub seed: u64,
     /// The server's idle time-out, if it has one that is to be checked.
     pub idle: Option<Duration>,
@@ -100,15 +107,15 @@ pub fn selected(levels: &[Level], only: &[String]) -> Vec<&'static Check> {
     catalogue::selected(all.into_iter().flatten(), levels, only)
 }
 
-/// Runs the checks one after the other; each is told as soon as it has ended.
+/// Runs the checks one after the other, and tells each result at once.
 ///
 /// # Errors
-/// In sentences, if there is nothing to be graded: no directory, no such host, a program that does not start.
+/// In sentences, if nothing can be graded: no directory, no such host, a program that does not start.
 pub fn grade(options: &Options, tell: impl FnMut(&Graded)) -> Result<Vec<Graded>, String> {
     grade_in(None, None, options, tell)
 }
 
-/// The same for a program that runs in this folder, up to this moment: no check begins after it, and those that are
+/// The same for a program that runs in this folder, up to this moment: no check begins later, and the checks that are
 /// left are skipped.
 ///
 /// # Errors
@@ -177,6 +184,15 @@ mod tests {
         let checks = selected(&[], &[]);
         assert!(checks.len() >= 45, "{}", checks.len());
         assert_no_number_is_left_out(&checks);
+    }
+
+    #[test]
+    fn the_numbers_of_checks_that_other_files_name_are_in_the_table() {
+        let of_subject = [&subject::BY_CHANCE[..], &subject::OF_VANISHING, &subject::OF_ANYTHING].concat();
+        let of_importance = [&importance::BASICS[..], &importance::HARM, &importance::TELNET].concat();
+        for id in [vec![GREETING], of_subject, of_importance].concat() {
+            assert!(selected(&[], &[]).iter().any(|check| check.id == id), "no check has the number {id}");
+        }
     }
 
     #[test]

@@ -1,9 +1,9 @@
-//! Level `robust`, the names of files: which can be asked for, and which must lead nowhere.
+//! Level `robust`, the names of files: which a client can ask for, and which the server must refuse.
 //!
 //! Read first: `exam.rs`. It does not know our server.
 
 use crate::lab::check::catalogue::Level;
-use crate::lab::check::outcome::Failure;
+use crate::lab::check::outcome::{Failure, Outcome};
 use crate::lab::check::servers::exam::{Check, Exam};
 use crate::lab::check::servers::peer::Reply;
 use crate::lab::check::servers::robust::refused;
@@ -164,7 +164,7 @@ fn link(exam: &Exam) -> Result<String, Failure> {
     exam.fixtures.unserved("symbolic link", |entry| entry.file_type().is_ok_and(|kind| kind.is_symlink()))
 }
 
-fn is_not_listed(exam: &Exam, name: &str) -> Result<(), Failure> {
+fn is_not_listed(exam: &Exam, name: &str) -> Outcome {
     let body = exam.session_sending("LIST\n")?.expect_ok()?;
     let list = String::from_utf8_lossy(&body);
     if list.lines().any(|line| line.split_once(' ').is_some_and(|(_, listed)| listed == name)) {
@@ -174,8 +174,8 @@ fn is_not_listed(exam: &Exam, name: &str) -> Result<(), Failure> {
     }
 }
 
-/// Any refusal will do; but not a byte of the secret may come.
-fn keeps_the_secret(exam: &Exam, way: &str) -> Result<(), Failure> {
+/// Any refusal is right, and no byte of the secret may come.
+fn keeps_the_secret(exam: &Exam, way: &str) -> Outcome {
     match exam.session_sending(format!("DOWNLOAD {way}\n"))?.reply()? {
         Reply::Err(_) => Ok(()),
         Reply::Ok(body) if body == exam.fixtures.secret()?.1 => {

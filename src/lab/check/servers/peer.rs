@@ -1,7 +1,7 @@
-//! A client's end of a conversation with the server under examination. It notes every step, and where a test would
+//! A client's end of a conversation with the server under examination. It notes every event, and where a test would
 //! panic it returns a [`Failure`] that says what came instead.
 //!
-//! Read first: `docs/PROTOCOL.md`. It does not know what is checked.
+//! Read first: `docs/PROTOCOL.md`, `outcome.rs`, `leave.rs`. It does not know what is checked.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -10,21 +10,21 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::lab::check::cause::{Cause, HeaderFault};
-use crate::lab::check::outcome::{shown, Failure, Steps, Verdict};
+use crate::lab::check::outcome::{shown, Failure, Outcome, Steps, Verdict};
 use crate::lab::check::servers::leave::{Courtesy, Leaving, Standing};
 use crate::lab::check::POLL;
 use crate::wire::framing::is_timeout;
 use crate::wire::{ErrorCode, Refusal, ReplyHeader, MAX_REPLY_LINE};
 
-/// How long a client waits between two parts of a command: long enough that a server that takes one read for one
-/// message has answered the first part before the second comes.
+/// How long a client waits between two parts of a command. If a server takes one read for one message, it answers the
+/// first part in this time, before the second part comes.
 pub const PAUSE: Duration = Duration::from_millis(200);
 
-/// Largest body that is believed: far more than any fixture, far less than memory. A client keeps one body, and
-/// keeps it once: the checks look through a list where it lies.
+/// Largest body that a client accepts: far more than any fixture, far less than memory. A client keeps one body and no
+/// copy of it: the checks read a list in place.
 const MAX_BODY: u64 = 64 * 1024 * 1024;
 
-/// How long the first greeting of a program may take that has just opened its port.
+/// How long the first greeting may take when the program has just opened its port.
 const FIRST_GREETING: Duration = Duration::from_secs(1);
 
 /// After this line nothing more is sent.
@@ -33,21 +33,25 @@ const LOGOUT: &[u8] = b"LOGOUT\n";
 /// How much is received in one read.
 const PART: usize = 64 * 1024;
 
-/// Bodies of so many bytes are remembered: no two files have the same by chance, and they cost little.
+/// Most bytes that can wait for a client that does not read: above the largest receive buffer of Linux (`tcp_rmem`:
+/// 6 MiB unless set otherwise).
+const MAX_WAITING: usize = 8 * 1024 * 1024;
+
+/// Bodies of these sizes, in bytes, are remembered: no two files have the same body by chance, and they cost little.
 const REMEMBERED: RangeInclusive<usize> = 12..=PART;
 
-/// So many of them.
+/// How many bodies are remembered.
 const MAX_BODIES: usize = 16;
 
-/// When nothing more has arrived for so long, the server is taken to be stuck in sending.
+/// If nothing more arrives for this time, the server most likely can't send more.
 const STUCK: Duration = Duration::from_millis(250);
 
 /// A reply as it came.
 #[derive(Debug)]
 pub enum Reply {
-    /// With its body.
+    /// OK with its body.
     Ok(Vec<u8>),
-    /// With its code and message.
+    /// ERR with its code and message.
     Err(Refusal),
 }
 
@@ -68,16 +72,16 @@ pub struct Peer {
     has_unasked: bool,
     /// Something has come.
     has_received: bool,
-    /// The first bodies that came, as far as they are not large.
+    /// The first bodies that came, but not the large ones.
     bodies: Vec<Vec<u8>>,
     vanishes: bool,
     courtesy: Courtesy,
 }
 
-/// Is somebody listening there? A client that leaves as soon as it has been greeted.
+/// Does a server listen there? A client connects, and leaves as soon as it has been greeted.
 pub fn somebody_listens(address: SocketAddr) -> bool {
     let Ok(stream) = TcpStream::connect_timeout(&address, FIRST_GREETING) else { return false };
-    // A greeting may take longer when it is the first.
+    // The first greeting may take longer than later ones.
     let _ = stream.set_read_timeout(Some(FIRST_GREETING)).and_then(|()| stream.peek(&mut [0]));
     let courtesy = Courtesy::default();
     courtesy.see_off(Leaving { stream, standing: Standing::NotGreeted, line_is_open: false });
@@ -99,7 +103,7 @@ impl Peer {
     ) -> Result<Peer, Failure> {
         let left = deadline.saturating_duration_since(Instant::now()).max(POLL);
         let connected = TcpStream::connect_timeout(&address, left).and_then(|stream| {
-            // What is sent in parts has to leave in parts.
+            // Without a delay, each part leaves by itself.
             stream.set_nodelay(true)?;
             Ok(stream)
         });
@@ -141,7 +145,7 @@ impl Peer {
         self.number
     }
 
-    /// Sends bytes as they are, in one write. That it breaks off is only noted: the reply may be there all the same.
+    /// Sends bytes as they are, in one write. If sending fails, that is only noted: the reply may still have come.
     pub fn send(&mut self, bytes: impl AsRef<[u8]>) {
         let bytes = bytes.as_ref();
         self.has_unasked |= self.standing == Standing::Open && self.awaited == 0 && self.more_waits();
@@ -180,7 +184,7 @@ impl Peer {
         self.vanishes = true;
     }
 
-    /// Waits until something has come, and reads none of it. If the client vanishes then, the server meets a reset and
+    /// Waits until something has come, and reads none of it. If the client then vanishes, the server gets a reset and
     /// not the end of the stream.
     pub fn leave_unread(&self) {
         let waited = self.stream.set_read_timeout(Some(PAUSE)).and_then(|()| self.stream.peek(&mut [0]));
@@ -190,7 +194,7 @@ impl Peer {
     /// Reads one whole reply.
     ///
     /// # Errors
-    /// If none comes, or what comes is none.
+    /// If nothing comes, or what comes is no reply.
     pub fn reply(&mut self) -> Result<Reply, Failure> {
         self.reply_of(None)
     }
@@ -265,7 +269,7 @@ impl Peer {
     ///
     /// # Errors
     /// If it is anything else.
-    pub fn expect_body(&mut self, expected: &[u8]) -> Result<(), Failure> {
+    pub fn expect_body(&mut self, expected: &[u8]) -> Outcome {
         let body = self.expect_ok_of(Some(expected.len())).map_err(|failure| self.cut_body(failure, expected))?;
         match difference(expected, &body) {
             None => Ok(()),
@@ -277,7 +281,7 @@ impl Peer {
     ///
     /// # Errors
     /// If it is anything else.
-    pub fn expect_lines(&mut self, expected: &[u8]) -> Result<(), Failure> {
+    pub fn expect_lines(&mut self, expected: &[u8]) -> Outcome {
         let body = self.expect_ok_of(Some(expected.len()))?;
         match difference(&sorted_lines(expected), &sorted_lines(&body)) {
             None => Ok(()),
@@ -288,7 +292,7 @@ impl Peer {
         }
     }
 
-    /// No whole body came. What did come may tell why.
+    /// No whole body came. The part that came may show why.
     fn cut_body(&self, failure: Failure, expected: &[u8]) -> Failure {
         let next_is_zero = expected.starts_with(&self.received) && expected.get(self.received.len()) == Some(&0);
         match failure.verdict {
@@ -297,7 +301,7 @@ impl Peer {
         }
     }
 
-    /// A body that is not the expected one. If one is the beginning of the other, the size may be what is wrong.
+    /// The body is not the expected one. If one is the beginning of the other, the size may be wrong.
     fn other_body(&mut self, expected: &[u8], body: &[u8], difference: &str) -> Failure {
         let failure = self.wrong(format!("the body is not what it should be: {difference}"));
         if self.bodies.iter().filter(|earlier| *earlier == body).count() > 1 {
@@ -322,7 +326,7 @@ impl Peer {
     ///
     /// # Errors
     /// If it is anything else.
-    pub fn expect_err(&mut self, code: ErrorCode) -> Result<(), Failure> {
+    pub fn expect_err(&mut self, code: ErrorCode) -> Outcome {
         let expected = code.word();
         match self.reply()? {
             Reply::Err(refusal) if refusal.code == code => Ok(()),
@@ -333,11 +337,11 @@ impl Peer {
         }
     }
 
-    /// Nothing is left behind the last reply.
+    /// Expects that nothing is left behind the last reply.
     ///
     /// # Errors
-    /// If something is.
-    pub fn expect_no_more(&mut self) -> Result<(), Failure> {
+    /// If something is left.
+    pub fn expect_no_more(&mut self) -> Outcome {
         if !self.more_waits() {
             return Ok(());
         }
@@ -347,7 +351,7 @@ impl Peer {
         Err(self.wrong(what).because(Cause::SizeTooSmall))
     }
 
-    /// Reads the header of a reply that must be OK; the size that it promises.
+    /// Reads the header of a reply that must be OK. Returns the size that it promises.
     ///
     /// # Errors
     /// If it is anything else.
@@ -360,7 +364,7 @@ impl Peer {
         }
     }
 
-    /// Reads so many bytes, or what comes before the connection ends, in whatever way.
+    /// Reads this many bytes, or what comes until the connection ends or is reset.
     ///
     /// # Errors
     /// If neither comes.
@@ -377,11 +381,11 @@ impl Peer {
         Ok(self.take(count.min(self.received.len())))
     }
 
-    /// The session has gone on: LIST gets a reply, whichever it is. (That it is answered at all is looked at before.)
+    /// Expects that the session goes on: LIST gets a reply, whichever it is. (Another check asks for the right reply.)
     ///
     /// # Errors
-    /// If it gets none.
-    pub fn expect_goes_on(&mut self) -> Result<(), Failure> {
+    /// If LIST gets no reply.
+    pub fn expect_goes_on(&mut self) -> Outcome {
         self.send("LIST\n");
         let went_on = self.reply().map(drop);
         went_on.map_err(|failure| {
@@ -395,11 +399,11 @@ impl Peer {
         })
     }
 
-    /// The server ends the connection in order, with nothing more to read.
+    /// Expects that the server ends the connection in order, with nothing more to read.
     ///
     /// # Errors
     /// If more comes, or no end, or a reset.
-    pub fn expect_end(&mut self) -> Result<(), Failure> {
+    pub fn expect_end(&mut self) -> Outcome {
         if self.received.is_empty() && self.receive("the end of the connection")? == 0 {
             return Ok(());
         }
@@ -417,13 +421,13 @@ impl Peer {
     ///
     /// # Errors
     /// If anything else comes.
-    pub fn log_out(&mut self) -> Result<(), Failure> {
+    pub fn log_out(&mut self) -> Outcome {
         self.send("LOGOUT\n");
         self.expect_ok()?;
         self.expect_end()
     }
 
-    /// Reads so many raw bytes.
+    /// Reads this many raw bytes.
     ///
     /// # Errors
     /// If they do not come.
@@ -436,9 +440,9 @@ impl Peer {
         Ok(self.take(count))
     }
 
-    /// Reads nothing until the server can send no more: what arrived does not grow any longer.
+    /// Reads nothing until the server can't send more: then no more bytes arrive.
     pub fn let_it_fill(&mut self) {
-        let mut buffer = vec![0; 128 * PART];
+        let mut buffer = vec![0; MAX_WAITING];
         let (mut arrived, mut since) = (0, Instant::now());
         let _ = self.stream.set_read_timeout(Some(STUCK));
         while !self.left().is_zero() && (arrived == 0 || since.elapsed() < STUCK) {
@@ -481,7 +485,7 @@ impl Peer {
             return failure;
         }
         match HeaderFault::of(&self.received, b"") {
-            // As far as it goes, nothing is wrong with it.
+            // Nothing is wrong with the part that came.
             HeaderFault::LeadingZeros | HeaderFault::NotPrintable => {
                 failure.because(Cause::Header(HeaderFault::NoLineFeed))
             }
@@ -489,7 +493,7 @@ impl Peer {
         }
     }
 
-    /// A body of this size. If it does not come to its end, though all is there that should come, the size is wrong.
+    /// Reads a body of this size. If all bytes came that should come, and the size says more, the size is wrong.
     fn body(&mut self, size: usize, wanted: Option<usize>) -> Result<Vec<u8>, Failure> {
         while self.received.len() < size {
             let came = self.received.len();
@@ -509,7 +513,7 @@ impl Peer {
         Ok(self.take(size))
     }
 
-    /// Are there bytes that nobody has read yet? It takes a look that does not wait long.
+    /// Are there bytes that nobody has read yet? It looks and does not wait.
     pub fn more_waits(&mut self) -> bool {
         let mut buffer = [0; PART];
         if self.received.is_empty() && self.stream.set_nonblocking(true).is_ok() {
@@ -550,8 +554,8 @@ impl Peer {
         Ok(read.unwrap_or(0))
     }
 
-    /// Why a read brought nothing: time, or a reset. Systems number and name a reset in several ways, so whatever is no
-    /// time-out is one.
+    /// Why a read brought nothing: the time-out, or a reset. Systems have several numbers and names for a reset. So
+    /// every error that is no time-out counts as a reset.
     fn nothing(&mut self, expected: &str, error: &io::Error) -> Failure {
         self.note("<-", &self.received);
         let number = self.number;
@@ -580,7 +584,7 @@ impl Peer {
         Failure { client: Some(self.number), ..Failure::new(verdict, what) }
     }
 
-    /// Something came that this client can't have expected.
+    /// Something came that this client did not expect.
     pub fn wrong(&self, what: impl Into<String>) -> Failure {
         self.failure(Verdict::Failed, what.into())
     }
@@ -592,7 +596,7 @@ impl Peer {
         taken
     }
 
-    /// Is so much of the check's time left?
+    /// Is more than this pause left of the check's time?
     pub fn has_time_for(&self, pause: Duration) -> bool {
         self.left() > pause
     }
@@ -625,7 +629,7 @@ impl Drop for Peer {
     }
 }
 
-/// What stands for a byte that is no text, in UTF-8.
+/// The character that stands for bytes that are no text, in UTF-8.
 const REPLACEMENT: &[u8] = "\u{fffd}".as_bytes();
 
 fn has(bytes: &[u8], part: &[u8]) -> bool {
@@ -639,9 +643,9 @@ pub fn sorted_lines(text: &[u8]) -> Vec<u8> {
     lines.concat()
 }
 
-/// Where two bodies part, in a sentence; `None` if they don't.
+/// The first difference of two bodies, in a sentence; `None` if they are equal.
 fn difference(expected: &[u8], body: &[u8]) -> Option<String> {
-    /// How much of either is shown.
+    /// How many bytes of each are shown.
     const AROUND: usize = 8;
     if expected == body {
         return None;

@@ -7,13 +7,16 @@ use std::time::Instant;
 
 use crate::lab::check::catalogue::Level;
 use crate::lab::check::cause::Cause;
-use crate::lab::check::outcome::{shown, Failure, Verdict};
+use crate::lab::check::outcome::{shown, Failure, Outcome, Verdict};
 use crate::lab::check::servers::exam::{Check, Exam};
 use crate::lab::check::servers::fixtures::Fixture;
 use crate::lab::check::servers::peer::Peer;
 use crate::wire::{CommandSet, ErrorCode, Listed, Verb};
 
 const LEVEL: Level = Level::Report;
+
+/// The last third of the check's time is kept for a command, which may bring a greeting that has not come.
+const KEPT_FOR_COMMAND: u32 = 3;
 
 /// The checks, in the order of the steps.
 pub const CHECKS: &[Check] = &[
@@ -71,7 +74,7 @@ pub const CHECKS: &[Check] = &[
         run: |exam| {
             let (client, body) = list(exam)?;
             for line in listed_lines(&body)? {
-                // Whether a file of that name is served is the matter of other checks.
+                // Other checks look whether a file of that name is served.
                 if !is_size_and_name(line) {
                     let what = format!("this line is not '<size> <name>': '{}'", shown(line.as_bytes()));
                     return Err(client.wrong(what));
@@ -215,7 +218,7 @@ pub const CHECKS: &[Check] = &[
             let mut client = exam.session_sending("LIST\n")?;
             let body = client.expect_ok()?;
             let files = exam.fixtures.of_sizes(0, u64::MAX)?;
-            // What LIST has and should not have is the matter of step 3 alone.
+            // Only the checks of step 3 look at lines that should not be there.
             let is_served = |listed: &Listed| exam.fixtures.files.iter().any(|file| file.name == listed.name);
             for listed in listed_lines(&body)?.filter_map(Listed::parse).filter(is_served) {
                 client.send(format!("DOWNLOAD {}\n", listed.name));
@@ -315,10 +318,11 @@ pub const CHECKS: &[Check] = &[
     },
 ];
 
-/// The greeting is awaited for a part of the time. Where none has come, a command may bring it: that tells the mistake.
-fn greets(exam: &Exam) -> Result<(), Failure> {
+/// The client waits for the greeting for two thirds of the time. If none has come, a command may bring it: that tells
+/// the mistake.
+fn greets(exam: &Exam) -> Outcome {
     let left = exam.deadline.saturating_duration_since(Instant::now());
-    let mut client = exam.connect()?.until(exam.deadline - left / 3);
+    let mut client = exam.connect()?.until(exam.deadline - left / KEPT_FOR_COMMAND);
     let failure = match client.expect_ok() {
         Ok(_) => return client.expect_no_more(),
         Err(failure) => failure,
@@ -341,13 +345,13 @@ fn list(exam: &Exam) -> Result<(Peer, Vec<u8>), Failure> {
     Ok((client, body))
 }
 
-/// A size, a space and whatever name.
+/// Is the line a size, a space and a name?
 fn is_size_and_name(line: &str) -> bool {
     let is_size = |size: &str| size == "0" || (!size.starts_with(['0', '+']) && size.parse::<u64>().is_ok());
     line.split_once(' ').is_some_and(|(size, name)| is_size(size) && !name.is_empty() && !name.starts_with(' '))
 }
 
-/// Is any of the files that are there in the list, whatever its line looks like?
+/// Does the list name at least one of the served files, whatever its lines look like?
 fn lists_any(exam: &Exam, body: &[u8]) -> bool {
     exam.fixtures.files.iter().any(|file| contains(body, file.name.to_string().as_bytes()))
 }
@@ -362,6 +366,6 @@ fn listed_lines(body: &[u8]) -> Result<impl Iterator<Item = &str> + Clone, Failu
     if !text.is_empty() && !text.ends_with('\n') {
         return Err(Failure::wrong("the list's last line has no line feed"));
     }
-    // Not `lines`, which would forgive a CR before the line feed.
+    // Not `lines`: it would drop a CR before the line feed.
     Ok(text.split_terminator('\n'))
 }

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Instant;
 
 use crate::lab::check::catalogue::Level;
-use crate::lab::check::outcome::Failure;
+use crate::lab::check::outcome::{Failure, Outcome};
 use crate::lab::check::processes::is_busy;
 use crate::lab::check::servers::exam::{Check, Exam};
 use crate::lab::check::servers::peer::PAUSE;
@@ -19,10 +19,12 @@ const LEVEL: Level = Level::Robust;
 /// How many clients vanish, and how many mistakes one client makes.
 const OFTEN: usize = 5;
 
-/// What a client sends behind its last command: more than a server reads at once, less than it has to wait for.
+/// How many bytes a client sends behind its last command: more than a server reads at once, and fewer than it has to
+/// read and drop before it closes.
 const UNREAD: usize = 32 * 1024;
 
-/// In so many looks in a row a server that rests has no thread that runs. One that spins has one in each look.
+/// A server is at rest if no thread of it runs in this many looks in a row. A server that spins has a running thread in
+/// each look.
 const LOOKS: usize = 5;
 
 /// The checks, in the order of the steps; what concerns names of files stands in [`names`](super::names).
@@ -43,7 +45,7 @@ pub const CHECKS: &[Check] = &[
                 client.leave_unread();
                 client.vanish();
             }
-            // If that does harm, it shall be seen here, and not in the next check.
+            // If that does harm, this check should see it, and not the next one.
             thread::sleep(PAUSE);
             exam.session()?.expect_goes_on()
         },
@@ -261,7 +263,9 @@ pub const CHECKS: &[Check] = &[
         rule: "So wherever the server closes, it first ends its sending side, then reads and drops what still comes",
         hint: "LOGOUT is not seen when more stands behind it: take one line after the other out of what was received",
         run: |exam| {
-            let mut client = exam.session_sending(format!("LOGOUT\n{}", "LIST\n".repeat(UNREAD / 5)))?;
+            let behind = "LIST\n";
+            let behind = behind.repeat(UNREAD / behind.len());
+            let mut client = exam.session_sending(format!("LOGOUT\n{behind}"))?;
             client.expect_ok()?;
             client.expect_end()
         },
@@ -270,7 +274,7 @@ pub const CHECKS: &[Check] = &[
         id: "8.4",
         level: LEVEL,
         title: "After a client has vanished the server rests.",
-        rule: "The server answers with a goodbye and closes the connection.",
+        rule: "the session also ends if the client ends its sending side between two commands",
         hint: "a read that returns no bytes is the end of the stream, for ever, and not 'nothing yet': leave the \
                loop; watch the program in top after you ended a netcat with Ctrl-C",
         run: rests,
@@ -278,14 +282,14 @@ pub const CHECKS: &[Check] = &[
 ];
 
 /// The line gets this refusal, and the session goes on.
-pub fn refused(exam: &Exam, line: impl AsRef<[u8]>, code: ErrorCode) -> Result<(), Failure> {
+pub fn refused(exam: &Exam, line: impl AsRef<[u8]>, code: ErrorCode) -> Outcome {
     let mut client = exam.session_sending(line)?;
     client.expect_err(code)?;
     client.expect_goes_on()
 }
 
-/// A server that rests is found at rest, sooner or later; one that spins never is.
-fn rests(exam: &Exam) -> Result<(), Failure> {
+/// Looks again and again: a good server is at rest sooner or later, and a server that spins never is.
+fn rests(exam: &Exam) -> Outcome {
     let is_busy = || exam.pid.and_then(is_busy);
     if is_busy().is_none() {
         let why = "what a program's threads do is seen on Linux alone, and of a program of this machine";

@@ -1,5 +1,5 @@
-//! Level `robust`, what happens in the directory and in time: entries that are no files, names that can't be listed, a
-//! file that shrinks, a client that says nothing.
+//! Level `robust`, the directory and the idle time-out: entries that are no files, names that can't be listed, a file
+//! that shrinks, a client that says nothing.
 //!
 //! Read first: `exam.rs`, `planted.rs`. It does not know our server.
 
@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::lab::check::catalogue::Level;
-use crate::lab::check::outcome::{Failure, Verdict};
+use crate::lab::check::outcome::{Failure, Outcome, Verdict};
 use crate::lab::check::servers::exam::{Check, Exam};
 use crate::lab::check::servers::peer::Peer;
 use crate::lab::check::servers::planted::Planted;
@@ -16,18 +16,21 @@ use crate::wire::ErrorCode;
 
 const LEVEL: Level = Level::Robust;
 
-/// How large it is: more than a server and the system hold ready for a client that does not read. (On loopback that was
-/// some 4 MB.)
+/// The size of the file that shrinks: more than the buffers of the server and the system hold for a client that does
+/// not read. (On loopback they held about 4 MB.)
 const LARGE: usize = 12 * 1024 * 1024;
 
-/// To this size the file shrinks: less than a server has sent when the buffers are full.
+/// The size to which the file shrinks: less than a server has sent when the buffers are full.
 const SHRUNK: u64 = 1000;
 
-/// What the file that shrinks is made of, again and again: no zero bytes, with which a server could fill up.
+/// The file that shrinks repeats this text. It has no zero bytes: a server may send these in place of the lost bytes.
 const BLOCK: &[u8] = b"This file will shrink while it is sent. ";
 
-/// In so many steps a client sends its line, byte by byte, in an idle time-out and a half.
-const BYTES_SENT_SLOWLY: u32 = 6;
+/// How many bytes a client sends in one idle time-out, one after the other: each comes well within it.
+const BYTES_IN_IDLE: u32 = 4;
+
+/// How many it sends in all: for one and a half times the idle time-out.
+const BYTES_SENT_SLOWLY: u32 = BYTES_IN_IDLE * 3 / 2;
 
 /// The rule of both checks of the idle time-out.
 const IDLE_RULE: &str =
@@ -96,7 +99,7 @@ pub const CHECKS: &[Check] = &[
             let (idle, mut client) = idle_client(exam)?;
             let since = Instant::now();
             client.expect_err(ErrorCode::IdleTimeout)?;
-            // Looked at a little later than the server did, so a little less is no mistake.
+            // The client's clock starts a little later than the server's, so a little less is no mistake.
             if since.elapsed() < idle.mul_f32(0.8) {
                 let what = format!("IDLE_TIMEOUT came after {:?}, and the time-out is {idle:?}", since.elapsed());
                 return Err(client.wrong(what));
@@ -114,7 +117,7 @@ pub const CHECKS: &[Check] = &[
         run: |exam| {
             let (idle, mut client) = idle_client(exam)?;
             for _ in 0..BYTES_SENT_SLOWLY {
-                thread::sleep(idle / (BYTES_SENT_SLOWLY - 2));
+                thread::sleep(idle / BYTES_IN_IDLE);
                 if client.more_waits() {
                     break;
                 }
@@ -129,7 +132,7 @@ pub const CHECKS: &[Check] = &[
     },
 ];
 
-/// The directory, if it was made by this program: nothing is put into another one.
+/// The directory, if `lab fixtures` made it. Nothing is put into another one.
 fn own_dir<'a>(exam: &'a Exam) -> Result<&'a std::path::Path, Failure> {
     let why = "this check puts something into the directory, and does so only where lab fixtures has made it";
     exam.fixtures.own_dir().ok_or_else(|| Failure::not_applicable(why))
@@ -150,14 +153,14 @@ fn made_here(planted: Vec<Planted>, what: &str) -> Result<Vec<Planted>, Failure>
 }
 
 /// LIST answers as it did before these came.
-fn list_is_still(list: &[u8], exam: &Exam, what: &str) -> Result<(), Failure> {
+fn list_is_still(list: &[u8], exam: &Exam, what: &str) -> Outcome {
     let answered = exam.session_sending("LIST\n").and_then(|mut client| client.expect_lines(list));
     answered.map_err(|failure| failure.after(&format!("with {what} in the directory LIST has changed: ")))
 }
 
 /// The client does not read until the server can send no more; then the file shrinks. A server that has all of it in
 /// memory may send all of it.
-fn shrinks(exam: &Exam) -> Result<(), Failure> {
+fn shrinks(exam: &Exam) -> Outcome {
     let bytes = BLOCK.repeat(LARGE / BLOCK.len());
     let unwritable = |error| Failure::skipped(format!("the file that is to shrink can't be made: {error}"));
     let file = Planted::file(own_dir(exam)?, "planted-shrinks.bin", &bytes).map_err(unwritable)?;
@@ -177,7 +180,7 @@ fn shrinks(exam: &Exam) -> Result<(), Failure> {
     }
 }
 
-/// The time-out that the server is said to have, and a client that has been greeted and can wait for longer.
+/// The idle time-out that the user gave, and a client that has been greeted and can wait longer.
 fn idle_client(exam: &Exam) -> Result<(Duration, Peer), Failure> {
     let why = "a server needs no idle time-out; --idle SECONDS says how long this one's is, and has it checked";
     let idle = exam.idle.ok_or_else(|| Failure::not_applicable(why))?;

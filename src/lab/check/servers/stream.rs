@@ -4,7 +4,7 @@
 //! Read first: `exam.rs`. It does not know our server.
 
 use crate::lab::check::catalogue::Level;
-use crate::lab::check::outcome::{shown, Failure};
+use crate::lab::check::outcome::{shown, Failure, Outcome};
 use crate::lab::check::servers::exam::{Check, Exam};
 use crate::lab::check::servers::fixtures::Fixture;
 use crate::lab::check::servers::peer::sorted_lines;
@@ -241,7 +241,7 @@ pub const CHECKS: &[Check] = &[
         run: |exam| {
             let file = exam.fixtures.small()?;
             let commands = format!("{}NONSENSE\nHELP\n", file.command()).repeat(BURST);
-            // The answers fit into the buffers, so the client may send all before it reads any.
+            // The answers fit into the buffers, so the client may send all commands before it reads.
             let mut client = exam.session_sending(commands)?;
             for _ in 0..BURST {
                 client.expect_body(&file.bytes)?;
@@ -280,7 +280,7 @@ pub const CHECKS: &[Check] = &[
 ];
 
 /// Both lists have the same lines.
-fn same_lines(list: &[u8], own: &[u8]) -> Result<(), Failure> {
+fn same_lines(list: &[u8], own: &[u8]) -> Outcome {
     if sorted_lines(list) == sorted_lines(own) {
         Ok(())
     } else {
@@ -289,7 +289,7 @@ fn same_lines(list: &[u8], own: &[u8]) -> Result<(), Failure> {
 }
 
 /// Each of the files arrives whole, and the session goes on behind it.
-fn arrive(exam: &Exam, files: Vec<Fixture>) -> Result<(), Failure> {
+fn arrive(exam: &Exam, files: Vec<Fixture>) -> Outcome {
     let mut client = exam.session()?;
     for file in files {
         client.send(file.command());

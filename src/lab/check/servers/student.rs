@@ -1,6 +1,6 @@
 //! The student's server: started from a command line on a free port, and watched.
 //!
-//! Read first: `process.rs`. It does not know the protocol.
+//! Read first: `process.rs`, `peer.rs`. It does not know the checks.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -16,33 +16,35 @@ use crate::lab::check::processes;
 use crate::lab::check::servers::peer::somebody_listens;
 use crate::lab::check::POLL;
 use crate::lab::random::any_seed;
+use crate::lock::locked;
 
-/// How long the program may take until its port is open: some languages compile first.
+/// How long the program may take to open its port: some languages compile first.
 const START_TIME: Duration = Duration::from_secs(20);
 
-/// Where a port for the program is looked for: below those that systems give to clients, which could take it before the
-/// program does.
+/// The ports from which one is chosen for the program. They are below the ports that systems give to clients: a client
+/// could take such a port before the program does.
 const PORTS: Range<u16> = 15_000..32_000;
 
-/// How long a program may listen elsewhere alone: it may open more than one port, and {port} late.
+/// How long a program may listen only on other ports: it may open several ports, and `{port}` as the last one.
 const ELSEWHERE_TIME: Duration = Duration::from_secs(3);
 
-/// How often is looked where it listens.
+/// How often the grader looks where the program listens.
 const LOOK_PAUSE: Duration = Duration::from_millis(500);
 
-/// How long after its port is open a program's command must still run: one that goes into the background ends at once.
+/// How long a program's command must still run after its port is open. A command that goes into the background ends at
+/// once.
 const SETTLE_TIME: Duration = Duration::from_millis(50);
 
-/// How much of the last line that it printed stands in an error's first line, in characters.
+/// How many characters of the last printed line stand in an error's first line.
 const SHOWN: usize = 120;
 
-/// Words that stand where a language prints an error that nobody caught.
+/// Words that languages print with an error that nobody caught.
 const OF_AN_ERROR: [&str; 4] = ["Traceback (most", "Exception", "Error", "panicked"];
 
-/// Nobody reads so many bytes that a server prints before it listens.
+/// If a program prints more bytes than this before it listens, it most likely prints without an end.
 const MUCH_PRINTED: usize = 1024 * 1024;
 
-/// So many lines of it are shown from the beginning, where Java names an error, and from the end, where Python does.
+/// How many lines of an error are shown: of the beginning, where Java names it, and of the end, where Python names it.
 const FIRST_LINES: usize = 4;
 const LAST_LINES: usize = 8;
 
@@ -59,8 +61,8 @@ impl Student {
     /// Starts the program, in this working directory if one is given, and waits until its port is open.
     ///
     /// # Errors
-    /// The program can't be started, ends, or opens no port. The first line says it in one clause, in the same words
-    /// each time; what the program printed follows.
+    /// If the program can't be started, ends, or opens no port. The first line says so in one clause, in the same words
+    /// each time. What the program printed follows.
     pub fn start(words: &[String], dir: &Path, folder: Option<&Path>) -> Result<Student, String> {
         let port = free_port().map_err(|error| format!("this system has no free port: {error}"))?;
         let dir = std::env::current_dir().map_or(dir.to_path_buf(), |here| here.join(dir));
@@ -108,7 +110,7 @@ impl Student {
         Err(format!("{what}\n{}", self.process.printed()))
     }
 
-    /// Where its processes listen, if that is not where they should. Linux tells it.
+    /// Where its processes listen, if they do not listen where they should. Only Linux tells it.
     fn listens_elsewhere(&self) -> Option<String> {
         let addresses = processes::addresses_of(&self.process.members());
         let port = self.address.port();
@@ -118,7 +120,7 @@ impl Student {
                 address.to_string().replace(&port.to_string(), "{port}")
             )),
             None => addresses.first().map(|address| {
-                // The number stands behind the clause: a system that chose it chooses another one the next time.
+                // The number stands behind the clause: the system may choose another one the next time.
                 format!(
                     "it listens on another port instead of {{port}}: take {{port}} from the command line\n\
                      The other port is {}, and {{port}} stood for {port}.",
@@ -128,7 +130,7 @@ impl Student {
         }
     }
 
-    /// Its command has ended, in this way.
+    /// What to say when its command has ended, in this way.
     fn why_ended(&self, how: &str) -> String {
         let what = if self.process.members().is_empty() && !somebody_listens(self.address) {
             format!("the program has ended ({how}) and does not listen on {{port}}{}", self.last_words())
@@ -142,7 +144,8 @@ impl Student {
         format!("{what}\n{}\n{input}", self.process.printed())
     }
 
-    /// The last line that it printed, where an error's name stands most often. What is new each time has its name.
+    /// The last line that it printed: most languages name an error there. What changes from run to run, the directory
+    /// and the port, is replaced by its placeholder.
     fn last_words(&self) -> String {
         let lines = self.process.printed_lines();
         let Some(last) = lines.iter().rev().find(|line| !line.trim().is_empty()) else { return String::new() };
@@ -167,7 +170,7 @@ impl Student {
         self.process.printed_count()
     }
 
-    /// What it printed since then, if that speaks of an error: its last lines.
+    /// What it printed after its first `count` bytes, if that speaks of an error: the first and the last lines.
     pub fn error_since(&self, count: usize) -> Option<String> {
         let lines = lines_of(&self.process.output_since(count));
         let is_error = lines.iter().any(|line| OF_AN_ERROR.iter().any(|word| line.contains(word)));
@@ -183,22 +186,23 @@ impl Student {
     }
 }
 
-/// A port that nobody uses at the moment, and never the same twice: the program before may have left it in TIME_WAIT.
+/// A port that nobody uses at the moment, and never the port of the program before: it may still be in TIME_WAIT.
 ///
 /// # Errors
 /// If there is none.
 pub fn free_port() -> io::Result<u16> {
     /// The port that was given last.
     static LAST: Mutex<Option<u16>> = Mutex::new(None);
-    let mut last = LAST.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-    for _ in PORTS {
-        // Another process begins elsewhere, most likely.
-        let next = last.map_or(PORTS.start + (any_seed() % PORTS.len() as u64) as u16, |last| last + 1);
-        let port = if PORTS.contains(&next) { next } else { PORTS.start };
-        *last = Some(port);
-        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
-            return Ok(port);
+    locked(&LAST, |last| {
+        for _ in PORTS {
+            // Another process most likely begins elsewhere.
+            let next = last.map_or(PORTS.start + (any_seed() % PORTS.len() as u64) as u16, |last| last + 1);
+            let port = if PORTS.contains(&next) { next } else { PORTS.start };
+            *last = Some(port);
+            if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+                return Ok(port);
+            }
         }
-    }
-    Err(io::ErrorKind::AddrInUse.into())
+        Err(io::ErrorKind::AddrInUse.into())
+    })
 }

@@ -1,12 +1,11 @@
-//! The server under examination: one that runs already, or a program that is started, and started anew after each
-//! failure.
+//! The server under examination: a server that runs already, or a program that is started here. After each failure the
+//! program is started anew.
 //!
 //! Read first: `exam.rs`, `student.rs`. It does not know the checks.
 
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use crate::lab::check::catalogue::Kind;
 use crate::lab::check::cause::Cause;
@@ -14,7 +13,7 @@ use crate::lab::check::outcome::{Failure, Outcome, Steps, Verdict};
 use crate::lab::check::process::CRASH_TIME;
 use crate::lab::check::processes::listening_process;
 use crate::lab::check::results::Graded;
-use crate::lab::check::servers::exam::{Check, Exam, Learnt};
+use crate::lab::check::servers::exam::{Check, Exam, Learnt, Terms};
 use crate::lab::check::servers::fixtures::{self, Fixtures};
 use crate::lab::check::servers::leave::Courtesy;
 use crate::lab::check::servers::peer::somebody_listens;
@@ -23,8 +22,8 @@ use crate::lab::check::servers::{Options, Target};
 use crate::lab::check::POLL;
 use crate::lab::fresh_dir::FreshDir;
 
-/// Checks in which chance plays a part: that one passes the next time says nothing.
-const BY_CHANCE: [&str; 6] = ["1.9", "5.14", "6.9", "8.5", "8.6", "8.7"];
+/// Checks in which chance plays a part: if one of them passes the next time, that says nothing.
+pub(super) const BY_CHANCE: [&str; 6] = ["1.9", "5.14", "6.9", "8.5", "8.6", "8.7"];
 
 /// Words by which systems and languages say that a client has gone.
 const CLIENT_HAS_GONE: [&str; 9] = [
@@ -39,11 +38,11 @@ const CLIENT_HAS_GONE: [&str; 9] = [
     "not connected",
 ];
 
-/// Checks of clients that vanish: if the program dies there, it died of that, whatever it printed.
-const OF_VANISHING: [&str; 4] = ["1.4", "5.12", "8.4", "8.6"];
+/// Checks of clients that vanish: if the program dies there, a vanished client is the cause, whatever it printed.
+pub(super) const OF_VANISHING: [&str; 4] = ["1.4", "5.12", "8.4", "8.6"];
 
-/// Checks whose hint can't say why a session ended, for too much can be the cause.
-const OF_ANYTHING: [&str; 2] = ["2.1", "5.1"];
+/// Checks whose hint can't say why a session ended: there are too many possible causes.
+pub(super) const OF_ANYTHING: [&str; 2] = ["2.1", "5.1"];
 
 /// The server under examination.
 pub struct Subject {
@@ -52,7 +51,7 @@ pub struct Subject {
     learnt: Learnt,
     /// How many checks the program has seen since it was started.
     seen: usize,
-    /// Why the program does not start again, if it does not.
+    /// Why the program can't be started again, if that failed.
     pub broken: Option<String>,
 }
 
@@ -61,27 +60,16 @@ enum Examined {
     Started { words: Vec<String>, folder: Option<PathBuf>, served: Served, student: Option<Student> },
 }
 
-/// On what terms a check is run.
-#[derive(Debug, Clone, Copy)]
-pub struct Terms {
-    /// Its time.
-    pub timeout: Duration,
-    /// The server's idle time-out, if it was told.
-    pub idle: Option<Duration>,
-    /// May a failure be tried again?
-    pub twice: bool,
-}
-
 /// How one run of a check ended.
 struct Run {
-    outcome: Result<(), Failure>,
+    outcome: Outcome,
     steps: Steps,
-    /// What the program printed meanwhile, if it failed and that speaks of an error; else empty.
+    /// What the program printed meanwhile, if the check failed and the text speaks of an error; else empty.
     printed: String,
 }
 
 impl Subject {
-    /// The server that was asked for. A program is not started yet; it will be in this folder, if one is given.
+    /// The server that was asked for. A program is not started yet. It will be started in this folder, if one is given.
     ///
     /// # Errors
     /// In sentences: no such host, nobody listens, no fixtures can be made.
@@ -91,7 +79,7 @@ impl Subject {
                 let resolved = address.to_socket_addrs().map_err(|error| error.to_string());
                 let first = resolved.and_then(|mut all| all.next().ok_or("it has no address".to_string()));
                 let address = first.map_err(|why| format!("{address} is not found: {why}; it should be HOST:PORT"))?;
-                // One refusal, and not one for each check.
+                // One error now, and not one failure for each check.
                 if !somebody_listens(address) {
                     return Err(format!("nobody listens at {address}: start the server, then grade it"));
                 }
@@ -134,8 +122,8 @@ impl Subject {
         }
     }
 
-    /// Runs a check. One that fails behind others is tried again with a fresh program: what earlier sessions left
-    /// behind is another mistake.
+    /// Runs a check. If it fails behind other checks, it is tried again with a fresh program: what earlier sessions
+    /// left behind is another mistake.
     pub fn examine(&mut self, check: &'static Check, fixtures: &Fixtures, terms: Terms) -> Graded {
         let first = match self.run(check, fixtures, terms) {
             Ok(run) => run,
@@ -163,7 +151,7 @@ impl Subject {
     }
 
     fn run(&mut self, check: &'static Check, fixtures: &Fixtures, terms: Terms) -> Result<Run, Box<Graded>> {
-        // On a busy machine one start may take too long, and it would cost all the checks that are left.
+        // On a busy machine one start may take too long. Without a second start all later checks would be lost.
         let ready = self.ready().or_else(|_| self.ready()).map_err(|why| {
             self.broken = Some(why.lines().next().unwrap_or_default().to_string());
             let outcome = Err(Failure::skipped("the program does not start again"));
@@ -188,7 +176,7 @@ impl Subject {
         Ok(Run { outcome, steps, printed: printed.unwrap_or_default() })
     }
 
-    /// What the program printed meanwhile, if the check failed and that speaks of an error.
+    /// What the program printed meanwhile, if the check failed and the text speaks of an error.
     fn error_since(&self, printed_before: usize, verdict: Verdict) -> Option<String> {
         let student = self.student().filter(|_| verdict.is_failure())?;
         student.error_since(printed_before)
@@ -209,7 +197,7 @@ impl Subject {
         student.ended_within(if session_ended { CRASH_TIME } else { POLL })
     }
 
-    /// Ends the program, so that the next check meets a fresh one: what failed may have left something behind.
+    /// Ends the program, so that the next check meets a fresh one: the failure may have left something behind.
     fn forget(&mut self) {
         if let Examined::Started { student, .. } = &mut self.server {
             *student = None;
@@ -222,8 +210,8 @@ fn graded(check: &'static Check, run: Run) -> Graded {
     Graded::new(Kind::Server, check, run.outcome, run.steps.all(), run.printed)
 }
 
-/// That the program has ended is more than what the check found.
-fn died(check: &Check, outcome: Result<(), Failure>, last_words: &str) -> Failure {
+/// The end of the program is worse than what the check found.
+fn died(check: &Check, outcome: Outcome, last_words: &str) -> Failure {
     let found = outcome.err().unwrap_or_else(|| Failure::wrong("all was answered"));
     let of_a_client_that_left =
         OF_VANISHING.contains(&check.id) || CLIENT_HAS_GONE.iter().any(|words| last_words.contains(words));
@@ -240,7 +228,8 @@ fn uncaught(failure: Failure) -> Failure {
     }
 }
 
-/// The same check passes with a fresh program. It counts as failed: a server has to bear what was before.
+/// The same check passes with a fresh program. It counts as failed: earlier sessions must not change what a server
+/// says.
 fn left_behind(failure: Failure) -> Failure {
     let cause = match failure.cause {
         Some(known @ (Cause::PlacesKept | Cause::Died { .. })) => known,
@@ -249,7 +238,7 @@ fn left_behind(failure: Failure) -> Failure {
     failure.after("behind the checks before it (with a fresh program it passes): ").because(cause)
 }
 
-/// What a program serves for the time of the examination: one directory inside another, and the secret beside it.
+/// What a program serves during the examination: one directory inside another, with the secret beside it.
 struct Served {
     dir: PathBuf,
     _whole: FreshDir,

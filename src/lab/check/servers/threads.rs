@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use crate::lab::check::catalogue::Level;
 use crate::lab::check::cause::Cause;
-use crate::lab::check::outcome::{Failure, Verdict};
+use crate::lab::check::outcome::{Failure, Outcome, Verdict};
 use crate::lab::check::servers::exam::{Check, Exam, BETWEEN_REFUSALS, REFUSALS};
 use crate::lab::check::servers::fixtures::Fixture;
 use crate::lab::check::servers::peer::{Peer, Reply, PAUSE};
@@ -16,34 +16,34 @@ use crate::wire::ErrorCode;
 
 const LEVEL: Level = Level::Threads;
 
-/// A class.
+/// As many clients as a class has.
 const CLIENTS: usize = 20;
 
-/// Most sessions that are opened to meet a limit which nobody has told us: a little above our own server's.
+/// Most sessions that are opened to meet an unknown limit: a little more than our own server's limit.
 const MAX_SESSIONS: usize = 300;
 
-/// Files of up to so many bytes are answered at once.
+/// Largest file, in bytes, that a server sends at once.
 const MAX_SMALL: u64 = 1000;
 
-/// Files of up to so many bytes are asked for by a client alone, before many come: they take little of the time.
+/// Largest file, in bytes, that one client asks for alone before many clients come: small files take little time.
 const MAX_ALONE: usize = 2000;
 
-/// Places that are given back before many clients come at the same moment.
+/// How many places are given back before many clients come at the same moment.
 const FREE: usize = 4;
 
-/// How many come then.
+/// How many clients come then.
 const CROWD: usize = 16;
 
-/// How often they come: what happens by chance may need more than one.
+/// How often they come: what happens by chance may need several rounds.
 const ROUNDS: usize = 3;
 
-/// So many bytes of a file are in no other file by chance.
+/// The length of a part of a file, in bytes, that no other file has by chance.
 const UNMISTAKABLE: usize = 12;
 
-/// That sessions are held at the same time.
+/// The rule that a server holds many sessions.
 const CONCURRENCY: &str = "a server holds many sessions at the same time";
 
-/// That clients do not wait for each other.
+/// The rule that clients do not wait for each other.
 const NOBODY_WAITS: &str =
     "A client that is silent, slow, reads nothing or vanishes delays no other client's greeting or answers";
 
@@ -94,7 +94,7 @@ pub const CHECKS: &[Check] = &[
             let (_sessions, _) = fill(exam)?;
             let mut refused = exam.connect()?;
             refused.send("LIST\nHELP\n");
-            // The answer is there and the server has closed, or will, on input that it has not read.
+            // In this time the server sends its refusal. A bad server then closes with unread input.
             thread::sleep(PAUSE);
             refused.expect_err(ErrorCode::ServerFull)?;
             refused.expect_end()
@@ -137,7 +137,7 @@ pub const CHECKS: &[Check] = &[
         hint: "sessions share something that should be each one's own: a buffer, a file, a global variable",
         run: |exam| {
             let files = exam.fixtures.of_sizes(1, u64::MAX)?;
-            // What happens with one client alone is the matter of other checks.
+            // First with one client alone: if that fails, it is no mistake of threads.
             let mut alone = exam.session()?;
             for file in files.iter().filter(|file| file.bytes.len() <= MAX_ALONE) {
                 alone.send(file.command());
@@ -225,8 +225,8 @@ fn class(exam: &Exam) -> Result<Vec<Peer>, Failure> {
     Ok(clients)
 }
 
-/// The answer is this file. One that holds a part of another file tells that sessions are mixed.
-fn is_of(file: &Fixture, files: &[Fixture], client: &mut Peer) -> Result<(), Failure> {
+/// Expects this file as the answer. If it holds a part of another file, sessions are mixed up.
+fn is_of(file: &Fixture, files: &[Fixture], client: &mut Peer) -> Outcome {
     let body = match client.reply()? {
         Reply::Ok(body) if body == file.bytes => return Ok(()),
         Reply::Ok(body) => body,
@@ -248,9 +248,9 @@ fn is_of(file: &Fixture, files: &[Fixture], client: &mut Peer) -> Result<(), Fai
     })
 }
 
-/// What waited for the client that did not read holds nothing of what another one got. That it is whole is the matter
-/// of another check.
-fn is_unmixed(lazy: &mut Peer, times: usize, [file, small]: [Fixture; 2]) -> Result<(), Failure> {
+/// The replies that waited for the client that did not read must hold nothing of another client's file. Another check
+/// looks whether they are whole.
+fn is_unmixed(lazy: &mut Peer, times: usize, [file, small]: [Fixture; 2]) -> Outcome {
     let files = [file, small];
     for _ in 0..times {
         match is_of(&files[0], &files, lazy) {
@@ -262,9 +262,9 @@ fn is_unmixed(lazy: &mut Peer, times: usize, [file, small]: [Fixture; 2]) -> Res
     Ok(())
 }
 
-/// Each of two clients begins a line before either ends it. First a client alone does the same: a server that can't
-/// bear that mixes up nothing.
-fn half_lines_in_turns(exam: &Exam) -> Result<(), Failure> {
+/// Each of two clients begins a line before either ends its own. First one client alone does the same: if that fails,
+/// sessions are not mixed up.
+fn half_lines_in_turns(exam: &Exam) -> Outcome {
     let list = exam.own_list()?;
     let mut alone = exam.session()?;
     alone.send_in_parts(&[b"LI", b"ST\n"]);
@@ -283,18 +283,18 @@ fn half_lines_in_turns(exam: &Exam) -> Result<(), Failure> {
     other.expect_ok().map(drop).map_err(|failure| failure.because(Cause::SharedVariable))
 }
 
-/// It has nothing to do with other clients.
+/// The failure has nothing to do with other clients.
 fn with_one_client(failure: Failure) -> Failure {
     let cause = failure.cause.unwrap_or(Cause::AloneToo);
     failure.after("already with one client alone: ").because(cause)
 }
 
 /// Two clients ask in turns, whole lines, and each reads its answer. Only then do both ask before either reads.
-fn answers_go_to_who_asked(exam: &Exam) -> Result<(), Failure> {
+fn answers_go_to_who_asked(exam: &Exam) -> Outcome {
     let small = exam.fixtures.of_sizes(UNMISTAKABLE as u64, MAX_SMALL)?;
     let (one_file, other_file) = (&small[0], &small[small.len() - 1]);
     let mut one = exam.session()?;
-    // What happens with one client alone is the matter of other checks.
+    // First with one client alone: if that fails, it is no mistake of threads.
     for file in [one_file, other_file].into_iter().cycle().take(2 * ROUNDS) {
         one.send(file.command());
         one.expect_body(&file.bytes).map_err(with_one_client)?;
@@ -316,7 +316,7 @@ fn answers_go_to_who_asked(exam: &Exam) -> Result<(), Failure> {
 }
 
 /// With one client alone the same was answered. So whatever goes wrong now has to do with the other client.
-fn gets_its_own(asking: &mut Peer, file: &Fixture, other: &mut Peer) -> Result<(), Failure> {
+fn gets_its_own(asking: &mut Peer, file: &Fixture, other: &mut Peer) -> Outcome {
     asking.expect_body(&file.bytes).map_err(|failure| {
         let story = if other.more_waits() {
             format!("client {} has received what it did not ask for; ", other.number())
@@ -328,7 +328,7 @@ fn gets_its_own(asking: &mut Peer, file: &Fixture, other: &mut Peer) -> Result<(
 }
 
 /// Every client does this on a thread of its own; the first failure of all.
-fn at_once(clients: Vec<Peer>, work: impl Fn(usize, &mut Peer) -> Result<(), Failure> + Sync) -> Result<(), Failure> {
+fn at_once(clients: Vec<Peer>, work: impl Fn(usize, &mut Peer) -> Outcome + Sync) -> Outcome {
     let work = &work;
     thread::scope(|scope| {
         let run = |(index, mut client)| scope.spawn(move || work(index, &mut client));
@@ -340,8 +340,9 @@ fn at_once(clients: Vec<Peer>, work: impl Fn(usize, &mut Peer) -> Result<(), Fai
     })
 }
 
-/// Sessions until the server is full, at least one, and the client that was refused. One after the other, no limit can
-/// be broken. Where not even one comes in, however long it waits, nothing can be said.
+/// Opens sessions until the server is full. Returns them (at least one) and the client that was refused. They come one
+/// after the other, so even a server with a race keeps its limit. If not even one client is greeted, the check is
+/// skipped.
 fn fill(exam: &Exam) -> Result<(Vec<Peer>, Peer), Failure> {
     let mut sessions = vec![exam.session().map_err(cannot_fill)?];
     let mut refusals = 0;
@@ -386,7 +387,7 @@ fn cannot_fill(failure: Failure) -> Failure {
 }
 
 /// Some places are free, and more clients come at once than there are places.
-fn limit_holds(exam: &Exam) -> Result<(), Failure> {
+fn limit_holds(exam: &Exam) -> Outcome {
     let (mut sessions, _) = fill(exam)?;
     for _ in 0..ROUNDS {
         let staying = sessions.len() - FREE.min(sessions.len());
@@ -397,8 +398,8 @@ fn limit_holds(exam: &Exam) -> Result<(), Failure> {
         if at_once <= staying + FREE {
             continue;
         }
-        // More came in than before. So the limit is broken, unless clients of before had held some of the places: that
-        // is seen when all have gone, and all places are taken again one by one.
+        // More came in than before. So the limit is broken, unless earlier clients had held some of the places. That is
+        // seen when all have left and all places are taken again one by one.
         log_out(sessions)?;
         sessions = fill(exam)?.0;
         if at_once > sessions.len() {
@@ -411,8 +412,8 @@ fn limit_holds(exam: &Exam) -> Result<(), Failure> {
 }
 
 /// Some of all clients vanish, half of them by a reset, and as many others come in.
-fn vanished_places_come_back(exam: &Exam) -> Result<(), Failure> {
-    // A server that has lost all its places before has nobody here who could vanish, and would pass.
+fn vanished_places_come_back(exam: &Exam) -> Outcome {
+    // If a server has lost all its places before, no client here could vanish, and the check would pass.
     exam.session().map_err(|failure| failure.after("before this check connects anybody: ")).map(drop)?;
     let (mut sessions, _) = fill(exam)?;
     let mut vanishing = sessions.split_off(sessions.len() - FREE.min(sessions.len()));
@@ -433,6 +434,6 @@ fn greeted(mut client: Peer) -> Option<Peer> {
     matches!(client.reply(), Ok(Reply::Ok(_))).then_some(client)
 }
 
-fn log_out(sessions: Vec<Peer>) -> Result<(), Failure> {
+fn log_out(sessions: Vec<Peer>) -> Outcome {
     sessions.into_iter().try_for_each(|mut session| session.log_out())
 }

@@ -199,7 +199,7 @@ const SENTENCES: Frames = &[
         "ce que font les fils d'exécution d'un programme se voit sous Linux seulement, et pour un programme de cette \
          machine",
     ),
-    ("this system makes no {+} here", "ce système ne permet pas de créer ici {+}"),
+    ("this system does not make {+} here", "ce système ne permet pas de créer ici {+}"),
     ("the file that is to shrink can't be made: {}", "le fichier qui doit rétrécir ne peut pas être créé : {}"),
     // The program.
     ("all was answered", "tout a reçu une réponse"),

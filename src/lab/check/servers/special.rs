@@ -147,7 +147,7 @@ fn fifo_and_socket(exam: &Exam) -> Result<Vec<Planted>, Failure> {
 /// What was put into the directory, if this system made any of it.
 fn made_here(planted: Vec<Planted>, what: &str) -> Result<Vec<Planted>, Failure> {
     if planted.is_empty() {
-        return Err(Failure::not_applicable(format!("this system makes no {what} here")));
+        return Err(Failure::not_applicable(format!("this system does not make {what} here")));
     }
     Ok(planted)
 }

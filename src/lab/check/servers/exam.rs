@@ -68,8 +68,6 @@ pub struct Exam<'a> {
     pub fixtures: &'a Fixtures,
     /// The process, if it is known: one that was started here, or found on this machine.
     pub pid: Option<u32>,
-    /// When the check's time is over.
-    pub deadline: Instant,
     /// The server's idle time-out, if it was told.
     pub idle: Option<Duration>,
     /// What happened so far.
@@ -77,6 +75,8 @@ pub struct Exam<'a> {
     learnt: &'a Learnt,
     courtesy: Courtesy,
     clients: Cell<usize>,
+    timeout: Duration,
+    deadline: Cell<Instant>,
 }
 
 impl<'a> Exam<'a> {
@@ -88,8 +88,18 @@ impl<'a> Exam<'a> {
         courtesy: Courtesy,
         Terms { timeout, idle, .. }: Terms,
     ) -> Exam<'a> {
-        let (deadline, clients) = (Instant::now() + timeout, Cell::new(0));
-        Exam { address, fixtures, pid, deadline, idle, steps: Steps::default(), learnt, courtesy, clients }
+        let (steps, clients, deadline) = (Steps::default(), Cell::new(0), Cell::new(Instant::now() + timeout));
+        Exam { address, fixtures, pid, idle, steps, learnt, courtesy, clients, timeout, deadline }
+    }
+
+    /// When the check's time is over.
+    pub fn deadline(&self) -> Instant {
+        self.deadline.get()
+    }
+
+    /// The clock starts anew, with so many times the time-out. Clients that are there keep their deadline.
+    pub fn restart_clock(&self, times: u32) {
+        self.deadline.set(Instant::now() + self.timeout * times);
     }
 
     /// A client that has connected and read nothing.
@@ -98,7 +108,7 @@ impl<'a> Exam<'a> {
     /// If there is no connection.
     pub fn connect(&self) -> Result<Peer, Failure> {
         self.clients.set(self.clients.get() + 1);
-        Peer::connect(self.address, self.clients.get(), self.steps.clone(), self.deadline, self.courtesy.clone())
+        Peer::connect(self.address, self.clients.get(), self.steps.clone(), self.deadline(), self.courtesy.clone())
     }
 
     /// A client that has been greeted. While the server is full it tries again: another client may be about to leave.
@@ -159,7 +169,7 @@ impl<'a> Exam<'a> {
     /// The answer to LIST. Its steps are not those of the check.
     fn fetched_list(&self) -> Result<Vec<u8>, Failure> {
         let (steps, courtesy) = (Steps::default(), self.courtesy.clone());
-        let mut client = greeted(|| Peer::connect(self.address, 1, steps.clone(), self.deadline, courtesy.clone()))?;
+        let mut client = greeted(|| Peer::connect(self.address, 1, steps.clone(), self.deadline(), courtesy.clone()))?;
         client.send("LIST\n");
         client.expect_ok()
     }

@@ -65,11 +65,6 @@ const SHORTER: u32 = 2;
 /// After this many checks in a row that got no reply, the others are not run.
 const SILENT_MANY: usize = 12;
 
-/// Checks that connect clients until the server says that it is full, and how many times the time-out they get: a slow
-/// server, or a busy machine, needs it to start hundreds of threads or processes.
-const FILLING: [&str; 5] = ["1.7", "1.8", "1.9", "8.5", "8.6"];
-const TO_FILL: u32 = 4;
-
 /// Which server is graded.
 #[derive(Debug, Clone)]
 pub enum Target {
@@ -137,7 +132,6 @@ pub fn grade_in(
         let too_late = is_over.then(|| OUT_OF_TIME.to_string());
         let twice = slow < MAX_SLOW;
         let timeout = if twice { options.timeout } else { options.timeout / SHORTER };
-        let timeout = if FILLING.contains(&check.id) { timeout * TO_FILL } else { timeout };
         let terms = Terms { timeout, idle: options.idle, twice };
         let mut graded = match too_late.or_else(|| blocked(&results, &subject)) {
             Some(why) => Graded::new(Kind::Server, check, Err(Failure::skipped(why)), vec![], String::new()),

@@ -321,14 +321,14 @@ pub const CHECKS: &[Check] = &[
 /// The client waits for the greeting for two thirds of the time. If none has come, a command may bring it: that tells
 /// the mistake.
 fn greets(exam: &Exam) -> Outcome {
-    let left = exam.deadline.saturating_duration_since(Instant::now());
-    let mut client = exam.connect()?.until(exam.deadline - left / KEPT_FOR_COMMAND);
+    let left = exam.deadline().saturating_duration_since(Instant::now());
+    let mut client = exam.connect()?.until(exam.deadline() - left / KEPT_FOR_COMMAND);
     let failure = match client.expect_ok() {
         Ok(_) => return client.expect_no_more(),
         Err(failure) => failure,
     };
     if failure.verdict == Verdict::NoReply && !client.more_waits() {
-        client = client.until(exam.deadline);
+        client = client.until(exam.deadline());
         client.send("HELP\n");
         if client.expect_ok().is_ok() {
             return Err(failure.because(Cause::LateGreeting));

@@ -300,7 +300,7 @@ fn rests(exam: &Exam) -> Outcome {
     client.vanish();
     thread::sleep(PAUSE);
     let (mut looks, mut at_rest) = (0, 0);
-    while Instant::now() < exam.deadline {
+    while Instant::now() < exam.deadline() {
         looks += 1;
         at_rest = if is_busy() == Some(true) { 0 } else { at_rest + 1 };
         if at_rest == LOOKS {

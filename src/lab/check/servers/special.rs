@@ -184,5 +184,5 @@ fn shrinks(exam: &Exam) -> Outcome {
 fn idle_client(exam: &Exam) -> Result<(Duration, Peer), Failure> {
     let why = "a server needs no idle time-out; --idle SECONDS says how long this one's is, and has it checked";
     let idle = exam.idle.ok_or_else(|| Failure::not_applicable(why))?;
-    Ok((idle, exam.session()?.until(exam.deadline + 2 * idle)))
+    Ok((idle, exam.session()?.until(exam.deadline() + 2 * idle)))
 }

@@ -22,6 +22,10 @@ const CLIENTS: usize = 20;
 /// Most sessions that are opened to meet an unknown limit: a little more than our own server's limit.
 const MAX_SESSIONS: usize = 300;
 
+/// So many times the time-out is there to fill a server: a slow one, or a busy machine, needs it to start hundreds of
+/// threads or processes.
+const TO_FILL: u32 = 4;
+
 /// Largest file, in bytes, that a server sends at once.
 const MAX_SMALL: u64 = 1000;
 
@@ -344,12 +348,19 @@ fn at_once(clients: Vec<Peer>, work: impl Fn(usize, &mut Peer) -> Outcome + Sync
 /// after the other, so even a server with a race keeps its limit. If not even one client is greeted, the check is
 /// skipped.
 fn fill(exam: &Exam) -> Result<(Vec<Peer>, Peer), Failure> {
+    exam.restart_clock(TO_FILL);
+    let filled = filled(exam);
+    exam.restart_clock(1);
+    filled
+}
+
+fn filled(exam: &Exam) -> Result<(Vec<Peer>, Peer), Failure> {
     let mut sessions = vec![exam.session().map_err(cannot_fill)?];
     let mut refusals = 0;
-    let half = exam.deadline.saturating_duration_since(Instant::now()) / 2;
+    let half = exam.deadline().saturating_duration_since(Instant::now()) / 2;
     while sessions.len() < MAX_SESSIONS {
         // What follows needs time too.
-        if sessions.len() >= CLIENTS && exam.deadline.saturating_duration_since(Instant::now()) < half {
+        if sessions.len() >= CLIENTS && exam.deadline().saturating_duration_since(Instant::now()) < half {
             let what = format!("no limit met with {} sessions, and there was no time for more", sessions.len());
             return Err(Failure::skipped(format!("{what}; --timeout gives more time")));
         }

@@ -259,6 +259,9 @@ fn a_broken_client_talks_to_our_server_and_takes_its_commands_from_either_side()
     let mut command = Command::new(LAB);
     let status = command.args(arguments).stdin(fs::File::open(&script).unwrap()).status().unwrap();
     assert!(status.success() && dir.get("many.bin") == [7; 6000]);
+
+    let (code, _, complaint) = lab(&["broken", "lossy_text", "127.0.0.1", "x", "."]);
+    assert!(code == Some(2) && complaint.contains("a port is a number"), "{complaint}");
 }
 
 /// The key in Python. It has no option for its time-out.

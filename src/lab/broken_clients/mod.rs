@@ -71,6 +71,7 @@ impl BrokenClient {
             let name = self.name;
             return Err(Usage(format!("{name} is a client: lab broken {name} HOST PORT DIR [COMMAND...]")));
         };
+        let port: u16 = port.parse().map_err(|_| Usage(format!("a port is a number up to 65535, not '{port}'")))?;
         let commands: Box<dyn Iterator<Item = String>> =
             if arguments.peek().is_none() { Box::new(typed()) } else { Box::new(arguments) };
         let work = Work { address: format!("{host}:{port}"), dir: dir.into(), commands };

@@ -1,7 +1,8 @@
 //! The command line of a student's program.
 //!
-//! Read first: `programs/args.rs`. It does not know what the program is.
+//! Read first: `programs/args.rs`, `catalogue.rs`. It does not know how the program is graded.
 
+use crate::lab::check::catalogue::Kind;
 use crate::programs::args::Usage;
 
 /// Cuts the command line of a server, that of `--command`, into words. Spaces part them; quotes of either kind keep
@@ -10,7 +11,7 @@ use crate::programs::args::Usage;
 /// # Errors
 /// If there is no word, or a quote does not end, or a shell would be needed.
 pub fn words(command: &str) -> Result<Vec<String>, Usage> {
-    words_of("--command", "python3 server.py {dir} {port}", command)
+    words_of("--command", Kind::Server, command)
 }
 
 /// The same of a client, that of `--client`.
@@ -18,10 +19,18 @@ pub fn words(command: &str) -> Result<Vec<String>, Usage> {
 /// # Errors
 /// As above.
 pub fn client_words(command: &str) -> Result<Vec<String>, Usage> {
-    words_of("--client", "python3 client.py {host} {port} {dir}", command)
+    words_of("--client", Kind::Client, command)
 }
 
-fn words_of(option: &str, example: &str, command: &str) -> Result<Vec<String>, Usage> {
+/// The same of a program of this kind, where `place` is what an error names: an option, or a file.
+///
+/// # Errors
+/// As above.
+pub fn words_of(place: &str, kind: Kind, command: &str) -> Result<Vec<String>, Usage> {
+    let example = match kind {
+        Kind::Server => "python3 server.py {dir} {port}",
+        Kind::Client => "python3 client.py {host} {port} {dir}",
+    };
     let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
     for letter in command.chars() {
         match quote {
@@ -35,13 +44,13 @@ fn words_of(option: &str, example: &str, command: &str) -> Result<Vec<String>, U
         }
     }
     if let Some(open) = quote {
-        return Err(Usage(format!("{option}: the quote {open} does not end")));
+        return Err(Usage(format!("{place}: the quote {open} does not end")));
     }
     words.extend(word);
     match words.first() {
-        None => Err(Usage(format!("{option} needs a program, such as {option} '{example}'"))),
+        None => Err(Usage(format!("{place} needs a program, such as {place} '{example}'"))),
         Some(first) if is_for_a_shell(first) => Err(Usage(format!(
-            "{option}: there is no shell that would understand '{}'; name the program with its path, or start a \
+            "{place}: there is no shell that would understand '{}'; name the program with its path, or start a \
              shell: sh -c 'cd dir && exec {example}'",
             first.escape_debug()
         ))),

@@ -10,9 +10,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::lab::check::catalogue::Kind;
-use crate::lab::check::command::{client_words, words};
+use crate::lab::check::command::words_of;
 use crate::lab::check::process::Process;
-use crate::programs::args::Usage;
 use crate::wire::printable;
 
 /// The file with the command line that compiles what is to be started; it may be missing.
@@ -71,11 +70,7 @@ impl Folder {
     pub fn command(&self, kind: Kind) -> Result<Vec<String>, String> {
         let file = kind.file();
         let line = self.line_of(file)?.ok_or_else(|| format!("there is no file '{file}'"))?;
-        let words = match kind {
-            Kind::Server => words(&line),
-            Kind::Client => client_words(&line),
-        };
-        words.map_err(|usage| in_file(usage, file))
+        words_in(file, kind, &line)
     }
 
     /// Compiles the program, if there is something to be done for it.
@@ -84,7 +79,7 @@ impl Folder {
     /// It does not compile. The first line says it in one clause, and what was printed follows.
     pub fn build(&self) -> Result<(), String> {
         let Some(line) = self.line_of(BUILD)? else { return Ok(()) };
-        let words = words(&line).map_err(|usage| in_file(usage, BUILD))?;
+        let words = words_in(BUILD, Kind::Server, &line)?;
         let failed = |why: &str| format!("it does not compile: {why}");
         let mut process = Process::start_in(Some(&self.path), &words, Stdio::null()).map_err(|why| failed(&why))?;
         let deadline = Instant::now() + BUILD_TIME;
@@ -122,10 +117,9 @@ impl Folder {
     }
 }
 
-/// What is wrong with a command line, said of the file that it stands in.
-fn in_file(usage: Usage, file: &str) -> String {
-    let option = |text: String, option: &str| text.replace(option, &format!("the file '{file}'"));
-    option(option(usage.to_string(), "--command"), "--client")
+/// The words of the command line that is in this file.
+fn words_in(file: &str, kind: Kind, line: &str) -> Result<Vec<String>, String> {
+    words_of(&format!("the file '{file}'"), kind, line).map_err(|usage| usage.to_string())
 }
 
 /// The one line that is neither empty nor a comment. An editor may have put a byte order mark before it.

@@ -14,10 +14,8 @@ use crate::lock::locked;
 /// How long a leaving client waits when nothing comes: far more than a server on the same machine needs.
 const PATIENCE: Duration = Duration::from_millis(250);
 
-/// How long a leaving client reads what still comes, at most: a server that sends without an end does not keep it.
-const MAX_LEAVING: Duration = Duration::from_secs(2);
-
-/// While something comes, a client waits this many times as long as when nothing comes.
+/// While something comes, a leaving client reads this many times as long as it waits when nothing comes: a server that
+/// sends without an end does not keep it.
 const SENDS_LONGER: u32 = 8;
 
 /// How long all clients of one grading wait in vain, together. If a server never closes, the user should not have to
@@ -128,7 +126,7 @@ impl Leaving {
     /// Drops what still comes. Has the end come in this time?
     fn is_ended_within(&mut self, patience: Duration) -> bool {
         // After many waits in vain, little patience is left, whatever comes.
-        let deadline = Instant::now() + MAX_LEAVING.min(patience * SENDS_LONGER);
+        let deadline = Instant::now() + patience * SENDS_LONGER;
         let mut part = vec![0; PART];
         let _ = self.stream.set_read_timeout(Some(patience));
         while self.standing != Standing::Ended && Instant::now() < deadline {

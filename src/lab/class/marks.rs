@@ -61,10 +61,7 @@ fn told(part: &Part, weights: &Weights, lang: Lang) -> [String; 5] {
         return [nothing(), nothing(), nothing(), nothing(), clause];
     }
     // With a comma in both languages: see `line_of`.
-    let mark = match part.mark(weights, Lang::French) {
-        none if none == "-" => String::new(),
-        mark => mark,
-    };
+    let mark = part.decimal_mark(weights, Lang::French).unwrap_or_default();
     let (passed, neutral) = (part.count(Verdict::Passed), part.count(Verdict::NotApplicable));
     [mark, passed.to_string(), part.applicable().to_string(), neutral.to_string(), clause]
 }

@@ -95,10 +95,14 @@ fn run(asked: &Asked) -> Result<bool, String> {
     let _ = say(&format!("{begins}\n{}\n", words::marks_go_to(&out.dir, lang)));
     let mut csv = marks::head(&sheets, lang);
     let mut unwritten = out.write(MARKS, &csv);
-    let (mut done, mut write) = (0, |name: &str, text: &str| {
+    // The first error is told at the end: the other files are written all the same.
+    let mut write = |name: &str, text: &str| {
         let written = out.write(name, text);
-        unwritten = std::mem::replace(&mut unwritten, Ok(())).and(written);
-    });
+        if unwritten.is_ok() {
+            unwritten = written;
+        }
+    };
+    let mut done = 0;
     let rows = grade_class(grading, &sheets, &folders, |row| {
         done += 1;
         let _ = say(&lines(row, &words::number(done, count, lang), width(&folders), &weights, lang));

@@ -120,10 +120,15 @@ impl Part {
         self.results().len() - self.count(Verdict::NotApplicable)
     }
 
-    /// The mark with one decimal, which French parts by a comma; `-` if there is none.
+    /// The mark with one decimal, which French parts by a comma; `None` if there is none.
+    pub fn decimal_mark(&self, weights: &Weights, lang: Lang) -> Option<String> {
+        let mark = weights.mark(self.kind, self.results())?;
+        Some(format!("{mark:.1}").replace('.', lang.words(".", ",")))
+    }
+
+    /// The same for a person; `-` if there is none.
     pub fn mark(&self, weights: &Weights, lang: Lang) -> String {
-        let Some(mark) = weights.mark(self.kind, self.results()) else { return "-".to_string() };
-        format!("{mark:.1}").replace('.', lang.words(".", ","))
+        self.decimal_mark(weights, lang).unwrap_or("-".to_string())
     }
 
     fn text(&self, title: &str, weights: &Weights, seed: u64, lang: Lang) -> String {
